@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
 import PackageDescription
 
 /// Settings of every Swift target of ours: the strictest that the language offers.
@@ -18,6 +19,7 @@ let package = Package(
     name: "hawser",
     targets: [
         .target(name: "Wire", swiftSettings: settings),
+        .testTarget(name: "PackageTests", swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: settings),
     ]
 )
