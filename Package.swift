@@ -18,8 +18,12 @@ let settings: [SwiftSetting] = [
 let package = Package(
     name: "hawser",
     targets: [
+        .systemLibrary(name: "CFuse", pkgConfig: "fuse3"),
         .target(name: "Wire", swiftSettings: settings),
         .testTarget(name: "PackageTests", swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: settings),
+        .target(name: "MountOptions", swiftSettings: settings),
+        .testTarget(
+            name: "MountOptionsTests", dependencies: ["MountOptions"], swiftSettings: settings),
     ]
 )

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Everything that the command line of a mount says, with the defaults for what it does not say.
+public struct MountOptions: Equatable, Sendable {
+    /// An option for the SSH connection, by its ssh_config(5) name.
+    public struct SSHOption: Equatable, Sendable {
+        /// The keyword as ssh_config(5) spells it.
+        public let name: String
+        /// The value as it was written.
+        public let value: String
+
+        /// An option by its ssh_config(5) name.
+        public init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// What to mount.
+    public let source: RemoteSource
+    /// Where to mount it.
+    public let mountPoint: String
+
+    /// Whether the program stays in the foreground (`-f`).
+    public var staysInForeground = false
+    /// Whether the SSH connection and the mount describe what they do (`-v`, `-d`).
+    public var isVerbose = false
+
+    /// The ssh_config file to read in place of the user's and the system's (`-F`).
+    public var sshConfigFile: String?
+    /// Options for the SSH connection, in the order given: the first value of a name counts.
+    public var sshOptions: [SSHOption] = []
+
+    /// Options that the kernel or fusermount3 handles, such as `allow_other` or `ro`.
+    public var kernelOptions: [String] = []
+    /// The source shown in the mount table; the command line's own words by default.
+    public var sourceName: String?
+    /// The file system's type after `fuse.`; `hawser` by default.
+    public var typeName = "hawser"
+
+    /// How long the kernel and we may take attributes as valid, in seconds.
+    public var attributeTimeoutSeconds = 1.0
+    /// How long the kernel and we may take a name as valid, in seconds.
+    public var entryTimeoutSeconds = 1.0
+    /// How long the absence of a name may be taken as valid, in seconds.
+    public var negativeTimeoutSeconds = 1.0
+
+    /// The owner shown for every file, in place of the server's.
+    public var userID: UInt32?
+    /// The group shown for every file, in place of the server's.
+    public var groupID: UInt32?
+    /// Permission bits hidden from every file.
+    public var umask: UInt32?
+
+    /// Whether link targets that lead out of the mount are refused.
+    public var containsSymlinks = true
+    /// Whether the remote directory is looked at before mounting.
+    public var checksRoot = true
+    /// Whether files are read and written past the kernel's page cache.
+    public var usesDirectIO = false
+
+    /// The defaults for one source and mount point.
+    public init(source: RemoteSource, mountPoint: String) {
+        self.source = source
+        self.mountPoint = mountPoint
+    }
+
+    /// Applies the text of one `-o` argument.
+    ///
+    /// - Throws: `MountOptionError` for the first option that is not known or whose value does not
+    ///   fit.
+    public mutating func apply(optionList text: String) throws(MountOptionError) {
+        for item in splitOptionList(text) {
+            try OptionTable.rule(named: item.name).apply(item, to: &self)
+        }
+    }
+}
