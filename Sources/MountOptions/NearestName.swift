@@ -10,21 +10,25 @@ func nearestName(to name: String, among candidates: [String]) -> String? {
         let distance = editDistance(wanted, Array(candidate.lowercased().utf8))
         if distance < best?.distance ?? .max { best = (distance, candidate) }
     }
-    guard let best, best.distance <= max(wanted.count < 4 ? 1 : 2, wanted.count / 3) else { return nil }
+    guard let best, best.distance <= max(1, wanted.count / 3) else { return nil }
     return best.candidate
 }
 
-/// How many insertions, deletions and replacements lead from one text to the other (Levenshtein).
+/// How many insertions, deletions, replacements and swaps of neighbours lead from one text to the
+/// other.
 private func editDistance(_ from: [UInt8], _ to: [UInt8]) -> Int {
-    var row = Array(0...to.count)
-    for (rowIndex, source) in from.enumerated() {
-        var diagonal = row[0]
-        row[0] = rowIndex + 1
-        for (column, target) in to.enumerated() {
-            let replaced = diagonal + (source == target ? 0 : 1)
-            diagonal = row[column + 1]
-            row[column + 1] = min(replaced, diagonal + 1, row[column] + 1)
+    var rows = [Array(0...to.count)]
+    for (i, source) in from.enumerated() {
+        var row = [i + 1]
+        for (j, target) in to.enumerated() {
+            let replaced = rows[i][j] + (source == target ? 0 : 1)
+            var distance = min(replaced, rows[i][j + 1] + 1, row[j] + 1)
+            if i > 0, j > 0, source == to[j - 1], from[i - 1] == target {
+                distance = min(distance, rows[i - 1][j - 1] + 1)
+            }
+            row.append(distance)
         }
+        rows.append(row)
     }
-    return row[to.count]
+    return rows[from.count][to.count]
 }

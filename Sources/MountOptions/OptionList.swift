@@ -8,9 +8,10 @@ struct OptionItem: Equatable {
     let value: String?
 }
 
-/// Splits the text of one `-o` argument at its commas, as libfuse does: a backslash takes the
-/// meaning from the character after it, so `\,` is a comma inside a value and `\\` a backslash.
-/// Empty items are dropped.
+/// Splits the text of one `-o` argument at its commas, as libfuse does.
+///
+/// A backslash takes the meaning from the character after it, so that an escaped comma stays in its
+/// value. Empty items are dropped.
 func splitOptionList(_ text: String) -> [OptionItem] {
     var items: [String] = [""]
     var characters = text.makeIterator()

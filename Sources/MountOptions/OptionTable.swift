@@ -15,7 +15,7 @@ enum OptionRule: Sendable {
     /// Known from sshfs, and refused for this reason.
     case unsupported(String)
 
-    /// What a value should have been, in words that complete "... is not".
+    /// What a value should have been: words that complete "it is not".
     struct Expected: Error {
         let text: String
     }
@@ -120,8 +120,9 @@ enum OptionTable {
         "no_auto_cache", "noauto_cache", "no_rofd_flush", "owner", "group", "noforget",
     ]
 
-    /// sshfs's options that change what a mount shows or does and that are not built yet. Accepting
-    /// them in silence would promise something that does not happen.
+    /// sshfs's options that change what a mount shows or does and that are not built yet.
+    ///
+    /// Accepting them in silence would promise something that does not happen.
     private static let unsupportedNames: [(String, String)] =
         [
             "cache", "cache_timeout", "cache_stat_timeout", "cache_dir_timeout",
