@@ -22,6 +22,10 @@ let package = Package(
         .target(name: "Wire", swiftSettings: settings),
         .testTarget(name: "PackageTests", swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: settings),
+        .target(name: "SSHProtocol", dependencies: ["Wire"], swiftSettings: settings),
+        .testTarget(
+            name: "SSHProtocolTests", dependencies: ["SSHProtocol", "Wire"],
+            swiftSettings: settings),
         .target(name: "SFTPProtocol", dependencies: ["Wire"], swiftSettings: settings),
         .testTarget(
             name: "SFTPProtocolTests", dependencies: ["SFTPProtocol", "Wire"],
