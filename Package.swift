@@ -19,9 +19,15 @@ let package = Package(
     name: "hawser",
     targets: [
         .systemLibrary(name: "CFuse", pkgConfig: "fuse3"),
+        .systemLibrary(
+            name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Wire", swiftSettings: settings),
         .testTarget(name: "PackageTests", swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: settings),
+        .target(name: "SSHCrypto", dependencies: ["CLibCrypto", "Wire"], swiftSettings: settings),
+        .testTarget(
+            name: "SSHCryptoTests", dependencies: ["SSHCrypto", "Wire"], swiftSettings: settings),
         .target(name: "SSHProtocol", dependencies: ["Wire"], swiftSettings: settings),
         .testTarget(
             name: "SSHProtocolTests", dependencies: ["SSHProtocol", "Wire"],
