@@ -36,6 +36,10 @@ let package = Package(
         .testTarget(
             name: "SFTPProtocolTests", dependencies: ["SFTPProtocol", "Wire"],
             swiftSettings: settings),
+        .target(
+            name: "SSHConfig", dependencies: ["SSHCrypto", "Wire"], swiftSettings: settings),
+        .testTarget(
+            name: "SSHConfigTests", dependencies: ["SSHConfig", "Wire"], swiftSettings: settings),
         .target(name: "MountOptions", swiftSettings: settings),
         .testTarget(
             name: "MountOptionsTests", dependencies: ["MountOptions"], swiftSettings: settings),

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where the options of connections come from: ssh_config(5)'s sources, in their order.
+///
+/// The first source that gives an option a value wins: the command line, then the user's file, then
+/// the system's. Nothing is kept between calls, so a changed file counts for the next connection.
+public struct SSHConfiguration: Sendable {
+    /// Which files are read: what ssh's `-F` says.
+    public enum Files: Equatable, Sendable {
+        /// `~/.ssh/config` and `/etc/ssh/ssh_config`, each if there.
+        case standard
+        /// Only this file, which must be there.
+        case only(String)
+        /// None: `-F none`.
+        case none
+
+        /// The meaning of an `-F` argument.
+        public init(argument: String) {
+            self = argument.lowercased() == "none" ? .none : .only(argument)
+        }
+    }
+
+    /// The `-o` options, each as `Keyword=value` or `Keyword value`, in their order.
+    public var commandLine: [String]
+    /// The files that follow.
+    public var files: Files
+    /// This machine, its user and its files.
+    public var local: LocalContext
+
+    /// Names the sources.
+    public init(commandLine: [String] = [], files: Files = .standard, local: LocalContext) {
+        self.commandLine = commandLine
+        self.files = files
+        self.local = local
+    }
+
+    /// Finds the options that hold for one host.
+    ///
+    /// Reads files through ``local``, so it may block.
+    ///
+    /// - Parameters:
+    ///   - host: The host as the user typed it; `Host` lines are matched against it.
+    ///   - user: The user named with the host (`user@host`); `-o User` comes before it.
+    ///   - port: The port named with the host; `-o Port` comes before it.
+    /// - Throws: The first fault found, with its place.
+    public func resolve(
+        host: String, user: String? = nil, port: UInt16? = nil
+    ) throws(SSHConfigError) -> ClientOptions {
+        try RemoteName.checkHost(host, at: nil)
+        if let user { try RemoteName.checkUser(user, at: nil) }
+        var reader = ConfigurationReader(host: host, local: local)
+        for (index, text) in commandLine.enumerated() {
+            try reader.readCommandLineOption(text, number: index + 1)
+        }
+        reader.values.user.setIfUnset(user, at: nil)
+        reader.values.port.setIfUnset(port, at: nil)
+        switch files {
+        case .standard:
+            let path = local.homeDirectory + "/.ssh/config"
+            try reader.read(.user(path, requiresTrustedOwner: true, mayBeMissing: true))
+            try reader.read(.system("/etc/ssh/ssh_config"))
+        case .only(let path):
+            try reader.read(.user(path, requiresTrustedOwner: false, mayBeMissing: false))
+        case .none:
+            break
+        }
+        return try ClientOptions(reader.values, host: host, local: local)
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The limits that hold for configuration and known_hosts files.
+///
+/// All are far above what real files need. They bound the time and memory that a broken or hostile
+/// file can take, since some of these files are generated, shared or downloaded.
+public enum ConfigurationLimits {
+    /// The largest configuration file, in bytes.
+    public static let fileBytes = 1 << 20
+    /// The longest line of a configuration file, in bytes.
+    public static let lineBytes = 16_384
+    /// How many files may include one another: OpenSSH's `READCONF_MAX_DEPTH`.
+    public static let includeDepth = 16
+    /// How many files are read for one host.
+    ///
+    /// A file that includes itself twice would otherwise be read 2^16 times before the depth ends
+    /// it.
+    public static let filesRead = 1_024
+    /// How many lines are read for one host, over all files.
+    public static let linesRead = 200_000
+    /// How many values a list holds: OpenSSH's `SSH_MAX_IDENTITY_FILES` is 100, its limit for
+    /// environment names 1,000.
+    public static let listEntries = 1_000
+    /// How many files `UserKnownHostsFile` and `GlobalKnownHostsFile` may name: OpenSSH's
+    /// `SSH_MAX_HOSTS_FILES`.
+    public static let knownHostsFiles = 32
+    /// The longest host name, in bytes: glibc's `NI_MAXHOST` without the NUL.
+    public static let hostNameBytes = 1_024
+    /// The longest user name, in bytes: above `LOGIN_NAME_MAX`, and room for `user@domain` names.
+    public static let userNameBytes = 1_024
+    /// The longest value after tokens and variables stand expanded: PATH_MAX, with room for more.
+    public static let expandedBytes = 16_384
+    /// The largest known_hosts file, in bytes.
+    public static let knownHostsBytes = 64 << 20
+    /// The longest line of a known_hosts file, in bytes: a 16,384-bit RSA key takes 2,800.
+    public static let knownHostsLineBytes = 65_536
+    /// How many lines of the known_hosts files may match one host.
+    public static let knownHostsMatches = 4_096
+    /// How many malformed lines of known_hosts files are remembered, to be reported.
+    public static let knownHostsProblems = 16
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Wire
+
+/// What known_hosts files say about one host.
+///
+/// Give it every file, the user's first, then ask. Only the lines about the host are kept.
+public struct KnownHosts: Sendable {
+    /// The length of the salt and of the hash (HMAC-SHA1) in a hashed host name, in bytes.
+    public static let hashByteCount = 20
+
+    /// The host.
+    public let name: KnownHostName
+    /// Lines that could not be understood, to be reported: they may have been meant for the host.
+    public private(set) var problems: [SSHConfigError] = []
+
+    private var named: [Entry] = []
+    private var namedWithoutPort: [Entry] = []
+
+    private struct Entry: Sendable {
+        let marker: KnownHostLine.Marker
+        let key: KnownHostKey
+    }
+
+    /// Knows nothing yet.
+    public init(for name: KnownHostName) {
+        self.name = name
+    }
+
+    /// Adds what a file says about the host.
+    ///
+    /// - Parameters:
+    ///   - contents: The whole file.
+    ///   - file: Its path, for messages.
+    /// - Throws: `limitExceeded`; then the files must not be relied on.
+    public mutating func add(_ contents: Bytes, file: String) throws(SSHConfigError) {
+        guard contents.count <= ConfigurationLimits.knownHostsBytes else {
+            throw SSHConfigError(.limitExceeded, "\(file) is larger than 64 MiB")
+        }
+        var number = 0
+        for line in contents.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        {
+            number += 1
+            let location = ConfigurationLocation(file: file, line: number)
+            guard line.count <= ConfigurationLimits.knownHostsLineBytes else {
+                throw SSHConfigError(.limitExceeded, at: location, "the line is too long")
+            }
+            do {
+                try add(line, at: location)
+            } catch {
+                guard problems.count < ConfigurationLimits.knownHostsProblems else { continue }
+                problems.append(SSHConfigError(.syntax, at: location, error.description))
+            }
+            guard named.count + namedWithoutPort.count <= ConfigurationLimits.knownHostsMatches
+            else {
+                throw SSHConfigError(
+                    .limitExceeded, at: location,
+                    "more than "
+                        + "\(ConfigurationLimits.knownHostsMatches) lines are about one host")
+            }
+        }
+    }
+
+    private mutating func add(
+        _ text: Bytes, at location: ConfigurationLocation
+    ) throws(WireError) {
+        guard let line = try KnownHostLine(text) else { return }
+        let isNamed = try line.isAbout(name.name)
+        var isNamedWithoutPort = false
+        if !isNamed, let bare = name.nameWithoutPort {
+            isNamedWithoutPort = try line.isAbout(bare)
+        }
+        guard isNamed || isNamedWithoutPort else { return }
+        let (type, blob) = try line.key()
+        let entry = Entry(
+            marker: line.marker, key: KnownHostKey(location: location, type: type, blob: blob))
+        if isNamed { named.append(entry) } else { namedWithoutPort.append(entry) }
+    }
+
+    /// What the files say about a key that the host has shown, given as its blob.
+    ///
+    /// Lines with the port come first. A line without it can vouch for a key, but that the host has
+    /// another key on its usual port says nothing.
+    public func verdict(on blob: Bytes) -> HostKeyVerdict {
+        for entry in named + namedWithoutPort
+        where entry.marker == .revoked && entry.key.blob.elementsEqual(blob) {
+            return .revoked(entry.key.location)
+        }
+        let trusted = named.filter { $0.marker == .none }
+        if let entry = trusted.first(where: { $0.key.blob.elementsEqual(blob) }) {
+            return .match(entry.key.location)
+        }
+        if let other = trusted.last { return .changed(other.key) }
+        let usual = namedWithoutPort.first {
+            $0.marker == .none && $0.key.blob.elementsEqual(blob)
+        }
+        return usual.map { .match($0.key.location) } ?? .unknown
+    }
+
+    /// The keys of the host, without revoked ones and certificate authorities, in the files' order.
+    public var keys: [KnownHostKey] {
+        let trusted = named.filter { $0.marker == .none }
+        return (trusted.isEmpty ? namedWithoutPort.filter { $0.marker == .none } : trusted).map(
+            \.key)
+    }
+
+    /// Whether a line names an authority that signs certificates of the host's keys.
+    ///
+    /// Certificates are not accepted yet, so such a line vouches for nothing.
+    public var hasCertificateAuthority: Bool {
+        named.contains { $0.marker == .certificateAuthority }
+    }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A line of a configuration or known_hosts file, or an option of the command line.
+public struct ConfigurationLocation: Equatable, Hashable, Sendable, CustomStringConvertible {
+    /// The file's path, or `"command line"`.
+    public var file: String
+    /// The line, from 1; on the command line, the number of the option.
+    public var line: Int
+
+    /// Names a line.
+    public init(file: String, line: Int) {
+        self.file = file
+        self.line = line
+    }
+
+    /// As OpenSSH writes it: `FILE line NUMBER`.
+    public var description: String { "\(file) line \(line)" }
+}
+
+/// Why a configuration cannot be used: always the text's fault, or that of a file, never ours.
+public struct SSHConfigError: Error, Equatable, Sendable {
+    /// The kinds of fault.
+    public enum Code: Equatable, Sendable {
+        /// A line breaks the syntax: quotes that do not close, a missing or a superfluous argument.
+        case syntax
+        /// A keyword that neither we nor ssh_config(5) know.
+        case unknownKeyword
+        /// A value that its option does not take.
+        case invalidValue
+        /// An option that we know but do not have, where going on without it could mean connecting
+        /// to another place or trusting another key than the file says.
+        case unsupported
+        /// A file that is there but cannot be read, or that others may write to.
+        case unreadableFile
+        /// A file, line or nesting beyond a limit of ``ConfigurationLimits``.
+        case limitExceeded
+        /// A token, variable or `~user` that stands for nothing.
+        case expansion
+        /// A host or user name that could be taken for something else.
+        case invalidName
+    }
+
+    /// The kind of fault.
+    public var code: Code
+    /// Where the fault is; nil when it is in no file.
+    public var location: ConfigurationLocation?
+    /// The keyword of the line, in ssh_config(5)'s spelling where it is a known one.
+    public var keyword: String?
+    /// What is wrong, in words.
+    public var reason: String
+
+    /// Describes a fault.
+    public init(
+        _ code: Code, at location: ConfigurationLocation? = nil, keyword: String? = nil,
+        _ reason: String
+    ) {
+        self.code = code
+        self.location = location
+        self.keyword = keyword
+        self.reason = reason
+    }
+}
+
+extension SSHConfigError: CustomStringConvertible {
+    /// One line: place, keyword and reason.
+    public var description: String {
+        [location?.description, keyword, reason].compactMap(\.self).joined(separator: ": ")
+    }
+}
