@@ -61,3 +61,11 @@ internal import CLibCrypto
 func wipe(_ bytes: inout MutableSpan<UInt8>) {
     unsafe bytes.withUnsafeMutableBytes { unsafe OPENSSL_cleanse($0.baseAddress, $0.count) }
 }
+
+/// Overwrites an array that held a secret.
+///
+/// That reaches the secret only while nothing else shares the array's buffer.
+func wipe(_ bytes: inout [UInt8]) {
+    var span = bytes.mutableSpan
+    wipe(&span)
+}

@@ -28,6 +28,8 @@ internal import CLibCrypto
 
         /// The length of private and public keys in bytes.
         static let byteCount = 32
+        /// The length of an Ed25519 signature in bytes.
+        static let signatureCount = 64
     }
 
     convenience init?(_ kind: RawKind, publicBytes: Span<UInt8>) {
@@ -54,6 +56,24 @@ internal import CLibCrypto
         let pointer = unsafe point.withUnsafeBufferPointer { point in
             unsafe clibcrypto_ec_key(
                 curve.group.name, point.baseAddress, point.count, scalar?.pointer)
+        }
+        unsafe self.init(owning: pointer)
+    }
+
+    /// An RSA key; public where there are no private numbers.
+    convenience init?(
+        modulus: BigNumber, exponent: BigNumber, privateNumbers: RSAPrivateNumbers? = nil
+    ) {
+        var pointer: OpaquePointer?
+        if let privateNumbers {
+            var numbers = unsafe clibcrypto_rsa_private_numbers(
+                d: privateNumbers.exponent.pointer, p: privateNumbers.p.pointer,
+                q: privateNumbers.q.pointer, dp: privateNumbers.exponentModuloP.pointer,
+                dq: privateNumbers.exponentModuloQ.pointer,
+                qinv: privateNumbers.coefficient.pointer)
+            unsafe pointer = clibcrypto_rsa_key(modulus.pointer, exponent.pointer, &numbers)
+        } else {
+            unsafe pointer = clibcrypto_rsa_key(modulus.pointer, exponent.pointer, nil)
         }
         unsafe self.init(owning: pointer)
     }

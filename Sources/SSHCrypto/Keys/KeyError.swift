@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Wire
+
+/// Why a public or private key can't be used.
+public enum KeyError: Error, Equatable, Sendable {
+    /// The key is encrypted, and this program does not decrypt keys.
+    case passphraseRequired
+    /// The file is no private key in OpenSSH's own format; the text says what it looks like, and how
+    /// to convert it.
+    case unsupportedFormat(String)
+    /// A key of a type that this program does not know.
+    case unsupportedType
+    /// An RSA key outside the limits, with its length in bits.
+    case unsupportedSize(bits: Int)
+    /// The bytes break the format of a key.
+    case wire(WireError)
+    /// The numbers are no key of their type; the text says what is wrong.
+    case invalid(String)
+}
+
+extension KeyError: CustomStringConvertible {
+    /// One line that says what is wrong, without any of the key's bytes in it.
+    public var description: String {
+        switch self {
+        case .passphraseRequired:
+            "the key is encrypted with a passphrase; add it to an agent with ssh-add"
+        case .unsupportedFormat(let text): text
+        case .unsupportedType: "unsupported key type"
+        case .unsupportedSize(let bits):
+            "unsupported RSA key of \(bits) bits (\(KeyLimits.rsaBits) are allowed)"
+        case .wire(let error): "not a key: \(error)"
+        case .invalid(let reason): "not a valid key: \(reason)"
+        }
+    }
+}
+
+/// The limits for keys.
+public enum KeyLimits {
+    /// The lengths of RSA keys that are accepted, in bits: at least OpenSSH's default of
+    /// `RequiredRSASize`, at most libcrypto's `OPENSSL_RSA_MAX_MODULUS_BITS`.
+    public static let rsaBits = 1024...16384
+    /// The largest public exponent of an RSA key in bytes: libcrypto's `OPENSSL_RSA_MAX_PUBEXP_BITS`,
+    /// which keeps verification from taking minutes.
+    public static let rsaExponentBytes = 64 / 8
+    /// The largest private key file in bytes: OpenSSH's `MAX_KEY_FILE_SIZE`.
+    public static let keyFileBytes = 1024 * 1024
+}
