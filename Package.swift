@@ -22,6 +22,7 @@ let package = Package(
         .systemLibrary(
             name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .target(name: "Wire", swiftSettings: settings),
         .testTarget(name: "PackageTests", swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: settings),
@@ -43,5 +44,8 @@ let package = Package(
         .target(name: "MountOptions", swiftSettings: settings),
         .testTarget(
             name: "MountOptionsTests", dependencies: ["MountOptions"], swiftSettings: settings),
+        .target(name: "EventLoop", dependencies: ["CLinux", "Wire"], swiftSettings: settings),
+        .testTarget(
+            name: "EventLoopTests", dependencies: ["EventLoop", "Wire"], swiftSettings: settings),
     ]
 )

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the event loop waits with: epoll, eventfd, signalfd.
+#pragma once
+
+#include <signal.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+
+// The constants, as integers: Swift imports the enumerations they come from as distinct types.
+static const uint32_t clinux_EPOLLIN = EPOLLIN;
+static const uint32_t clinux_EPOLLOUT = EPOLLOUT;
+static const uint32_t clinux_EPOLLRDHUP = EPOLLRDHUP;
+static const uint32_t clinux_EPOLLHUP = EPOLLHUP;
+static const uint32_t clinux_EPOLLERR = EPOLLERR;
+static const uint32_t clinux_EPOLLET = EPOLLET;
+
+static inline int clinux_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
+
+// `operation` is EPOLL_CTL_ADD, _MOD or _DEL; `token` comes back with every event.
+static inline int clinux_epoll_ctl(int epoll, int operation, int fd, uint32_t events,
+                                   uint64_t token) {
+    struct epoll_event event = {.events = events, .data = {.u64 = token}};
+    return epoll_ctl(epoll, operation, fd, &event);
+}
+
+static inline int clinux_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+
+static inline int clinux_eventfd_signal(int fd) { return eventfd_write(fd, 1); }
+
+static inline int clinux_eventfd_reset(int fd) {
+    eventfd_t value;
+    return eventfd_read(fd, &value);
+}
+
+static inline int clinux_signalfd(const sigset_t *mask) {
+    return signalfd(-1, mask, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+// An event as Swift likes it: without the union of epoll_event.
+struct clinux_event {
+    uint32_t events;
+    uint64_t token;
+};
+
+enum { clinux_EVENTS_AT_ONCE = 64 };
+
+// Waits like epoll_wait for up to clinux_EVENTS_AT_ONCE events.
+static inline int clinux_epoll_wait(int epoll, struct clinux_event *found, int timeout) {
+    struct epoll_event events[clinux_EVENTS_AT_ONCE];
+    int count = epoll_wait(epoll, events, clinux_EVENTS_AT_ONCE, timeout);
+    for (int i = 0; i < count; i++) {
+        found[i].events = events[i].events;
+        found[i].token = events[i].data.u64;
+    }
+    return count;
+}

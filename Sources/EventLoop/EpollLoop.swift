@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLinux
+import Glibc
+import Synchronization
+
+/// The real loop: one thread that waits in `epoll_wait` for descriptors, timers and jobs.
+///
+/// It belongs to the thread that creates it; ``run()`` is called there. Other threads reach it
+/// through ``enqueue(_:)`` and ``execute(_:)`` only, which pass through a lock and wake it through
+/// an eventfd. SIGPIPE is ignored in the whole process from the first loop on: a closed peer is an
+/// error of the write.
+public final class EpollLoop: EventLoop, @unchecked Sendable {
+    private let thread = pthread_self()
+    private let incoming = Mutex<[LoopCore.Item]>([])
+    private let wakeUp: FileDescriptor
+    let epoll: FileDescriptor
+    private let helpers = HelperThreads()
+
+    // All below: only on the loop's thread.
+    private var core = LoopCore()
+    private var stopping = false
+    var watches: [UInt64: Watch] = [:]
+    var lastWatch: UInt64 = EpollLoop.wakeUpToken
+    var signals: SignalWatch?
+
+    static let wakeUpToken: UInt64 = 0
+
+    /// A loop of the calling thread.
+    ///
+    /// - Throws: when the process or the system is out of descriptors.
+    public init() throws(SystemError) {
+        signal(SIGPIPE, SIG_IGN)
+        let epoll = clinux_epoll_create()
+        guard epoll >= 0 else { throw .last("epoll_create1") }
+        self.epoll = FileDescriptor(owning: epoll)
+        let wakeUp = clinux_eventfd()
+        guard wakeUp >= 0 else { throw .last("eventfd") }
+        self.wakeUp = FileDescriptor(owning: wakeUp)
+        let added = clinux_epoll_ctl(
+            epoll, EPOLL_CTL_ADD, wakeUp, clinux_EPOLLIN, Self.wakeUpToken)
+        guard added == 0 else { throw .last("epoll_ctl") }
+    }
+
+    // MARK: Running
+
+    /// Runs the loop until ``stop()``.
+    public func run() {
+        checkIsolated()
+        stopping = false
+        var events = [clinux_event](
+            repeating: clinux_event(), count: Int(clinux_EVENTS_AT_ONCE))
+        while !stopping {
+            wait(&events)
+            runTimers()
+            runJobs()
+            for body in core.takeAfterTurn() { body() }
+        }
+    }
+
+    /// Makes ``run()`` return at the end of this turn.
+    public func stop() {
+        checkIsolated()
+        stopping = true
+    }
+
+    /// Runs the loop until `operation` is done, and returns or throws what it did.
+    public func run<T: Sendable>(_ operation: @escaping @Sendable () async throws -> T) throws -> T
+    {
+        let outcome = Outcome<T>()
+        spawn {
+            await outcome.set(from: operation)
+            self.stop()
+        }
+        if outcome.value == nil { run() }
+        guard let result = outcome.value else {
+            preconditionFailure("the loop was stopped before its operation was done")
+        }
+        return try result.get()
+    }
+
+    private func wait(_ events: inout [clinux_event]) {
+        let timeout = waitMilliseconds()
+        let count = unsafe clinux_epoll_wait(epoll.rawValue, &events, timeout)
+        guard count >= 0 else {
+            precondition(errno == EINTR, "epoll_wait failed")
+            return
+        }
+        for event in events.prefix(Int(count)) {
+            if event.token == Self.wakeUpToken {
+                takeIncoming()
+            } else if let watch = watches[event.token] {
+                // An earlier event of this turn may have ended the watch.
+                watch.handler(Readiness(epollEvents: event.events))
+            }
+        }
+    }
+
+    private func waitMilliseconds() -> CInt {
+        if core.hasReadyWork || stopping { return 0 }
+        guard let deadline = core.timers.nextDeadline() else { return -1 }
+        let left = deadline - now
+        if left <= .zero { return 0 }
+        // Rounded up, or the last fraction of a millisecond would be spent spinning. Far deadlines
+        // are waited for in several turns.
+        let (seconds, attoseconds) = left.components
+        if seconds >= 1_000_000 { return 1_000_000_000 }
+        return CInt(seconds) * 1000 + CInt(attoseconds / 1_000_000_000_000_000) + 1
+    }
+
+    private func takeIncoming() {
+        // Before the queue is emptied: what comes later signals again.
+        _ = clinux_eventfd_reset(wakeUp.rawValue)
+        core.append(
+            contentsOf: incoming.withLock { queue in
+                defer { queue = [] }
+                return queue
+            })
+    }
+
+    private func runTimers() {
+        guard !core.timers.isEmpty else { return }
+        let now = now
+        let newest = core.timers.newest
+        while let body = core.timers.popDue(at: now, setUpTo: newest) { body() }
+    }
+
+    private func runJobs() {
+        for _ in 0..<LoopCore.jobsPerTurn {
+            guard let item = core.popReady() else { return }
+            item.run(on: self)
+        }
+    }
+
+    // MARK: EventLoop
+
+    /// The time since the system started, with the time it was suspended.
+    ///
+    /// Suspended time counts so that after it connections are found dead by the first deadline.
+    public var now: Duration {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_BOOTTIME, &time)
+        return Duration(
+            secondsComponent: Int64(time.tv_sec),
+            attosecondsComponent: Int64(time.tv_nsec) * 1_000_000_000)
+    }
+
+    public var turn: UInt64 { core.turn }
+
+    public func schedule(at deadline: Duration, _ body: @escaping @Sendable () -> Void) -> TimerID {
+        checkIsolated()
+        return core.timers.insert(at: deadline, body)
+    }
+
+    public func cancel(_ timer: TimerID) {
+        checkIsolated()
+        core.timers.remove(timer)
+    }
+
+    public func afterTurn(_ body: @escaping @Sendable () -> Void) {
+        checkIsolated()
+        core.appendAfterTurn(body)
+    }
+
+    public func execute(_ body: @escaping @Sendable () -> Void) {
+        enqueue(.body(body))
+    }
+
+    public func offload<T: Sendable>(_ work: @escaping @Sendable () throws -> T) async throws -> T {
+        try await withCheckedThrowingContinuation { continuation in
+            helpers.run { continuation.resume(with: Result(catching: work)) }
+        }
+    }
+
+    // MARK: SerialExecutor, TaskExecutor
+
+    public func enqueue(_ job: consuming ExecutorJob) {
+        enqueue(.job(UnownedJob(job)))
+    }
+
+    private func enqueue(_ item: LoopCore.Item) {
+        if isOnThread {
+            core.append(item)
+            return
+        }
+        let isFirst = incoming.withLock { queue in
+            queue.append(item)
+            return queue.count == 1
+        }
+        if isFirst { _ = clinux_eventfd_signal(wakeUp.rawValue) }
+    }
+
+    private var isOnThread: Bool { pthread_equal(pthread_self(), thread) != 0 }
+
+    public func isIsolatingCurrentContext() -> Bool? { isOnThread }
+
+    public func checkIsolated() {
+        precondition(isOnThread, "called off the loop's thread")
+    }
+}

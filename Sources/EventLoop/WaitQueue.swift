@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where tasks of one loop wait for a change of state that they have found wanting.
+///
+/// Used like a condition variable: `while !condition { try await queue.wait() }`. It belongs to the
+/// loop's thread.
+public final class WaitQueue: @unchecked Sendable {
+    private let loop: any EventLoop
+    private var waiters: [OneShot] = []
+
+    /// A queue in which nobody waits.
+    public init(loop: any EventLoop) {
+        self.loop = loop
+    }
+
+    /// Whether nobody waits.
+    public var isEmpty: Bool { waiters.isEmpty }
+
+    /// Suspends the task until ``wakeAll()``.
+    ///
+    /// - Throws: `CancellationError` as soon as the task is cancelled.
+    public func wait() async throws {
+        loop.checkIsolated()
+        // Registered before anything may suspend: between a caller's check and here nothing else
+        // runs, so no wake-up is lost.
+        let waiter = OneShot()
+        waiters.append(waiter)
+        do {
+            try await waiter.value()
+        } catch {
+            waiters.removeAll { $0 === waiter }
+            throw error
+        }
+    }
+
+    /// Lets everyone who waits go on, in the order they came.
+    public func wakeAll() {
+        loop.checkIsolated()
+        guard !waiters.isEmpty else { return }
+        let woken = waiters
+        waiters.removeAll(keepingCapacity: true)
+        for waiter in woken { waiter.finish(.success(())) }
+    }
+}
