@@ -165,6 +165,33 @@ import Wire
         }
     }
 
+    /// Data and end come with one edge of epoll: a short read must not wait for another.
+    @Test func endThatComesTogetherWithDataIsSeen() throws {
+        let loop = try EpollLoop()
+        try loop.run {
+            let (number, peer) = try SocketPair().split()
+            let channel = try DescriptorChannel(
+                socket: FileDescriptor(owning: number), loop: loop)
+            let received = Recorder()
+            let reader = loop.spawn {
+                while let bytes = try? await channel.read() { received.add(bytes.count) }
+            }
+            // Let the reader wait first.
+            try await loop.sleep(for: .milliseconds(5))
+            let count = unsafe write(peer, [1, 2, 3], 3)
+            #expect(count == 3)
+            close(peer)
+            let timeout = loop.schedule(at: loop.now + .seconds(10)) {
+                Issue.record("the end was not seen")
+                reader.cancel()
+            }
+            await reader.value
+            loop.cancel(timeout)
+            #expect(received.values == [3])
+            await channel.close()
+        }
+    }
+
     @Test func channelWithEndlessInputLetsOthersRun() throws {
         let loop = try EpollLoop()
         try loop.run {
