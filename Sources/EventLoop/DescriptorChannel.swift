@@ -40,6 +40,7 @@ public actor DescriptorChannel: ByteChannel {
     private var writeFailure: ChannelError?
     private let writers: WaitQueue
 
+    /// The loop: every call runs on its thread.
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe loop.asUnownedSerialExecutor()
     }
@@ -113,6 +114,7 @@ public actor DescriptorChannel: ByteChannel {
 
     // MARK: Reading
 
+    /// Waits for bytes from the descriptor; nil at its end, and once the channel is closed.
     public func read() async throws -> Bytes? {
         precondition(readers.isEmpty, "one read at a time")
         while let descriptor = input?.rawValue {
@@ -170,6 +172,7 @@ public actor DescriptorChannel: ByteChannel {
 
     // MARK: Writing
 
+    /// Queues `pieces`, and suspends while more than ``sendQueueLimit`` bytes wait.
     public func write(_ pieces: [Bytes]) async throws {
         try requireWritable()
         guard !isFinishing else { throw ChannelError.closed }
@@ -181,6 +184,8 @@ public actor DescriptorChannel: ByteChannel {
         }
     }
 
+    /// Ends the outgoing stream.
+    ///
     /// Returns once the kernel has taken everything written before.
     public func finishWriting() async throws {
         try requireWritable()
@@ -235,6 +240,7 @@ public actor DescriptorChannel: ByteChannel {
 
     // MARK: Closing
 
+    /// Closes the descriptors and drops what has not been sent.
     public func close() async {
         guard input != nil else { return }
         if let inputWatch { loop.unwatch(inputWatch) }

@@ -4,8 +4,10 @@ internal import CLinux
 
 /// What a descriptor is ready for, or what to wait for.
 public struct Readiness: OptionSet, Sendable {
+    /// The set as bits.
     public let rawValue: UInt8
 
+    /// The set of these bits.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// A read will not wait: there is data, the end of the stream, or an error to fetch.

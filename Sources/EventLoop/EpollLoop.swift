@@ -145,27 +145,33 @@ public final class EpollLoop: EventLoop, @unchecked Sendable {
             attosecondsComponent: Int64(time.tv_nsec) * 1_000_000_000)
     }
 
+    /// The number of the current turn.
     public var turn: UInt64 { core.turn }
 
+    /// Runs `body` on the loop once `deadline` has come.
     public func schedule(at deadline: Duration, _ body: @escaping @Sendable () -> Void) -> TimerID {
         checkIsolated()
         return core.timers.insert(at: deadline, body)
     }
 
+    /// Forgets a timer.
     public func cancel(_ timer: TimerID) {
         checkIsolated()
         core.timers.remove(timer)
     }
 
+    /// Runs `body` once, after this turn's events and jobs.
     public func afterTurn(_ body: @escaping @Sendable () -> Void) {
         checkIsolated()
         core.appendAfterTurn(body)
     }
 
+    /// Runs `body` on the loop soon. May be called on any thread.
     public func execute(_ body: @escaping @Sendable () -> Void) {
         enqueue(.body(body))
     }
 
+    /// Runs `work`, which may block, on a helper thread, and awaits its result.
     public func offload<T: Sendable>(_ work: @escaping @Sendable () throws -> T) async throws -> T {
         try await withCheckedThrowingContinuation { continuation in
             helpers.run { continuation.resume(with: Result(catching: work)) }
@@ -174,6 +180,7 @@ public final class EpollLoop: EventLoop, @unchecked Sendable {
 
     // MARK: SerialExecutor, TaskExecutor
 
+    /// Takes a task's next step. Called by the runtime, on any thread.
     public func enqueue(_ job: consuming ExecutorJob) {
         enqueue(.job(UnownedJob(job)))
     }
@@ -192,8 +199,10 @@ public final class EpollLoop: EventLoop, @unchecked Sendable {
 
     private var isOnThread: Bool { pthread_equal(pthread_self(), thread) != 0 }
 
+    /// Whether the caller is on the loop's thread.
     public func isIsolatingCurrentContext() -> Bool? { isOnThread }
 
+    /// Traps when the caller is not on the loop's thread.
     public func checkIsolated() {
         precondition(isOnThread, "called off the loop's thread")
     }

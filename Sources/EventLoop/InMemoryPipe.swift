@@ -29,6 +29,7 @@ public actor InMemoryPipe: ByteChannel {
     private let readLimit: Int
     private var isClosed = false
 
+    /// The loop: every call runs on its thread.
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe loop.asUnownedSerialExecutor()
     }
@@ -56,6 +57,7 @@ public actor InMemoryPipe: ByteChannel {
         )
     }
 
+    /// Waits for bytes from the other end; nil once it has finished or closed.
     public func read() async throws -> Bytes? {
         while !isClosed {
             if let bytes = takeFirst() {
@@ -80,6 +82,7 @@ public actor InMemoryPipe: ByteChannel {
         return taken
     }
 
+    /// Passes `pieces` to the other end, and suspends while too much waits for it to read.
     public func write(_ pieces: [Bytes]) async throws {
         try requireWritable()
         guard !outgoing.isFinished else { throw ChannelError.closed }
@@ -94,6 +97,7 @@ public actor InMemoryPipe: ByteChannel {
         }
     }
 
+    /// Ends the stream to the other end; what was written can still be read there.
     public func finishWriting() async throws {
         try requireWritable()
         outgoing.isFinished = true
@@ -105,6 +109,7 @@ public actor InMemoryPipe: ByteChannel {
         if outgoing.isAbandoned { throw .closedByPeer }
     }
 
+    /// Ends both directions; what was not read yet can still be read at the other end.
     public func close() async {
         isClosed = true
         outgoing.isFinished = true

@@ -18,6 +18,7 @@ public final class SimulatedLoop: EventLoop, @unchecked Sendable {
     /// The virtual time.
     public private(set) var now: Duration = .zero
 
+    /// The number of the current turn.
     public var turn: UInt64 { core.turn }
 
     // MARK: Running
@@ -87,39 +88,47 @@ public final class SimulatedLoop: EventLoop, @unchecked Sendable {
 
     // MARK: EventLoop
 
+    /// Runs `body` once the virtual time has reached `deadline`.
     public func schedule(at deadline: Duration, _ body: @escaping @Sendable () -> Void) -> TimerID {
         checkIsolated()
         return core.timers.insert(at: deadline, body)
     }
 
+    /// Forgets a timer.
     public func cancel(_ timer: TimerID) {
         checkIsolated()
         core.timers.remove(timer)
     }
 
+    /// Runs `body` once, after this turn's jobs.
     public func afterTurn(_ body: @escaping @Sendable () -> Void) {
         checkIsolated()
         core.appendAfterTurn(body)
     }
 
+    /// Runs `body` soon; on the loop's own thread only.
     public func execute(_ body: @escaping @Sendable () -> Void) {
         checkIsolated()
         core.append(.body(body))
     }
 
+    /// Runs `work` at once.
     public func offload<T: Sendable>(_ work: @escaping @Sendable () throws -> T) async throws -> T {
         try work()
     }
 
     // MARK: SerialExecutor, TaskExecutor
 
+    /// Takes a task's next step. Called by the runtime; traps on any other thread.
     public func enqueue(_ job: consuming ExecutorJob) {
         checkIsolated()
         core.append(.job(UnownedJob(job)))
     }
 
+    /// Whether the caller is on the loop's thread.
     public func isIsolatingCurrentContext() -> Bool? { pthread_equal(pthread_self(), thread) != 0 }
 
+    /// Traps when the caller is not on the loop's thread.
     public func checkIsolated() {
         precondition(
             pthread_equal(pthread_self(), thread) != 0, "called off the simulated loop's thread")
