@@ -25,8 +25,9 @@ public actor DescriptorChannel: ByteChannel {
     private var outputWatch: WatchID?
 
     private var mayRead = true
-    /// Whether a read that fills less than its buffer has emptied the kernel's, and the next bytes
-    /// or the end will be reported. No more so once the end has been reported.
+    /// Whether a read that fills less than its buffer has emptied the kernel's.
+    ///
+    /// Then the next bytes or the end will be reported; no more so once the end has been.
     private var shortReadMeansEmpty: Bool
     private var readSize = DescriptorChannel.readSizes.lowerBound
     private var readTurn: UInt64 = 0

@@ -83,7 +83,7 @@ extension EpollLoop {
         return WatchID(token: token)
     }
 
-    /// Changes what a watch waits for. Nothing is reported for an empty set but errors.
+    /// Changes what a watch waits for; for an empty set only errors are reported.
     public func change(_ id: WatchID, to interest: Readiness) {
         checkIsolated()
         guard let watch = watches[id.token] else { preconditionFailure("not watched") }
@@ -93,7 +93,7 @@ extension EpollLoop {
         precondition(result == 0, "a watched descriptor was closed")
     }
 
-    /// Ends a watch, before its descriptor is closed. The handler is not called any more.
+    /// Ends a watch, before its descriptor is closed; the handler is not called any more.
     public func unwatch(_ id: WatchID) {
         checkIsolated()
         guard let watch = watches.removeValue(forKey: id.token) else { return }

@@ -166,7 +166,7 @@ public final class EpollLoop: EventLoop, @unchecked Sendable {
         core.appendAfterTurn(body)
     }
 
-    /// Runs `body` on the loop soon. May be called on any thread.
+    /// Runs `body` on the loop soon; on any thread.
     public func execute(_ body: @escaping @Sendable () -> Void) {
         enqueue(.body(body))
     }
@@ -180,7 +180,7 @@ public final class EpollLoop: EventLoop, @unchecked Sendable {
 
     // MARK: SerialExecutor, TaskExecutor
 
-    /// Takes a task's next step. Called by the runtime, on any thread.
+    /// Takes a task's next step; called by the runtime, on any thread.
     public func enqueue(_ job: consuming ExecutorJob) {
         enqueue(.job(UnownedJob(job)))
     }

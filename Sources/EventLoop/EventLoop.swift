@@ -27,7 +27,7 @@ public protocol EventLoop: SerialExecutor, TaskExecutor {
     /// The place to send what a turn has collected. Work that `body` asks for is the next turn's.
     func afterTurn(_ body: @escaping @Sendable () -> Void)
 
-    /// Runs `body` on the loop soon. May be called on any thread, except on a simulated loop.
+    /// Runs `body` on the loop soon; may be called on any thread, except on a simulated loop.
     func execute(_ body: @escaping @Sendable () -> Void)
 
     /// Starts a task whose code runs on the loop, up to its first suspension before this returns.

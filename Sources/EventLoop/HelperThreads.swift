@@ -11,8 +11,9 @@ import Synchronization
 final class HelperThreads: Sendable {
     typealias Work = @Sendable () -> Void
 
-    /// How many threads work at once; enough for several questions and slow name servers. What is
-    /// beyond it waits in line.
+    /// How many threads work at once: enough for several questions and slow name servers.
+    ///
+    /// What is beyond it waits in line.
     private static let limit = 16
 
     private struct State {

@@ -119,7 +119,7 @@ public final class SimulatedLoop: EventLoop, @unchecked Sendable {
 
     // MARK: SerialExecutor, TaskExecutor
 
-    /// Takes a task's next step. Called by the runtime; traps on any other thread.
+    /// Takes a task's next step; called by the runtime, traps on any other thread.
     public func enqueue(_ job: consuming ExecutorJob) {
         checkIsolated()
         core.append(.job(UnownedJob(job)))
