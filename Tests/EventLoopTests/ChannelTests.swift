@@ -210,7 +210,7 @@ import Wire
     @Test func regularFilesAreChannelsToo() throws {
         let loop = try EpollLoop()
         try loop.run {
-            var name = Array("/tmp/hawser-channel-XXXXXX".utf8CString)
+            var name = Array((P_tmpdir + "/hawser-channel-XXXXXX").utf8CString)
             let file = unsafe mkstemp(&name)
             try #require(file >= 0)
             let path = String(decoding: name.dropLast().map(UInt8.init), as: UTF8.self)
