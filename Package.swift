@@ -47,5 +47,14 @@ let package = Package(
         .target(name: "EventLoop", dependencies: ["CLinux", "Wire"], swiftSettings: settings),
         .testTarget(
             name: "EventLoopTests", dependencies: ["EventLoop", "Wire"], swiftSettings: settings),
+        .target(
+            name: "LocalFiles", dependencies: ["CLinux", "SFTPProtocol", "Wire"],
+            swiftSettings: settings),
+        .target(
+            name: "SFTPServer", dependencies: ["LocalFiles", "SFTPProtocol", "Wire"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SFTPServerTests", dependencies: ["SFTPProtocol", "SFTPServer", "Wire"],
+            swiftSettings: settings),
     ]
 )

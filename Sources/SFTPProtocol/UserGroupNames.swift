@@ -30,6 +30,11 @@ public struct UserGroupNames: Hashable, Sendable {
         return names
     }
 
+    /// The length of the body of the reply, in bytes; it must fit into a packet.
+    public var byteCount: Int {
+        [users, groups].reduce(0) { $0 + $1.reduce(4) { $0 + 4 + $1.count } }
+    }
+
     /// The reply.
     public var reply: SFTPReply {
         var writer = WireWriter()

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// File calls that Swift's import of the C library lacks: they are declared only with _GNU_SOURCE,
+// which can't be turned on for a header that has been imported already. Hence syscall(2).
+#pragma once
+
+#include <dirent.h>
+#include <stddef.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+static inline ssize_t clinux_copy_file_range(int from, off_t *from_offset, int to,
+                                             off_t *to_offset, size_t count) {
+    return syscall(SYS_copy_file_range, from, from_offset, to, to_offset, count, 0);
+}
+
+// rename(2) that fails with EEXIST where `to` exists.
+static inline int clinux_rename_noreplace(int from_directory, const char *from, int to_directory,
+                                          const char *to) {
+    enum { RENAME_NOREPLACE_FLAG = 1 };  // linux/fs.h
+    return (int)syscall(SYS_renameat2, from_directory, from, to_directory, to,
+                        RENAME_NOREPLACE_FLAG);
+}
+
+// The next entry's name, which stands until the next call; NULL at the end, or with errno set.
+static inline const char *clinux_readdir_name(DIR *directory) {
+    struct dirent *entry = readdir(directory);
+    return entry ? entry->d_name : NULL;
+}

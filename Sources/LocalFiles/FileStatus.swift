@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+public import SFTPProtocol
+
+/// What stat(2) tells of a file.
+public struct FileStatus: Sendable {
+    /// The number of the device, which with ``inode`` identifies the file.
+    public let device: UInt64
+    /// The number of the inode.
+    public let inode: UInt64
+    /// The type and permission bits, `st_mode`.
+    public let mode: UInt32
+    /// How many names the file has.
+    public let linkCount: UInt64
+    /// The owner.
+    public let uid: UInt32
+    /// The group.
+    public let gid: UInt32
+    /// The size in bytes.
+    public let size: UInt64
+    /// The time of last access, in seconds since 1970.
+    public let atime: Int64
+    /// The time of last modification, in seconds since 1970.
+    public let mtime: Int64
+
+    init(_ status: stat) {
+        device = UInt64(status.st_dev)
+        inode = UInt64(status.st_ino)
+        mode = status.st_mode
+        linkCount = UInt64(status.st_nlink)
+        uid = status.st_uid
+        gid = status.st_gid
+        size = UInt64(max(status.st_size, 0))
+        atime = Int64(status.st_atim.tv_sec)
+        mtime = Int64(status.st_mtim.tv_sec)
+    }
+
+    /// Whether the file is a regular one.
+    public var isRegular: Bool { mode & S_IFMT == S_IFREG }
+
+    /// Whether both are of the same file.
+    public func isSameFile(as other: FileStatus) -> Bool {
+        device == other.device && inode == other.inode
+    }
+
+    /// The status as SFTP sends it: all fields, times cut to 32 bits.
+    public var attributes: FileAttributes {
+        FileAttributes(
+            size: size, owner: .init(uid: uid, gid: gid), permissions: mode,
+            times: .init(
+                atime: UInt32(truncatingIfNeeded: atime), mtime: UInt32(truncatingIfNeeded: mtime)))
+    }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LocalFiles
+import SFTPProtocol
+import Wire
+
+extension SFTPSession {
+    /// Carries out a request, or says why not.
+    func answer(_ request: SFTPRequest, id: UInt32) {
+        guard let operation = request.operation else {
+            log.log(.error, request.unknownText)
+            return send(.status(SFTPStatus(.operationUnsupported)), id: id)
+        }
+        if let refusal = configuration.policy.refusal(of: request, operation: operation) {
+            log.log(.verbose, refusal)
+            return send(.status(SFTPStatus(.permissionDenied)), id: id)
+        }
+        log.log(.debug3, "request \(id): \(operation.rawValue)")
+        do throws(Errno) {
+            if case .read(let handle, let offset, let length) = request {
+                try read(handle, offset: offset, length: length, id: id)
+            } else {
+                send(try perform(request), id: id)
+            }
+        } catch {
+            send(.status(SFTPStatus(errno: error)), id: id)
+        }
+    }
+
+    /// Queues a reply, and logs what went wrong.
+    func send(_ reply: SFTPReply, id: UInt32) {
+        if case .status(let status) = reply {
+            if log.level > .verbose || (status.code != .ok && status.code != .eof) {
+                log.log(.info, "sent status \(status.code)")
+            }
+        }
+        replies.append(reply, id: id)
+    }
+
+    /// The one table from requests to what carries them out.
+    private func perform(_ request: SFTPRequest) throws(Errno) -> SFTPReply {
+        switch request {
+        case .open(let path, let flags, let attributes): try open(path, flags, attributes)
+        case .close(let handle): try close(handle)
+        case .write(let handle, let offset, let data): try write(handle, offset: offset, data: data)
+        case .fsync(let handle): try fsync(handle)
+        case .copyData(let readHandle, let readOffset, let length, let writeHandle, let writeOffset):
+            try copyData(
+                from: readHandle, at: readOffset, length: length, to: writeHandle, at: writeOffset)
+        case .lstat(let path): try stat(path, followingLink: false)
+        case .stat(let path): try stat(path, followingLink: true)
+        case .fstat(let handle): try fstat(handle)
+        case .setstat(let path, let attributes):
+            try setstat(attributes, of: path, followingLink: true)
+        case .lsetstat(let path, let attributes):
+            try setstat(attributes, of: path, followingLink: false)
+        case .fsetstat(let handle, let attributes): try fsetstat(attributes, of: handle)
+        case .statvfs(let path): try statvfs(path)
+        case .fstatvfs(let handle): try fstatvfs(handle)
+        case .opendir(let path): try opendir(path)
+        case .readdir(let handle): try readdir(handle)
+        case .mkdir(let path, let attributes): try mkdir(path, attributes)
+        case .rmdir(let path): try rmdir(path)
+        case .remove(let path): try remove(path)
+        case .rename(let oldPath, let newPath): try rename(oldPath, to: newPath)
+        case .posixRename(let oldPath, let newPath): try posixRename(oldPath, to: newPath)
+        case .hardlink(let oldPath, let newPath): try hardlink(oldPath, to: newPath)
+        case .symlink(let target, let linkPath): try symlink(linkPath, to: target)
+        case .readlink(let path): try readlink(path)
+        case .realpath(let path): try realpath(path)
+        case .expandPath(let path): try expandPath(path)
+        case .homeDirectory(let user): try homeDirectory(of: user)
+        case .usersGroupsByID(let uids, let gids): names(uids: uids, gids: gids)
+        case .limits: limits.reply
+        case .read, .unknownExtension, .unknown:
+            preconditionFailure("answered before")
+        }
+    }
+}
+
+extension SFTPRequest {
+    /// What is logged of a request that we don't know.
+    fileprivate var unknownText: String {
+        switch self {
+        case .unknownExtension(let name, _): "Unknown extended request \(ServerLog.quoted(name))"
+        case .unknown(let type, _): "Unknown message \(type)"
+        default: preconditionFailure("a known request")
+        }
+    }
+}

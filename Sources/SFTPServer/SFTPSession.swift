@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LocalFiles
+public import SFTPProtocol
+public import Wire
+
+/// A client's session: carries out requests on local files, strictly in order, and collects replies.
+///
+/// It does no I/O of its own but that on files: its owner feeds it packets and sends the replies.
+public final class SFTPSession {
+    /// What a session may do, and what it says of itself.
+    public struct Configuration: Sendable {
+        /// Which requests are carried out.
+        public var policy: RequestPolicy
+        /// Where to log.
+        public var log: ServerLog
+        /// The user whose files are served, for the log and the home directory.
+        public var userName: Bytes
+        /// Where the client comes from, for the log.
+        public var clientAddress: Bytes
+        /// How many handles may be open at a time; `nil` for as many as the system allows.
+        public var handleLimit: UInt64?
+
+        /// A configuration.
+        public init(
+            policy: RequestPolicy = RequestPolicy(), log: ServerLog, userName: Bytes,
+            clientAddress: Bytes, handleLimit: UInt64? = SFTPSession.handleLimitOfProcess
+        ) {
+            self.policy = policy
+            self.log = log
+            self.userName = userName
+            self.clientAddress = clientAddress
+            self.handleLimit = handleLimit
+        }
+    }
+
+    /// How many descriptors this process may open, without the 5 that OpenSSH's server keeps too.
+    public static var handleLimitOfProcess: UInt64? {
+        ProcessLimits.openDescriptors.flatMap { $0 > 5 ? $0 - 5 : nil }
+    }
+
+    let configuration: Configuration
+    let accounts = Accounts()
+    var handles: HandleTable
+    var replies = ReplyQueue()
+    /// What limits@openssh.com answers.
+    let limits: ServerLimits
+    private var isInitialized = false
+
+    var log: ServerLog { configuration.log }
+
+    /// A session at its start: it waits for INIT.
+    public init(_ configuration: Configuration) {
+        self.configuration = configuration
+        limits = ServerLimits(
+            maxPacketLength: UInt64(SFTPLimits.packetBytes),
+            maxReadLength: UInt64(SFTPLimits.transferBytes),
+            maxWriteLength: UInt64(SFTPLimits.transferBytes),
+            maxOpenHandles: configuration.handleLimit ?? 0)
+        handles = HandleTable(limit: configuration.handleLimit ?? UInt64(UInt32.max))
+        log.log(.info, "session opened for local user \(peerText)")
+    }
+
+    /// The user and the address as they stand in log lines.
+    var peerText: String {
+        let user = ServerLog.escaped(configuration.userName)
+        return "\(user) from [\(ServerLog.escaped(configuration.clientAddress))]"
+    }
+
+    /// How many bytes of replies wait to be sent.
+    public var replyByteCount: Int { replies.byteCount }
+
+    /// The replies that wait, in order; they don't wait any more.
+    public func takeReplies() -> [Bytes] { replies.take() }
+
+    /// Ends the session: closes what is open, and logs that.
+    public func close() {
+        for content in handles.removeAll() {
+            log.log(.info, "forced \(content.closingLine)")
+            // Nobody is left to be told of an error.
+            try? content.close()
+        }
+        log.log(.info, "session closed for local user \(peerText)")
+    }
+
+    /// Carries out one packet's request.
+    ///
+    /// - Throws: ``SessionFailure`` where a client breaks the order of the protocol: the session is to
+    ///   be ended. A request that is badly formed by itself is answered with BAD_MESSAGE.
+    public func receive(_ frame: SFTPFrame) throws(SessionFailure) {
+        guard isInitialized || frame.type == .initialize else {
+            throw .requestBeforeInitialization(type: frame.typeByte)
+        }
+        let message: SFTPClientMessage
+        do {
+            message = try SFTPClientMessage(decoding: frame)
+        } catch {
+            log.log(.error, "bad message of type \(frame.typeByte): \(error)")
+            send(.status(SFTPStatus(.badMessage, message: "Bad message: \(error)")), id: frame.id)
+            return
+        }
+        switch message {
+        case .initialize(let version): try initialize(clientVersion: version)
+        case .request(let id, let request): answer(request, id: id)
+        }
+    }
+
+    private func initialize(clientVersion: UInt32) throws(SessionFailure) {
+        guard !isInitialized else { throw .repeatedInitialization }
+        isInitialized = true
+        log.log(.verbose, "received client version \(clientVersion)")
+        let extensions = SFTPOperation.allCases.compactMap { operation in
+            let isRefused = configuration.policy.refusal(of: operation) != nil
+            return isRefused ? nil : operation.protocolExtension.map(SFTPVersion.ExtensionPair.init)
+        }
+        replies.append(SFTPServerMessage.version(SFTPVersion(extensions: extensions)).encode())
+    }
+}
