@@ -29,6 +29,10 @@ let package = Package(
         .target(name: "SSHCrypto", dependencies: ["CLibCrypto", "Wire"], swiftSettings: settings),
         .testTarget(
             name: "SSHCryptoTests", dependencies: ["SSHCrypto", "Wire"], swiftSettings: settings),
+        .target(name: "Compression", dependencies: ["CZlib", "Wire"], swiftSettings: settings),
+        .testTarget(
+            name: "CompressionTests", dependencies: ["Compression", "Wire"],
+            swiftSettings: settings),
         .target(name: "SSHProtocol", dependencies: ["Wire"], swiftSettings: settings),
         .testTarget(
             name: "SSHProtocolTests", dependencies: ["SSHProtocol", "Wire"],

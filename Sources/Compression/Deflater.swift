@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CZlib
+public import Wire
+
+/// Compresses the payloads of one direction of a connection (RFC 4253 section 6.2).
+///
+/// One stream runs through all packets, so that each is compressed by what went before. A new key
+/// exchange starts a new stream.
+public struct Deflater: ~Copyable, Sendable {
+    private let stream: ZlibStream
+
+    /// zlib's default level, as OpenSSH's.
+    private static let level: Int32 = 6
+    /// The least room that zlib is given at a time, in bytes: with less than seven it would repeat
+    /// its flush marks.
+    private static let smallestRoom = 256
+
+    /// Starts a stream.
+    public init() {
+        stream = ZlibStream(.deflate(level: Self.level))
+    }
+
+    /// Appends the compressed form of one payload to `output`, up to its last byte.
+    ///
+    /// - Parameter payload: the message, in as many pieces as it happens to lie in.
+    public mutating func compress(_ payload: [Bytes], into output: inout [UInt8]) {
+        for piece in payload.dropLast() { run(piece, flush: Z_NO_FLUSH, into: &output) }
+        run(payload.last ?? [], flush: Z_PARTIAL_FLUSH, into: &output)
+    }
+
+    private func run(_ piece: Bytes, flush: Int32, into output: inout [UInt8]) {
+        var rest = piece
+        var isFull = true
+        // When zlib fills the room, it may have more to say.
+        while isFull {
+            let room = max(rest.count, Self.smallestRoom)
+            output.append(addingCapacity: room) { output in
+                let (result, consumed) = stream.run(rest.span, into: &output, flush: flush)
+                precondition(result == Z_OK || result == Z_BUF_ERROR, "zlib refused to compress")
+                rest = rest.dropFirst(consumed)
+                isFull = output.freeCapacity == 0
+            }
+        }
+        precondition(rest.isEmpty, "zlib left data uncompressed")
+    }
+}
