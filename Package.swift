@@ -55,10 +55,14 @@ let package = Package(
             name: "LocalFiles", dependencies: ["CLinux", "SFTPProtocol", "Wire"],
             swiftSettings: settings),
         .target(
-            name: "SFTPServer", dependencies: ["LocalFiles", "SFTPProtocol", "Wire"],
+            name: "SFTPServer", dependencies: ["EventLoop", "LocalFiles", "SFTPProtocol", "Wire"],
             swiftSettings: settings),
         .testTarget(
             name: "SFTPServerTests", dependencies: ["SFTPProtocol", "SFTPServer", "Wire"],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "hawser-sftp-server",
+            dependencies: ["CLinux", "EventLoop", "LocalFiles", "SFTPServer", "Wire"],
             swiftSettings: settings),
     ]
 )

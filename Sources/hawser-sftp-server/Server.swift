@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLinux
+import EventLoop
+import Glibc
+import LocalFiles
+import SFTPServer
+import Wire
+
+/// OpenSSH's exit status for mistakes of the caller and of the client.
+private let fatalStatus: Int32 = 255
+
+/// Serves standard input and output, and returns the exit status.
+func runServer() -> Int32 {
+    openStandardDescriptors()
+    switch ServerArguments.parse() {
+    case .serve(let arguments):
+        do {
+            return try serve(arguments)
+        } catch {
+            return complain("\(error)", status: error.status)
+        }
+    case .listRequests:
+        for operation in SFTPOperation.allCases { print(operation.rawValue) }
+        return 0
+    case .usage:
+        return complain(ServerArguments.usage, status: 1)
+    case .invalid(let message, let status):
+        return complain(message, status: status)
+    }
+}
+
+/// Why the server doesn't start.
+struct StartFailure: Error, CustomStringConvertible {
+    let description: String
+    var status = fatalStatus
+}
+
+private func serve(_ arguments: ServerArguments) throws(StartFailure) -> Int32 {
+    protectProcess()
+    let log = SystemLog.make(arguments)
+    guard let user = Accounts.user(number: Accounts.currentUser) else {
+        throw StartFailure(
+            description: "No user found for uid \(Accounts.currentUser)", status: 1)
+    }
+    let address = try clientAddress()
+    if let mask = arguments.umask { umask(mask) }
+    if let directory = arguments.startDirectory {
+        let path = try StartDirectory.expand(directory, name: user.name, home: user.home)
+        do {
+            try LocalFiles.changeWorkingDirectory(to: path)
+        } catch {
+            log.log(.error, "chdir to \(ServerLog.quoted(path)) failed: \(error)")
+        }
+    }
+    let configuration = SFTPSession.Configuration(
+        policy: arguments.policy, log: log, userName: user.name, clientAddress: address)
+    do {
+        let loop = try EpollLoop()
+        let end = try loop.run {
+            let channel = try DescriptorChannel(
+                input: FileDescriptor(owning: STDIN_FILENO),
+                output: FileDescriptor(owning: STDOUT_FILENO), loop: loop)
+            return await SFTPSession(configuration).serve(over: channel)
+        }
+        return end.exitStatus
+    } catch {
+        throw StartFailure(description: "\(error)")
+    }
+}
+
+extension SessionEnd {
+    /// OpenSSH's exit status for such an end.
+    fileprivate var exitStatus: Int32 {
+        switch self {
+        case .endOfStream: 0
+        case .channelFailed: 1
+        case .unreadable: 11
+        case .failed: fatalStatus
+        }
+    }
+}
+
+/// What is closed of the standard descriptors is opened, so that no other file takes its number.
+private func openStandardDescriptors() {
+    while true {
+        let descriptor = unsafe open("/dev/null", O_RDWR)
+        if descriptor < 0 { return }
+        if descriptor > STDERR_FILENO {
+            close(descriptor)
+            return
+        }
+    }
+}
+
+private func protectProcess() {
+    // The user's own files are what a client may read, not this process's memory.
+    _ = clinux_make_undumpable()
+    // A file that would grow beyond the allowed size is an error of the write, not our end.
+    signal(SIGXFSZ, SIG_IGN)
+}
+
+/// The client's address as sshd tells it: the first word of SSH_CONNECTION.
+private func clientAddress() throws(StartFailure) -> Bytes {
+    guard let text = unsafe getenv("SSH_CONNECTION") else { return Array("UNKNOWN".utf8)[...] }
+    let connection = Array(unsafe String(cString: text).utf8)
+    guard let space = connection.firstIndex(of: UInt8(ascii: " ")) else {
+        throw StartFailure(
+            description: "Malformed SSH_CONNECTION variable: \(ServerLog.quoted(connection))")
+    }
+    return connection[..<space]
+}
+
+private func complain(_ message: String, status: Int32) -> Int32 {
+    writeToStandardError(message + "\n")
+    return status
+}

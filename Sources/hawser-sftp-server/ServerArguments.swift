@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLinux
+import Glibc
+import SFTPServer
+import Wire
+
+/// The command line, which is OpenSSH's.
+struct ServerArguments {
+    /// Log to standard error instead of syslog.
+    var logsToStandardError = false
+    var level = LogLevel.error
+    /// A facility of syslog(3).
+    var facility = LOG_AUTH
+    var policy = RequestPolicy()
+    /// Where to start, with its `~` and `%` sequences.
+    var startDirectory: Bytes?
+    var umask: mode_t?
+
+    /// What the command line asks for.
+    enum Command {
+        case serve(ServerArguments)
+        case listRequests
+        case usage
+        /// It can't be followed; the exit status is OpenSSH's.
+        case invalid(String, status: Int32)
+    }
+
+    static let usage = """
+        usage: hawser-sftp-server [-ehR] [-d start_directory] [-f log_facility] [-l log_level]
+        \t[-P denied_requests] [-p allowed_requests] [-u umask]
+               hawser-sftp-server -Q protocol_feature
+        """
+
+    /// Reads the process's command line.
+    ///
+    /// Operands are ignored: scp(1) passes the host and the subsystem to a server that it starts.
+    static func parse() -> Command {
+        var arguments = ServerArguments()
+        while let (option, argument) = nextOption() {
+            switch option {
+            case "c": return .serve(arguments)
+            case "e": arguments.logsToStandardError = true
+            case "R": arguments.policy.isReadOnly = true
+            case "d": arguments.startDirectory = argument
+            default:
+                let text = String(decoding: argument, as: UTF8.self)
+                if let other = arguments.take(option, text) { return other }
+            }
+        }
+        return .serve(arguments)
+    }
+
+    /// Takes an option whose argument is checked; returns a command if that's the end of reading.
+    private mutating func take(_ option: Unicode.Scalar, _ text: String) -> Command? {
+        switch option {
+        case "Q":
+            return text.lowercased() == "requests"
+                ? .listRequests : .invalid("Invalid query type", status: 1)
+        case "l":
+            guard let level = LogLevel(name: text) else {
+                return .invalid("Invalid log level \"\(text)\"", status: 1)
+            }
+            self.level = level
+        case "f":
+            guard let facility = Self.facilities[text.uppercased()] else {
+                return .invalid("Invalid log facility \"\(text)\"", status: 1)
+            }
+            self.facility = facility
+        case "u":
+            guard let mask = mode_t(text, radix: 8), mask <= 0o777 else {
+                return .invalid("Invalid umask \"\(text)\"", status: 255)
+            }
+            umask = mask
+        case "P":
+            guard policy.denied.isEmpty else {
+                return .invalid("Refused requests already set", status: 255)
+            }
+            policy.denied = Self.names(text)
+        case "p":
+            guard policy.allowed == nil else {
+                return .invalid("Permitted requests already set", status: 255)
+            }
+            policy.allowed = Self.names(text)
+        default:
+            return .usage
+        }
+        return nil
+    }
+
+    private static func names(_ list: String) -> Set<String> {
+        Set(list.split(separator: ",", omittingEmptySubsequences: false).map(String.init))
+    }
+
+    private static let facilities: [String: Int32] = [
+        "DAEMON": LOG_DAEMON, "USER": LOG_USER, "AUTH": LOG_AUTH, "LOCAL0": LOG_LOCAL0,
+        "LOCAL1": LOG_LOCAL1, "LOCAL2": LOG_LOCAL2, "LOCAL3": LOG_LOCAL3, "LOCAL4": LOG_LOCAL4,
+        "LOCAL5": LOG_LOCAL5, "LOCAL6": LOG_LOCAL6, "LOCAL7": LOG_LOCAL7,
+    ]
+
+    /// The next option, `?` for a bad one, and its argument; `nil` behind the last.
+    private static func nextOption() -> (Unicode.Scalar, Bytes)? {
+        var argument: UnsafePointer<CChar>?
+        let option = unsafe clinux_next_option(
+            CommandLine.argc, CommandLine.unsafeArgv, "d:f:l:P:p:Q:u:cehR", &argument)
+        guard option >= 0, let scalar = Unicode.Scalar(UInt32(option)) else { return nil }
+        guard let text = unsafe argument else { return (scalar, []) }
+        let count = unsafe strlen(text)
+        let buffer = unsafe UnsafeBufferPointer(start: text, count: count)
+        return unsafe (scalar, buffer.map { UInt8(bitPattern: $0) }[...])
+    }
+}
