@@ -60,6 +60,16 @@ let package = Package(
         .testTarget(
             name: "SFTPServerTests", dependencies: ["SFTPProtocol", "SFTPServer", "Wire"],
             swiftSettings: settings),
+        .target(
+            name: "SFTPClient", dependencies: ["EventLoop", "SFTPProtocol", "Wire"],
+            swiftSettings: settings),
+        .target(
+            name: "LocalSFTPServer", dependencies: ["EventLoop"], path: "Tests/LocalSFTPServer",
+            swiftSettings: settings),
+        .testTarget(
+            name: "SFTPClientTests",
+            dependencies: ["EventLoop", "LocalSFTPServer", "SFTPClient", "SFTPProtocol", "Wire"],
+            swiftSettings: settings),
         .executableTarget(
             name: "hawser-sftp-server",
             dependencies: ["CLinux", "EventLoop", "LocalFiles", "SFTPServer", "Wire"],

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The limits that the client sets itself.
+public enum ClientLimits {
+    /// The most requests that are sent and not answered; what is beyond it waits its turn.
+    ///
+    /// Enough for 8 MiB in READs of 32 KiB, and four times what OpenSSH's client sends at once.
+    public static let requestsInFlight = 256
+    /// The most bytes that the requests in flight carry or ask for.
+    ///
+    /// The most that OpenSSH lets the other side of an SSH channel send unasked.
+    public static let bytesInFlight = 16 << 20
+    /// The longest path, in bytes.
+    ///
+    /// Two of them, for RENAME, fit in the smallest packet that every server takes: 34,000 bytes
+    /// (SFTP draft version 3, section 3). Linux takes paths of 4,095 bytes.
+    public static let pathBytes = 16 * 1024
+    /// The most extensions that a server may announce.
+    ///
+    /// OpenSSH's announces 11.
+    public static let extensions = 256
+    /// The most users and groups of one users-groups-by-id@openssh.com request.
+    ///
+    /// Names of 32 bytes each, Linux's longest, fit in a packet.
+    public static let idsPerRequest = 4096
+}

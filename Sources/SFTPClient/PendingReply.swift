@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SFTPProtocol
+
+/// A request whose reply may still be on its way.
+///
+/// Ask for its ``value`` when it is needed; until then other requests can go out behind it. One that
+/// nobody asks for costs nothing but the request.
+///
+/// Its state belongs to the client: every access takes the client's isolation.
+public final class PendingReply<Value: Sendable>: @unchecked Sendable {
+    typealias Answer = Result<Value, SFTPError>
+
+    private enum State {
+        case unanswered
+        /// Unanswered, and a task waits for it.
+        case awaited(CheckedContinuation<Answer, Never>)
+        case answered(Answer)
+        /// Nobody will ask any more; the reply is still to come.
+        case abandoned
+    }
+
+    let payloadBytes: Int
+    private let client: SFTPClient
+    private let decode: ReplyDecoding.Decoder<Value>
+    private var state = State.unanswered
+
+    init(client: SFTPClient, payloadBytes: Int, decode: @escaping ReplyDecoding.Decoder<Value>) {
+        self.client = client
+        self.payloadBytes = payloadBytes
+        self.decode = decode
+    }
+
+    /// What the server answered, once it has.
+    ///
+    /// To be awaited by one task only. Cancelling that task ends the wait at once.
+    ///
+    /// - Throws: the server's status, ``SFTPError/cancelled``, or why the connection is lost.
+    public var value: Value {
+        get async throws(SFTPError) { try await client.value(of: self) }
+    }
+
+    /// Whether it has been answered; nil while it has not.
+    func answer(in client: isolated SFTPClient) -> Answer? {
+        if case .answered(let answer) = state { answer } else { nil }
+    }
+
+    func wait(_ continuation: CheckedContinuation<Answer, Never>, in client: isolated SFTPClient) {
+        switch state {
+        case .unanswered: state = .awaited(continuation)
+        case .answered(let answer): continuation.resume(returning: answer)
+        case .abandoned: continuation.resume(returning: .failure(.cancelled))
+        case .awaited: preconditionFailure("a reply is awaited by one task")
+        }
+    }
+
+    private func settle(_ answer: Answer) {
+        switch state {
+        case .unanswered:
+            state = .answered(answer)
+        case .awaited(let continuation):
+            state = .answered(answer)
+            continuation.resume(returning: answer)
+        case .abandoned:
+            break
+        case .answered:
+            preconditionFailure("a request is answered once")
+        }
+    }
+}
+
+/// What the client needs of a request while it waits for the reply, whatever that is.
+protocol PendingRequest: AnyObject, Sendable {
+    /// How many bytes of payload the request carries or asks for.
+    var payloadBytes: Int { get }
+
+    /// Whether nobody will ask for the reply.
+    func isAbandoned(in client: isolated SFTPClient) -> Bool
+
+    /// Takes the reply.
+    ///
+    /// - Throws: ``SFTPError/protocolViolation(reason:)`` if it cannot be a reply to this request.
+    func receive(_ reply: SFTPReply, in client: isolated SFTPClient) throws(SFTPError)
+
+    /// Answers the request with an error.
+    func fail(_ error: SFTPError, in client: isolated SFTPClient)
+
+    /// Drops the reply when it comes, and ends the wait for it now.
+    func abandon(in client: isolated SFTPClient)
+}
+
+extension PendingReply: PendingRequest {
+    func isAbandoned(in client: isolated SFTPClient) -> Bool {
+        if case .abandoned = state { true } else { false }
+    }
+
+    func receive(_ reply: SFTPReply, in client: isolated SFTPClient) throws(SFTPError) {
+        do {
+            settle(.success(try decode(reply, payloadBytes)))
+        } catch {
+            settle(.failure(error))
+            if error.endsConnection { throw error }
+        }
+    }
+
+    func fail(_ error: SFTPError, in client: isolated SFTPClient) {
+        settle(.failure(error))
+    }
+
+    func abandon(in client: isolated SFTPClient) {
+        switch state {
+        case .unanswered:
+            state = .abandoned
+        case .awaited(let continuation):
+            state = .abandoned
+            continuation.resume(returning: .failure(.cancelled))
+        case .answered, .abandoned:
+            break
+        }
+    }
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import SFTPProtocol
+import Wire
+
+extension SFTPClient {
+    /// Makes a request and waits for its reply.
+    func call<Value: Sendable>(
+        _ request: SFTPRequest, _ decode: @escaping ReplyDecoding.Decoder<Value>
+    ) async throws(SFTPError) -> Value {
+        if Task.isCancelled { throw .cancelled }
+        return try await value(of: start(request, decode))
+    }
+
+    /// Makes a request: it is sent behind all that were made before, as soon as there is room.
+    ///
+    /// - Parameter payloadBytes: how many bytes of payload it carries or asks for.
+    func start<Value: Sendable>(
+        _ request: SFTPRequest, payloadBytes: Int = 0,
+        _ decode: @escaping ReplyDecoding.Decoder<Value>
+    ) throws(SFTPError) -> PendingReply<Value> {
+        if let closeReason { throw closeReason }
+        let pending = PendingReply(client: self, payloadBytes: payloadBytes, decode: decode)
+        if backlog.isEmpty && hasRoom(for: payloadBytes) {
+            send(request, pending)
+        } else {
+            backlog.append(Backlog.Entry(request: request, pending: pending))
+        }
+        return pending
+    }
+
+    /// Waits for a reply.
+    func value<Value: Sendable>(
+        of pending: PendingReply<Value>
+    ) async throws(SFTPError) -> Value {
+        if let answer = pending.answer(in: self) { return try answer.get() }
+        let answer = await withTaskCancellationHandler {
+            await withCheckedContinuation { pending.wait($0, in: self) }
+        } onCancel: {
+            // On the loop's own thread at once, so that who is cancelled there is gone before more
+            // happens; from elsewhere soon.
+            if loop.isCurrent {
+                assumeIsolated { pending.abandon(in: $0) }
+            } else {
+                loop.execute { self.assumeIsolated { pending.abandon(in: $0) } }
+            }
+        }
+        return try answer.get()
+    }
+
+    // MARK: In flight
+
+    private func hasRoom(for payloadBytes: Int) -> Bool {
+        inFlight.count < ClientLimits.requestsInFlight
+            && (bytesInFlight == 0 || bytesInFlight + payloadBytes <= ClientLimits.bytesInFlight)
+    }
+
+    private func send(_ request: SFTPRequest, _ pending: any PendingRequest) {
+        repeat { lastID &+= 1 } while inFlight[lastID] != nil
+        inFlight[lastID] = pending
+        bytesInFlight += pending.payloadBytes
+        outgoing.append(contentsOf: request.encode(id: lastID))
+        wakeSender()
+    }
+
+    /// Takes a request out that has been answered; nil if there is none of this id.
+    func removeFromFlight(_ id: UInt32) -> (any PendingRequest)? {
+        guard let pending = inFlight.removeValue(forKey: id) else { return nil }
+        bytesInFlight -= pending.payloadBytes
+        return pending
+    }
+
+    /// Sends what has been waiting for room.
+    func sendBacklog() {
+        while let next = backlog.first {
+            let isWanted = !next.pending.isAbandoned(in: self) || next.request.isClose
+            guard !isWanted || hasRoom(for: next.pending.payloadBytes) else { return }
+            backlog.removeFirst()
+            if isWanted { send(next.request, next.pending) }
+        }
+    }
+
+    /// Answers everything that waits, in an order that doesn't change from run to run.
+    func failRequests(_ error: SFTPError) {
+        let sent = inFlight.sorted { $0.key < $1.key }.map(\.value)
+        let unsent = backlog.takeAll().map(\.pending)
+        inFlight = [:]
+        bytesInFlight = 0
+        outgoing = []
+        for pending in sent + unsent { pending.fail(error, in: self) }
+    }
+
+    // MARK: The channel
+
+    /// Lets the sender run behind the jobs that are ready now, so that what all of them have to send
+    /// goes out in one write.
+    func wakeSender() {
+        idleSender?.resume()
+        idleSender = nil
+    }
+
+    private func waitForOutgoing() async {
+        await withCheckedContinuation { continuation in
+            if outgoing.isEmpty && closeReason == nil {
+                idleSender = continuation
+            } else {
+                continuation.resume()
+            }
+        }
+    }
+
+    /// Writes what there is to write until the connection ends.
+    func sendAll() async {
+        while closeReason == nil {
+            await waitForOutgoing()
+            let pieces = outgoing
+            outgoing = []
+            do {
+                if !pieces.isEmpty { try await channel.write(pieces) }
+            } catch {
+                end(SFTPError(channelError: error))
+            }
+        }
+    }
+}
+
+extension SFTPRequest {
+    /// Whether it must be sent even if nobody waits for the answer any more.
+    fileprivate var isClose: Bool {
+        if case .close = self { true } else { false }
+    }
+}

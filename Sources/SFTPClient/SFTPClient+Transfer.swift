@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SFTPProtocol
+public import Wire
+
+// READ and WRITE: one request at a time, or as many as it takes.
+
+extension SFTPClient {
+    /// READ, started: at most `length` bytes; nil at the end of the file.
+    ///
+    /// The server may send fewer bytes than there are, even none.
+    ///
+    /// - Precondition: `length` is at least 1 and not more than the `readBytes` of ``limits``.
+    public func startRead(
+        _ handle: SFTPHandle, offset: UInt64, length: Int
+    ) throws(SFTPError) -> PendingReply<[Bytes]?> {
+        precondition(1...limits.readBytes ~= length, "not the length of one READ")
+        return try start(
+            .read(handle: handle.bytes, offset: offset, length: UInt32(length)),
+            payloadBytes: length, ReplyDecoding.data)
+    }
+
+    /// WRITE, started.
+    ///
+    /// The pieces are sent from where they are, uncopied.
+    ///
+    /// - Precondition: `data` has not more bytes than the `writeBytes` of ``limits``.
+    public func startWrite(
+        _ handle: SFTPHandle, offset: UInt64, data: [Bytes]
+    ) throws(SFTPError) -> PendingReply<Void> {
+        let count = data.byteCount
+        precondition(count <= limits.writeBytes, "too long for one WRITE")
+        return try start(
+            .write(handle: handle.bytes, offset: offset, data: data), payloadBytes: count,
+            ReplyDecoding.done)
+    }
+
+    /// Reads `length` bytes of a file, or what there is of them before its end.
+    ///
+    /// Finding the end takes one round trip more than reading up to it: don't ask for what is known not
+    /// to be there.
+    ///
+    /// - Returns: the data in order, uncopied.
+    /// - Throws: ``SFTPError/noProgress``, or the first error; never less data instead of an error.
+    /// - Precondition: the file's largest offset, 2^63 - 1, isn't passed.
+    public func read(
+        _ handle: SFTPHandle, offset: UInt64, length: Int
+    ) async throws(SFTPError) -> [Bytes] {
+        if Task.isCancelled { throw .cancelled }
+        var parts: [PendingReply<[Bytes]?>] = []
+        // What isn't needed after an error or the end of the file is not to be sent any more.
+        defer { for part in parts { part.abandon(in: self) } }
+        let ranges = split(offset: offset, count: length, limit: limits.readBytes)
+        for range in ranges {
+            parts.append(try startRead(handle, offset: range.lowerBound, length: range.count))
+        }
+        var pieces: [Bytes] = []
+        for (part, range) in zip(parts, ranges) {
+            let count = try await finish(part, handle, range, into: &pieces)
+            if count < range.count { break }
+        }
+        return pieces
+    }
+
+    /// Asks on after `part` until the whole of `range` or the end of the file is there.
+    private func finish(
+        _ part: PendingReply<[Bytes]?>, _ handle: SFTPHandle, _ range: Range<UInt64>,
+        into pieces: inout [Bytes]
+    ) async throws(SFTPError) -> Int {
+        var next = range.lowerBound
+        var part = part
+        var wasEmpty = false
+        while let data = try await value(of: part) {
+            let count = data.byteCount
+            if count == 0 && wasEmpty { throw .noProgress }
+            wasEmpty = count == 0
+            pieces.append(contentsOf: data)
+            next += UInt64(count)
+            if next == range.upperBound { break }
+            part = try startRead(handle, offset: next, length: Int(range.upperBound - next))
+        }
+        return Int(next - range.lowerBound)
+    }
+
+    /// Writes `data` with as many WRITEs as it takes, all in flight together.
+    ///
+    /// - Throws: the first error of them, once all are answered; which of the data was written is then
+    ///   not known.
+    /// - Precondition: the file's largest offset, 2^63 - 1, isn't passed.
+    public func write(
+        _ handle: SFTPHandle, offset: UInt64, data: [Bytes]
+    ) async throws(SFTPError) {
+        if Task.isCancelled { throw .cancelled }
+        var parts: [PendingReply<Void>] = []
+        defer { for part in parts { part.abandon(in: self) } }
+        var rest = PieceReader(data)
+        for range in split(offset: offset, count: data.byteCount, limit: limits.writeBytes) {
+            parts.append(
+                try startWrite(handle, offset: range.lowerBound, data: rest.take(range.count)))
+        }
+        var failure: SFTPError?
+        for part in parts {
+            do {
+                try await value(of: part)
+            } catch .cancelled {
+                throw .cancelled
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Cuts a part of a file into ranges of `limit` bytes and one of the rest.
+    private func split(offset: UInt64, count: Int, limit: Int) -> [Range<UInt64>] {
+        let end = offset + UInt64(count)
+        precondition(end <= UInt64(Int64.max), "beyond the largest file")
+        return stride(from: offset, to: end, by: limit).map { $0..<min($0 + UInt64(limit), end) }
+    }
+}
+
+/// Takes data piece by piece, without copying it.
+private struct PieceReader {
+    private var pieces: ArraySlice<Bytes>
+
+    init(_ pieces: [Bytes]) {
+        self.pieces = pieces[...]
+    }
+
+    /// The next `count` bytes.
+    ///
+    /// - Precondition: there are as many.
+    mutating func take(_ count: Int) -> [Bytes] {
+        var taken: [Bytes] = []
+        var missing = count
+        while missing > 0 {
+            let piece = pieces[pieces.startIndex]
+            taken.append(piece.prefix(missing))
+            if piece.count > missing {
+                pieces[pieces.startIndex] = piece.dropFirst(missing)
+                break
+            }
+            missing -= piece.count
+            pieces = pieces.dropFirst()
+        }
+        return taken
+    }
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import EventLoop
+public import SFTPProtocol
+import Wire
+
+/// The client's end of one SFTP connection.
+///
+/// Each operation is a call that suspends until the server has answered. Requests go out in the order
+/// in which they are made, many at a time, and the replies may come in any order. When the connection
+/// is lost, or the server breaks the protocol, everything that waits fails with the one reason, and so
+/// does every later call.
+///
+/// Paths and names are bytes, without an encoding of their own. Payloads and names come back as slices
+/// of the buffers they were received in: copy what is kept for long.
+///
+/// Cancelling a task ends its call at once with ``SFTPError/cancelled``. The server may carry the
+/// request out all the same; a handle that it still opens is closed.
+///
+/// A connection stays alive until ``disconnect()`` or its end.
+public actor SFTPClient {
+    /// How much the server takes.
+    public nonisolated let limits: TransferLimits
+    /// The extensions that the server has, in the versions that we speak.
+    public nonisolated let extensions: Set<SFTPExtension>
+
+    /// When the server was last heard of, in the loop's time.
+    public private(set) var lastActivity: Duration
+    /// Why the connection has ended; nil while it is good.
+    public private(set) var closeReason: SFTPError?
+
+    let loop: any EventLoop
+    let channel: any ByteChannel
+    private var decoder: SFTPPacketDecoder
+    private let closeWaiters: WaitQueue
+
+    // What SFTPClient+Sending.swift keeps.
+
+    /// The requests that have been sent and not answered, by id.
+    var inFlight: [UInt32: any PendingRequest] = [:]
+    var lastID: UInt32 = 0
+    /// The payload bytes of ``inFlight``.
+    var bytesInFlight = 0
+    /// The requests for which there was no room in flight, oldest first.
+    var backlog = Backlog()
+    /// What is to be written to the channel, packet behind packet.
+    var outgoing: [Bytes] = []
+    /// Resumes the sender, which waits for something to send.
+    var idleSender: CheckedContinuation<Void, Never>?
+
+    /// The loop's.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe loop.asUnownedSerialExecutor()
+    }
+
+    private init(_ handshake: Handshake, loop: any EventLoop) {
+        self.loop = loop
+        channel = handshake.channel
+        decoder = handshake.decoder
+        extensions = handshake.extensions
+        limits = handshake.limits
+        lastActivity = loop.now
+        closeWaiters = WaitQueue(loop: loop)
+    }
+
+    /// Begins SFTP on a channel: agrees on the version, and learns the server's limits.
+    ///
+    /// It has no deadline of its own: cancel the task, or close the channel.
+    ///
+    /// - Parameter channel: from now on the client's, which closes it in the end, and when this throws.
+    /// - Throws: ``SFTPError/connectionLost(reason:)``, ``SFTPError/protocolViolation(reason:)`` or
+    ///   ``SFTPError/cancelled``.
+    public static func open(
+        over channel: any ByteChannel, loop: any EventLoop
+    ) async throws(SFTPError) -> SFTPClient {
+        var handshake = Handshake(channel: channel)
+        do {
+            try await handshake.run()
+        } catch {
+            await channel.close()
+            throw error
+        }
+        let client = SFTPClient(handshake, loop: loop)
+        await client.startTasks()
+        return client
+    }
+
+    private func startTasks() {
+        loop.spawn { await self.receiveAll() }
+        loop.spawn { await self.sendAll() }
+    }
+
+    /// Ends the connection at once: everything that waits fails, and what isn't sent yet never is.
+    public func disconnect() {
+        end(.connectionLost(reason: "closed on this side"))
+    }
+
+    /// Waits until the connection has ended, for whatever reason.
+    ///
+    /// - Returns: ``closeReason``.
+    public func waitUntilClosed() async throws(CancellationError) -> SFTPError {
+        while true {
+            if let closeReason { return closeReason }
+            do {
+                try await closeWaiters.wait()
+            } catch {
+                throw CancellationError()
+            }
+        }
+    }
+
+    /// Ends the connection for a reason, which everything that waits is told.
+    func end(_ reason: SFTPError) {
+        guard closeReason == nil else { return }
+        closeReason = reason
+        failRequests(reason)
+        wakeSender()
+        closeWaiters.wakeAll()
+        loop.spawn { [channel] in await channel.close() }
+    }
+
+    // MARK: Receiving
+
+    private func receiveAll() async {
+        while closeReason == nil {
+            do {
+                // What came with the handshake is looked at before anything is read.
+                try acceptPackets()
+                guard closeReason == nil else { return }
+                guard let bytes = try await channel.read() else {
+                    return end(.connectionLost(reason: endOfStreamReason))
+                }
+                lastActivity = loop.now
+                decoder.append(bytes)
+            } catch let error as SFTPError {
+                end(error)
+            } catch let error as WireError {
+                end(.protocolViolation(reason: error.description))
+            } catch {
+                end(.connectionLost(reason: "\(error)"))
+            }
+        }
+    }
+
+    private var endOfStreamReason: String {
+        decoder.isBetweenPackets
+            ? "the server closed the connection"
+            : "the server closed the connection in the middle of a packet"
+    }
+
+    private func acceptPackets() throws {
+        while closeReason == nil, let frame = try decoder.next() {
+            guard case .reply(let id, let reply) = try SFTPServerMessage(decoding: frame) else {
+                throw SFTPError.protocolViolation(reason: "VERSION in the middle of a connection")
+            }
+            guard let pending = removeFromFlight(id) else {
+                throw SFTPError.protocolViolation(reason: "a reply to no request (id \(id))")
+            }
+            try pending.receive(reply, in: self)
+            if pending.isAbandoned(in: self), case .handle(let bytes) = reply {
+                // Whoever wanted it has given up.
+                startClose(SFTPHandle(bytes))
+            }
+            sendBacklog()
+        }
+    }
+}
