@@ -17,6 +17,9 @@ let settings: [SwiftSetting] = [
 // `PackageTests` checks this against ARCHITECTURE.md.
 let package = Package(
     name: "hawser",
+    products: [
+        .library(name: "FuzzTargets", targets: ["FuzzTargets"])
+    ],
     targets: [
         .systemLibrary(name: "CFuse", pkgConfig: "fuse3"),
         .systemLibrary(
@@ -45,6 +48,13 @@ let package = Package(
             name: "SSHConfig", dependencies: ["SSHCrypto", "Wire"], swiftSettings: settings),
         .testTarget(
             name: "SSHConfigTests", dependencies: ["SSHConfig", "Wire"], swiftSettings: settings),
+        // What the fuzzers run, and `swift test` too; Tests/Fuzz builds it with libFuzzer.
+        .target(
+            name: "FuzzTargets", dependencies: ["SFTPProtocol", "Wire"], path: "Tests/FuzzTargets",
+            swiftSettings: settings),
+        .testTarget(
+            name: "FuzzRegressionTests", dependencies: ["FuzzTargets", "Wire"],
+            swiftSettings: settings),
         .target(name: "MountOptions", swiftSettings: settings),
         .testTarget(
             name: "MountOptionsTests", dependencies: ["MountOptions"], swiftSettings: settings),
