@@ -10,13 +10,14 @@ public import Wire
 /// It must be closed: an open channel keeps itself and its descriptors alive.
 public actor DescriptorChannel: ByteChannel {
     /// A writer suspends while more than this many bytes wait for the kernel to take them.
-    public static let sendQueueLimit = 4 << 20
+    public static let defaultSendQueueLimit = 4 << 20
     /// The sizes between which the read buffer adapts: one read takes what it holds.
     static let readSizes = (16 << 10)...(256 << 10)
     /// A channel that always has data gives this much per turn, so that others have theirs.
     static let bytesReadPerTurn = 1 << 20
 
     private let loop: EpollLoop
+    private let sendQueueLimit: Int
     private var input: FileDescriptor?
     /// Nil for a socket: `input` serves both directions.
     private var output: FileDescriptor?
@@ -49,8 +50,12 @@ public actor DescriptorChannel: ByteChannel {
     /// A channel over a connected stream socket.
     ///
     /// - Throws: ``SystemError``, and the descriptor is closed.
-    public init(socket: consuming FileDescriptor, loop: EpollLoop) throws {
+    public init(
+        socket: consuming FileDescriptor, loop: EpollLoop,
+        sendQueueLimit: Int = DescriptorChannel.defaultSendQueueLimit
+    ) throws {
         self.loop = loop
+        self.sendQueueLimit = sendQueueLimit
         readers = WaitQueue(loop: loop)
         writers = WaitQueue(loop: loop)
         isSocket = true
@@ -64,9 +69,11 @@ public actor DescriptorChannel: ByteChannel {
     ///
     /// - Throws: ``SystemError``, and both descriptors are closed.
     public init(
-        input: consuming FileDescriptor, output: consuming FileDescriptor, loop: EpollLoop
+        input: consuming FileDescriptor, output: consuming FileDescriptor, loop: EpollLoop,
+        sendQueueLimit: Int = DescriptorChannel.defaultSendQueueLimit
     ) throws {
         self.loop = loop
+        self.sendQueueLimit = sendQueueLimit
         readers = WaitQueue(loop: loop)
         writers = WaitQueue(loop: loop)
         isSocket = false
@@ -173,13 +180,13 @@ public actor DescriptorChannel: ByteChannel {
 
     // MARK: Writing
 
-    /// Queues `pieces`, and suspends while more than ``sendQueueLimit`` bytes wait.
+    /// Queues `pieces`, and suspends while more than the limit waits.
     public func write(_ pieces: [Bytes]) async throws {
         try requireWritable()
         guard !isFinishing else { throw ChannelError.closed }
         sendQueue.append(pieces)
         scheduleFlush()
-        while sendQueue.byteCount > Self.sendQueueLimit {
+        while sendQueue.byteCount > sendQueueLimit {
             try await writers.wait()
             try requireWritable()
         }
@@ -229,7 +236,7 @@ public actor DescriptorChannel: ByteChannel {
             case let code: failWriting(code)
             }
         }
-        if sendQueue.byteCount <= Self.sendQueueLimit { writers.wakeAll() }
+        if sendQueue.byteCount <= sendQueueLimit { writers.wakeAll() }
     }
 
     private func failWriting(_ code: CInt) {

@@ -10,7 +10,7 @@ import Synchronization
 /// through ``enqueue(_:)`` and ``execute(_:)`` only, which pass through a lock and wake it through
 /// an eventfd. SIGPIPE is ignored in the whole process from the first loop on: a closed peer is an
 /// error of the write.
-public final class EpollLoop: EventLoop, @unchecked Sendable {
+public final class EpollLoop: CoreLoop, @unchecked Sendable {
     private let thread = pthread_self()
     private let incoming = Mutex<[LoopCore.Item]>([])
     private let wakeUp: FileDescriptor
@@ -18,7 +18,7 @@ public final class EpollLoop: EventLoop, @unchecked Sendable {
     private let helpers = HelperThreads()
 
     // All below: only on the loop's thread.
-    private var core = LoopCore()
+    var core = LoopCore()
     private var stopping = false
     var watches: [UInt64: Watch] = [:]
     var lastWatch: UInt64 = EpollLoop.wakeUpToken
@@ -52,9 +52,7 @@ public final class EpollLoop: EventLoop, @unchecked Sendable {
             repeating: clinux_event(), count: Int(clinux_EVENTS_AT_ONCE))
         while !stopping {
             wait(&events)
-            runTimers()
-            runJobs()
-            for body in core.takeAfterTurn() { body() }
+            runTurn()
         }
     }
 
@@ -116,20 +114,6 @@ public final class EpollLoop: EventLoop, @unchecked Sendable {
                 defer { queue = [] }
                 return queue
             })
-    }
-
-    private func runTimers() {
-        guard !core.timers.isEmpty else { return }
-        let now = now
-        let newest = core.timers.newest
-        while let body = core.timers.popDue(at: now, setUpTo: newest) { body() }
-    }
-
-    private func runJobs() {
-        for _ in 0..<LoopCore.jobsPerTurn {
-            guard let item = core.popReady() else { return }
-            item.run(on: self)
-        }
     }
 
     // MARK: EventLoop

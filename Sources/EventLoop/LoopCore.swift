@@ -25,6 +25,11 @@ struct LoopCore {
 
     /// How many jobs one turn runs before it looks at descriptors and timers again.
     static let jobsPerTurn = 1024
+    /// How often one turn goes on with the jobs that its ``afterTurn`` work has made ready.
+    ///
+    /// What such work wakes up (the sender of what a turn has collected, and the socket behind it)
+    /// then need not wait for another look at the descriptors.
+    static let roundsPerTurn = 4
 
     var timers = TimerQueue()
     private(set) var turn: UInt64 = 0
@@ -41,6 +46,7 @@ struct LoopCore {
 
     mutating func appendAfterTurn(_ body: @escaping Body) { afterTurn.append(body) }
 
+    /// Takes the next piece of work for this round.
     mutating func popReady() -> Item? {
         guard head < ready.count else { return nil }
         let item = ready[head]
@@ -56,10 +62,43 @@ struct LoopCore {
         return item
     }
 
+    /// Takes the work for after this round's jobs.
     mutating func takeAfterTurn() -> [Body] {
-        turn &+= 1
         guard !afterTurn.isEmpty else { return [] }
         defer { afterTurn = [] }
         return afterTurn
+    }
+
+    mutating func endTurn() { turn &+= 1 }
+}
+
+/// A loop whose turns are made of a ``LoopCore``'s work.
+protocol CoreLoop: EventLoop {
+    var core: LoopCore { get set }
+}
+
+extension CoreLoop {
+    /// Runs the timers that are due, the jobs, and what is to follow them.
+    func runTurn() {
+        runTimers()
+        for _ in 0..<LoopCore.roundsPerTurn where core.hasReadyWork {
+            runJobs()
+            for body in core.takeAfterTurn() { body() }
+        }
+        core.endTurn()
+    }
+
+    private func runTimers() {
+        guard !core.timers.isEmpty else { return }
+        let now = now
+        let newest = core.timers.newest
+        while let body = core.timers.popDue(at: now, setUpTo: newest) { body() }
+    }
+
+    private func runJobs() {
+        for _ in 0..<LoopCore.jobsPerTurn {
+            guard let item = core.popReady() else { return }
+            item.run(on: self)
+        }
     }
 }

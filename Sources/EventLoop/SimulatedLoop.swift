@@ -8,9 +8,9 @@ import Synchronization
 /// It has no descriptors. Time starts at zero and jumps to the next timer when no work is ready.
 /// Work reaches it from its own thread only: a job from another one would make runs differ, so it
 /// traps. ``offload(_:)`` runs its work at once.
-public final class SimulatedLoop: EventLoop, @unchecked Sendable {
+public final class SimulatedLoop: CoreLoop, @unchecked Sendable {
     private let thread = pthread_self()
-    private var core = LoopCore()
+    var core = LoopCore()
 
     /// A loop of the calling thread, at time zero.
     public init() {}
@@ -74,16 +74,6 @@ public final class SimulatedLoop: EventLoop, @unchecked Sendable {
     private var isTimerDue: Bool {
         guard let deadline = core.timers.nextDeadline() else { return false }
         return deadline <= now
-    }
-
-    private func runTurn() {
-        let newest = core.timers.newest
-        while let body = core.timers.popDue(at: now, setUpTo: newest) { body() }
-        for _ in 0..<LoopCore.jobsPerTurn {
-            guard let item = core.popReady() else { break }
-            item.run(on: self)
-        }
-        for body in core.takeAfterTurn() { body() }
     }
 
     // MARK: EventLoop

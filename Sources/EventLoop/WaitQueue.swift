@@ -18,13 +18,19 @@ public final class WaitQueue: @unchecked Sendable {
 
     /// Suspends the task until ``wakeAll()``.
     ///
-    /// - Throws: `CancellationError` as soon as the task is cancelled.
-    public func wait() async throws {
+    /// - Parameter deadline: a point in the loop's time; nil to wait as long as it takes.
+    /// - Throws: `CancellationError` as soon as the task is cancelled, ``TimeoutError`` once
+    ///   `deadline` has come.
+    public func wait(until deadline: Duration? = nil) async throws {
         loop.checkIsolated()
         // Registered before anything may suspend: between a caller's check and here nothing else
         // runs, so no wake-up is lost.
         let waiter = OneShot()
         waiters.append(waiter)
+        let timer = deadline.map { deadline in
+            loop.schedule(at: deadline) { waiter.finish(.failure(TimeoutError())) }
+        }
+        defer { if let timer { loop.cancel(timer) } }
         do {
             try await waiter.value()
         } catch {

@@ -46,6 +46,43 @@ import Testing
         #expect(loop.now == .seconds(60))
     }
 
+    @Test func waitWithADeadlineTimesOut() throws {
+        let loop = SimulatedLoop()
+        try loop.run {
+            let queue = WaitQueue(loop: loop)
+            await #expect(throws: TimeoutError.self) { try await queue.wait(until: .seconds(5)) }
+            #expect(loop.now == .seconds(5))
+            #expect(queue.isEmpty)
+            loop.spawn {
+                try? await loop.sleep(for: .seconds(1))
+                queue.wakeAll()
+            }
+            try await queue.wait(until: .seconds(100))
+            #expect(loop.now == .seconds(6))
+        }
+    }
+
+    @Test func whatAfterTurnWakesRunsBeforeTimePasses() throws {
+        let loop = SimulatedLoop()
+        let order = Recorder()
+        try loop.run {
+            let queue = WaitQueue(loop: loop)
+            loop.spawn {
+                try? await queue.wait()
+                order.add(2)
+                loop.afterTurn { order.add(3) }
+            }
+            let turn = loop.turn
+            loop.afterTurn {
+                order.add(1)
+                queue.wakeAll()
+            }
+            loop.afterTurn { #expect(loop.turn == turn) }
+            try await loop.sleep(for: .seconds(1))
+        }
+        #expect(order.values == [1, 2, 3])
+    }
+
     @Test func offloadedWorkRunsAtOnce() throws {
         let loop = SimulatedLoop()
         #expect(try loop.run { try await loop.offload { loop.isCurrent } })

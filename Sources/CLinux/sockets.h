@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stream sockets. Addresses are bytes here: Swift need not know the family's structure.
+#pragma once
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <netinet/tcp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+static inline int clinux_stream_socket(int family) {
+    return socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
+static inline int clinux_connect(int fd, const uint8_t *address, size_t count) {
+    return connect(fd, (const struct sockaddr *)address, (socklen_t)count);
+}
+
+static inline int clinux_bind(int fd, const uint8_t *address, size_t count) {
+    return bind(fd, (const struct sockaddr *)address, (socklen_t)count);
+}
+
+static inline int clinux_listen(int fd) { return listen(fd, SOMAXCONN); }
+
+// How connecting ended: 0 or an errno.
+static inline int clinux_socket_error(int fd) {
+    int error = 0;
+    socklen_t count = sizeof error;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &count) == 0 ? error : errno;
+}
+
+static inline int clinux_set_no_delay(int fd) {
+    int on = 1;
+    return setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+static inline int clinux_set_keep_alive(int fd) {
+    int on = 1;
+    return setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+}
+
+static inline int clinux_set_type_of_service(int fd, int family, int value) {
+    return family == AF_INET6
+               ? setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &value, sizeof value)
+               : setsockopt(fd, IPPROTO_IP, IP_TOS, &value, sizeof value);
+}
+
+static inline int clinux_address_family(const uint8_t *address, size_t count) {
+    struct sockaddr header;
+    if (count < offsetof(struct sockaddr, sa_data)) return AF_UNSPEC;
+    memcpy(&header, address, offsetof(struct sockaddr, sa_data));
+    return header.sa_family;
+}
+
+// The address in numbers; 0 or an error of getnameinfo.
+static inline int clinux_address_text(const uint8_t *address, size_t count, char *text,
+                                      size_t capacity) {
+    struct sockaddr_storage storage = {0};
+    memcpy(&storage, address, count < sizeof storage ? count : sizeof storage);
+    return getnameinfo((const struct sockaddr *)&storage, (socklen_t)count, text,
+                       (socklen_t)capacity, NULL, 0, NI_NUMERICHOST);
+}
+
+// The port that a socket is bound to, or -1.
+static inline int clinux_local_port(int fd) {
+    struct sockaddr_storage storage = {0};
+    socklen_t count = sizeof storage;
+    if (getsockname(fd, (struct sockaddr *)&storage, &count) != 0) return -1;
+    if (storage.ss_family == AF_INET) return ntohs(((struct sockaddr_in *)&storage)->sin_port);
+    if (storage.ss_family == AF_INET6) return ntohs(((struct sockaddr_in6 *)&storage)->sin6_port);
+    return -1;
+}
+
+static inline int clinux_is_loopback(const uint8_t *address, size_t count) {
+    switch (clinux_address_family(address, count)) {
+    case AF_INET: {
+        struct sockaddr_in in;
+        if (count < sizeof in) return 0;
+        memcpy(&in, address, sizeof in);
+        return (ntohl(in.sin_addr.s_addr) >> 24) == 127;
+    }
+    case AF_INET6: {
+        struct sockaddr_in6 in6;
+        if (count < sizeof in6) return 0;
+        memcpy(&in6, address, sizeof in6);
+        return IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr);
+    }
+    default:
+        return 0;
+    }
+}
+
+// The longest path of a Unix socket, without the NUL.
+enum { clinux_UNIX_PATH_MAX = sizeof(((struct sockaddr_un *)0)->sun_path) - 1 };
+
+// Connects to a Unix socket; `path` has at most clinux_UNIX_PATH_MAX bytes.
+static inline int clinux_connect_unix(int fd, const char *path) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    strncpy(address.sun_path, path, clinux_UNIX_PATH_MAX);
+    return connect(fd, (const struct sockaddr *)&address, sizeof address);
+}

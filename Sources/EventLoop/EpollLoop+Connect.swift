@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLinux
+import Glibc
+
+/// What a new TCP connection is set to.
+public struct ConnectionSettings: Sendable {
+    /// The local address to connect from; nil for the system's choice.
+    public var localAddress: SocketAddress?
+    /// Whether TCP itself asks after a silent peer.
+    public var keepsAlive: Bool
+    /// The type-of-service byte (IPv6 traffic class); nil leaves the system's.
+    public var typeOfService: UInt8?
+
+    /// Sets what is not the default.
+    public init(
+        localAddress: SocketAddress? = nil, keepsAlive: Bool = true, typeOfService: UInt8? = nil
+    ) {
+        self.localAddress = localAddress
+        self.keepsAlive = keepsAlive
+        self.typeOfService = typeOfService
+    }
+}
+
+extension EpollLoop {
+    /// Connects to a TCP server; the socket sends small writes at once (`TCP_NODELAY`).
+    ///
+    /// - Parameter deadline: until when, in the loop's time; nil for TCP's own limit.
+    /// - Throws: ``SystemError``, with `ETIMEDOUT` once the deadline has come, or
+    ///   `CancellationError`.
+    public func connect(
+        to address: SocketAddress, settings: ConnectionSettings = ConnectionSettings(),
+        deadline: Duration? = nil
+    ) async throws -> FileDescriptor {
+        let socket = try openSocket(family: address.family)
+        try configure(socket, family: address.family, settings)
+        let started = unsafe clinux_connect(socket.rawValue, address.bytes, address.bytes.count)
+        if started != 0 {
+            guard errno == EINPROGRESS else { throw SystemError.last("connect") }
+            do {
+                try await waitUntilWritable(socket.rawValue, deadline)
+            } catch is TimeoutError {
+                throw SystemError(call: "connect", code: ETIMEDOUT)
+            }
+            let code = clinux_socket_error(socket.rawValue)
+            guard code == 0 else { throw SystemError(call: "connect", code: code) }
+        }
+        return socket
+    }
+
+    /// Connects to a Unix socket; never waits.
+    public func connect(toUnixSocket path: String) throws(SystemError) -> FileDescriptor {
+        guard !path.utf8.contains(0), path.utf8.count <= Int(clinux_UNIX_PATH_MAX) else {
+            throw SystemError(call: "connect", code: ENAMETOOLONG)
+        }
+        let socket = try openSocket(family: AF_UNIX)
+        guard unsafe clinux_connect_unix(socket.rawValue, path) == 0 else {
+            throw .last("connect")
+        }
+        return socket
+    }
+
+    private func openSocket(family: CInt) throws(SystemError) -> FileDescriptor {
+        let number = clinux_stream_socket(family)
+        guard number >= 0 else { throw .last("socket") }
+        return FileDescriptor(owning: number)
+    }
+
+    private func configure(
+        _ socket: borrowing FileDescriptor, family: CInt, _ settings: ConnectionSettings
+    ) throws(SystemError) {
+        // Refused only where the protocol lacks them; then the connection works without.
+        _ = clinux_set_no_delay(socket.rawValue)
+        if settings.keepsAlive { _ = clinux_set_keep_alive(socket.rawValue) }
+        if let value = settings.typeOfService {
+            _ = clinux_set_type_of_service(socket.rawValue, family, CInt(value))
+        }
+        if let local = settings.localAddress {
+            guard unsafe clinux_bind(socket.rawValue, local.bytes, local.bytes.count) == 0 else {
+                throw .last("bind")
+            }
+        }
+    }
+
+    private func waitUntilWritable(_ descriptor: CInt, _ deadline: Duration?) async throws {
+        let writable = WaitQueue(loop: self)
+        let watch = try watch(descriptor, for: .write, trigger: .edge) { _ in writable.wakeAll() }
+        defer { unwatch(watch) }
+        try await writable.wait(until: deadline)
+    }
+}

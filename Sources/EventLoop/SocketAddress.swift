@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLinux
+import Glibc
+
+/// The address of one end of a TCP connection, as the system has it.
+public struct SocketAddress: Hashable, Sendable {
+    /// The bytes of the `sockaddr`.
+    let bytes: [UInt8]
+
+    init(bytes: [UInt8]) { self.bytes = bytes }
+
+    /// `AF_INET` or `AF_INET6`.
+    var family: CInt { unsafe clinux_address_family(bytes, bytes.count) }
+
+    /// Whether it is this machine's own loopback address.
+    public var isLoopback: Bool { unsafe clinux_is_loopback(bytes, bytes.count) != 0 }
+}
+
+extension SocketAddress: CustomStringConvertible {
+    /// The host's address in numbers, as `127.0.0.1` or `fe80::1%eth0`, without the port.
+    public var description: String {
+        var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+        guard unsafe clinux_address_text(bytes, bytes.count, &text, text.count) == 0 else {
+            return "an unknown address"
+        }
+        return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+}
+
+/// Which kinds of addresses are wanted.
+public enum InternetFamily: Sendable {
+    /// IPv4 and IPv6.
+    case any
+    /// IPv4.
+    case ipv4
+    /// IPv6.
+    case ipv6
+
+    fileprivate var number: CInt {
+        switch self {
+        case .any: AF_UNSPEC
+        case .ipv4: AF_INET
+        case .ipv6: AF_INET6
+        }
+    }
+}
+
+/// A name that could not be resolved.
+public struct ResolutionError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The resolver's text, such as `Name or service not known`.
+    public let description: String
+}
+
+extension SocketAddress {
+    /// Finds all addresses of a host, in the order in which they should be tried. Blocks.
+    ///
+    /// - Parameters:
+    ///   - host: a name, or an address in numbers.
+    ///   - port: the port to put into the addresses.
+    /// - Throws: ``ResolutionError``.
+    public static func resolve(
+        host: String, port: UInt16, family: InternetFamily = .any
+    ) throws(ResolutionError) -> [SocketAddress] {
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_family = family.number
+        unsafe hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
+        unsafe hints.ai_flags = AI_NUMERICSERV
+        var list: UnsafeMutablePointer<addrinfo>? = nil
+        let result = unsafe getaddrinfo(host, String(port), &hints, &list)
+        guard result == 0 else { throw ResolutionError(description: text(ofResult: result)) }
+        defer { unsafe freeaddrinfo(list) }
+        var found: [SocketAddress] = []
+        var next = unsafe list
+        while let entry = unsafe next {
+            let bytes = unsafe UnsafeRawBufferPointer(
+                start: entry.pointee.ai_addr, count: Int(entry.pointee.ai_addrlen))
+            found.append(SocketAddress(bytes: unsafe Array(bytes)))
+            unsafe next = entry.pointee.ai_next
+        }
+        return found
+    }
+
+    private static func text(ofResult result: CInt) -> String {
+        if result == EAI_SYSTEM { return SystemError.last("getaddrinfo").reason }
+        guard let text = unsafe gai_strerror(result) else { return "error \(result)" }
+        return unsafe String(cString: text)
+    }
+}
