@@ -53,7 +53,7 @@ public struct ResolutionError: Error, Equatable, Sendable, CustomStringConvertib
 }
 
 extension SocketAddress {
-    /// Finds all addresses of a host, in the order in which they should be tried. Blocks.
+    /// Finds all addresses of a host, in the order in which they should be tried; blocks.
     ///
     /// - Parameters:
     ///   - host: a name, or an address in numbers.
