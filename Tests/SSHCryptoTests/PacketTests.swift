@@ -198,4 +198,22 @@ import Wire
         var opener = PacketOpener()
         #expect(try opener.open(wire[...], sequenceNumber: 0).isEmpty)
     }
+
+    @Test func sealingWithPaddingThatTheLayoutForbidsTraps() async {
+        await #expect(processExitsWith: .failure) {
+            var sealer = PacketSealer()
+            var wire: [UInt8] = []
+            sealer.seal([[1]], padding: [0, 0, 0, 0, 0], sequenceNumber: 0, into: &wire)
+        }
+    }
+
+    @Test func aCipherWithoutAuthenticationTraps() async {
+        await #expect(processExitsWith: .failure) {
+            _ = PacketOpener(
+                cipher: .aes128CTR, mac: nil,
+                keys: PacketKeys(
+                    initializationVector: SecretBytes(copying: pattern(16)),
+                    encryption: SecretBytes(copying: pattern(16)), mac: SecretBytes(copying: [])))
+        }
+    }
 }

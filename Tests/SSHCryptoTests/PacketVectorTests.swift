@@ -76,6 +76,67 @@ import Wire
         #expect(wire == covered + tag)
     }
 
+    private static func keys(vector: [UInt8], key: [UInt8], mac: [UInt8] = []) -> PacketKeys {
+        PacketKeys(
+            initializationVector: SecretBytes(copying: vector),
+            encryption: SecretBytes(copying: key), mac: SecretBytes(copying: mac))
+    }
+
+    @Test func gcmPacketIsItsLengthThenTheRestUnderACountingNonce() {
+        // RFC 5647 section 7: the length is associated data; only the counter's eight bytes wrap.
+        let key = pattern(32)
+        let fixed: [UInt8] = [1, 2, 3, 4]
+        let counters: [[UInt8]] = [
+            [UInt8](repeating: 0xFF, count: 7) + [0xFE], [UInt8](repeating: 0xFF, count: 8),
+            [UInt8](repeating: 0, count: 8), [0, 0, 0, 0, 0, 0, 0, 1],
+        ]
+        var sealer = PacketSealer(
+            cipher: .aes256GCM, mac: nil, keys: Self.keys(vector: fixed + counters[0], key: key))
+        let payload = pattern(23)
+        let padding = pattern(8, seed: 2)
+        for (number, counter) in counters.enumerated() {
+            var wire: [UInt8] = []
+            sealer.seal(
+                [payload[...]], padding: padding[...], sequenceNumber: UInt32(number), into: &wire)
+            let sealed = Self.run(
+                "AES-256-GCM", key: key, vector: fixed + counter, aad: [0, 0, 0, 32],
+                plaintext: [8] + payload + padding)
+            #expect(wire == [0, 0, 0, 32] + sealed)
+        }
+    }
+
+    @Test(arguments: MACAlgorithm.allCases)
+    func counterPacketIsTheStreamAndTheMACOfWhatItsKindCovers(_ algorithm: MACAlgorithm) {
+        let key = pattern(24)
+        let vector = pattern(16, seed: 2)
+        let macKey = pattern(algorithm.keyLength, seed: 3)
+        let hash: HashAlgorithm = algorithm.keyLength == 32 ? .sha256 : .sha512
+        var sealer = PacketSealer(
+            cipher: .aes192CTR, mac: algorithm,
+            keys: Self.keys(vector: vector, key: key, mac: macKey))
+        let context = CipherContext(
+            FetchedAlgorithm.cipher("AES-192-CTR"), key: key.span,
+            initializationVector: vector.span, encrypts: true)
+        let payload = pattern(20, seed: 4)
+        for number in [7, 8] as [UInt8] {
+            let padding = pattern(sealer.paddingLength(payloadCount: 20), seed: 5)
+            let length: [UInt8] = [0, 0, 0, UInt8(21 + padding.count)]
+            let rest = [UInt8(padding.count)] + payload + padding
+            let sequence: [UInt8] = [0, 0, 0, number]
+            // RFC 4253 section 6.4, and OpenSSH's PROTOCOL section 1.7.
+            let clear = algorithm.isEncryptThenMAC ? length : []
+            let hidden = algorithm.isEncryptThenMAC ? rest : length + rest
+            let sealed =
+                clear + [UInt8](capacity: hidden.count) { context.update(hidden.span, into: &$0) }
+            let covered = sequence + (algorithm.isEncryptThenMAC ? sealed : length + rest)
+            let tag = HMAC.code(hash, key: macKey[...], data: covered[...])
+            var wire: [UInt8] = []
+            sealer.seal(
+                [payload[...]], padding: padding[...], sequenceNumber: UInt32(number), into: &wire)
+            #expect(wire == sealed + tag)
+        }
+    }
+
     @Test func chaCha20GivesTheKeyStreamOfRFC8439() {
         // RFC 8439 section 2.4.2, the first block of its ciphertext.
         let context = CipherContext(

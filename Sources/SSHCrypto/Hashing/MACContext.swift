@@ -4,8 +4,9 @@ internal import CLibCrypto
 
 /// A libcrypto MAC that is computed over and over: start, update, finish.
 ///
-/// The key goes in at every start. Starting again with the kept key would save under a microsecond,
-/// but OpenSSL before 3.0.3 then computes a wrong HMAC, and Poly1305 changes its key anyway.
+/// The key goes in at every start. Starting again with the kept key would save some small
+/// allocations, but libcrypto before 3.0.3 then computes a wrong HMAC (openssl issue 17811), and
+/// Poly1305 changes its key anyway.
 @safe struct MACContext: ~Copyable, @unchecked Sendable {
     private let context: OpaquePointer
 

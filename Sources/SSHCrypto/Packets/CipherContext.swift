@@ -5,6 +5,8 @@ internal import CLibCrypto
 /// A keyed libcrypto cipher in one direction, kept for the life of the key.
 @safe struct CipherContext: ~Copyable, @unchecked Sendable {
     private let context: OpaquePointer
+    /// What libcrypto reads behind the pointer it is given.
+    private let vectorCount: Int
 
     /// Takes the key, and an IV where the cipher runs on from packet to packet.
     init(
@@ -16,6 +18,7 @@ internal import CLibCrypto
             unsafe EVP_CipherInit_ex2(
                 context, algorithm.pointer, nil, nil, encrypts ? 1 : 0, nil), "a cipher")
         precondition(key.count == Int(unsafe EVP_CIPHER_CTX_get_key_length(context)))
+        vectorCount = Int(unsafe EVP_CIPHER_CTX_get_iv_length(context))
         unsafe key.withUnsafeBufferPointer { key in
             mustSucceed(
                 unsafe EVP_CipherInit_ex2(context, nil, key.baseAddress, nil, -1, nil),
@@ -30,8 +33,7 @@ internal import CLibCrypto
 
     /// Begins a message under the same key.
     func restart(initializationVector: Span<UInt8>) {
-        precondition(
-            initializationVector.count == Int(unsafe EVP_CIPHER_CTX_get_iv_length(context)))
+        precondition(initializationVector.count == vectorCount)
         unsafe initializationVector.withUnsafeBufferPointer { vector in
             mustSucceed(
                 unsafe EVP_CipherInit_ex2(context, nil, nil, vector.baseAddress, -1, nil),
