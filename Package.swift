@@ -80,6 +80,20 @@ let package = Package(
             name: "SFTPClientTests",
             dependencies: ["EventLoop", "LocalSFTPServer", "SFTPClient", "SFTPProtocol", "Wire"],
             swiftSettings: settings),
+        .target(
+            name: "RemoteFS", dependencies: ["EventLoop", "SFTPClient", "SFTPProtocol", "Wire"],
+            swiftSettings: settings),
+        .target(
+            name: "FuseBridge",
+            dependencies: ["CFuse", "EventLoop", "RemoteFS", "SFTPProtocol", "Wire"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "FuseBridgeTests",
+            dependencies: [
+                "EventLoop", "FuseBridge", "LocalSFTPServer", "RemoteFS", "SFTPClient",
+                "SFTPProtocol", "Wire",
+            ],
+            swiftSettings: settings),
         .executableTarget(
             name: "hawser-sftp-server",
             dependencies: ["CLinux", "EventLoop", "LocalFiles", "SFTPServer", "Wire"],

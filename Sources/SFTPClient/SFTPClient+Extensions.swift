@@ -105,7 +105,7 @@ extension SFTPClient {
         }
     }
 
-    private func require(_ needed: SFTPExtension) throws(SFTPError) {
+    func require(_ needed: SFTPExtension) throws(SFTPError) {
         guard extensions.contains(needed) else { throw .unsupported(needed) }
     }
 }

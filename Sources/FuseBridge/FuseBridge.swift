@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CFuse
+public import EventLoop
+import Glibc
+public import RemoteFS
+import Wire
+
+/// The kernel's side of a mount: takes requests from the FUSE device on the loop and hands each to
+/// the file system in a task of its own.
+///
+/// The only user of libfuse. What libfuse lends for the time of a call is copied before the task
+/// starts, but for the data of large writes: those stay in the buffer they were received in, which is
+/// then replaced.
+public actor FuseBridge {
+    /// The largest read or write in one request, in bytes: libfuse 3.14's own limit.
+    static let requestBytes: UInt32 = 1 << 20
+    /// The room for one request: the largest write, and libfuse's allowance for headers.
+    private static let receiveBytes = Int(requestBytes) + 4096
+    /// How many requests one turn takes from the device.
+    private static let requestsPerTurn = 16
+    /// Payloads up to this many bytes are copied, so that their buffer need not be replaced.
+    private static let copiedBytes = 32 << 10
+
+    nonisolated let fileSystem: RemoteFS
+    nonisolated let usesDirectIO: Bool
+    private let loop: EpollLoop
+    private var session: Session?
+    private var watch: WatchID?
+    private var onEnd: (@Sendable () -> Void)?
+
+    /// The buffer for the next request.
+    private var spare = makeReceiveBuffer()
+    /// The request that is being taken apart, and where it lies.
+    private var received: [UInt8] = []
+    private var receivedAt: UInt = 0
+    private var keepsReceived = false
+
+    /// The loop.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe loop.asUnownedSerialExecutor()
+    }
+
+    /// A bridge to a file system; nothing is mounted yet.
+    ///
+    /// - Parameter usesDirectIO: whether files are read and written past the kernel's page cache.
+    public init(_ fileSystem: RemoteFS, usesDirectIO: Bool = false, loop: EpollLoop) {
+        self.fileSystem = fileSystem
+        self.usesDirectIO = usesDirectIO
+        self.loop = loop
+    }
+
+    /// Mounts, and serves the kernel's requests from then on.
+    ///
+    /// - Parameters:
+    ///   - options: mount options by their names: `fsname=`, `subtype=` and those of the kernel.
+    ///   - onEnd: called on the loop when the file system has been unmounted, by whomever.
+    /// - Throws: ``MountError``; the reason has been written to the standard error output by libfuse.
+    public func mount(
+        at mountPoint: String, options: [String], onEnd: @escaping @Sendable () -> Void
+    ) async throws {
+        precondition(session == nil, "mounted already")
+        let session = try unsafe Session(
+            options: options, operations: operations(),
+            context: Unmanaged.passUnretained(self).toOpaque())
+        self.session = session
+        self.onEnd = onEnd
+        // It may run fusermount3 and wait for it.
+        try await loop.offload { try session.mount(at: mountPoint) }
+        let descriptor = session.descriptor
+        watch = try loop.watch(descriptor, for: .read) { [self] _ in
+            assumeIsolated { $0.receiveSome(from: descriptor) }
+        }
+    }
+
+    /// Unmounts without waiting for those who use the file system; what they do next fails.
+    ///
+    /// Blocks for as long as fusermount3 takes; the loop need not run.
+    public func unmount() {
+        stopWatching()
+        session?.unmount()
+        session = nil
+    }
+
+    private func stopWatching() {
+        if let watch { loop.unwatch(watch) }
+        watch = nil
+    }
+
+    // MARK: Receiving
+
+    private func receiveSome(from descriptor: CInt) {
+        for _ in 0..<Self.requestsPerTurn {
+            guard watch != nil, receiveOne(from: descriptor) else { return }
+        }
+    }
+
+    /// Takes one request from the device.
+    ///
+    /// By read(2) instead of libfuse's own function, which may replace the buffer it is given.
+    ///
+    /// - Returns: whether there may be more.
+    private func receiveOne(from descriptor: CInt) -> Bool {
+        var buffer: [UInt8] = []
+        swap(&buffer, &spare)
+        let count = unsafe buffer.withUnsafeMutableBytes {
+            unsafe read(descriptor, $0.baseAddress, $0.count)
+        }
+        let error = errno
+        defer { if spare.isEmpty { spare = buffer } }
+        guard count > 0 else {
+            // ENOENT: the request was interrupted before it was read. EINTR is the same for us.
+            if count == -1, [ENOENT, EINTR].contains(error) { return true }
+            if count == -1, error == EAGAIN { return false }
+            end()
+            return false
+        }
+        process(buffer, count: count)
+        if keepsReceived { buffer = Self.makeReceiveBuffer() }
+        return true
+    }
+
+    private func process(_ buffer: [UInt8], count: Int) {
+        guard let session else { return }
+        keepsReceived = false
+        received = buffer
+        unsafe buffer.withUnsafeBytes { bytes in
+            receivedAt = UInt(bitPattern: bytes.baseAddress)
+            unsafe session.process(bytes, count: count)
+        }
+        received = []
+    }
+
+    /// The data of a write request that is being taken apart.
+    ///
+    /// - Parameter address: where libfuse found the data, within what was received.
+    func takePayload(at address: UInt, count: Int) -> Bytes {
+        let start = Int(address - receivedAt)
+        let payload = received[start..<start + count]
+        if count <= Self.copiedBytes { return Array(payload)[...] }
+        keepsReceived = true
+        return payload
+    }
+
+    private static func makeReceiveBuffer() -> [UInt8] {
+        // Not filled: read(2) writes what is looked at, and a write's megabyte is never cleared first.
+        unsafe [UInt8](unsafeUninitializedCapacity: receiveBytes) { _, count in
+            count = receiveBytes
+        }
+    }
+
+    private func end() {
+        stopWatching()
+        onEnd?()
+        onEnd = nil
+    }
+}
+
+/// Mounting failed.
+public struct MountError: Error, CustomStringConvertible {
+    /// What failed.
+    public let description: String
+}

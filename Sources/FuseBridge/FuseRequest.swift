@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CFuse
+import EventLoop
+import Glibc
+import RemoteFS
+import SFTPProtocol
+import Wire
+
+/// One request of the kernel: answered exactly once, by its task or, when the process that made it
+/// has been interrupted and the server is silent, by the interrupt.
+///
+/// It belongs to the loop's thread. A reply says whether the kernel took it: what the task has done
+/// for an answer that nobody receives is then taken back.
+@safe
+final class FuseRequest: @unchecked Sendable {
+    /// How long the server must have been silent before an interrupted request is given up.
+    static let interruptGrace = Duration.seconds(1)
+
+    /// libfuse's request; nil once it has been answered.
+    private var raw: OpaquePointer?
+    private let fileSystem: RemoteFS
+    private var interruptedAt: Duration?
+
+    init(_ raw: OpaquePointer, _ fileSystem: RemoteFS) {
+        unsafe self.raw = unsafe raw
+        self.fileSystem = fileSystem
+    }
+
+    deinit {
+        precondition(unsafe raw == nil, "a request was never answered")
+    }
+
+    /// Starts the operation that answers a request.
+    static func start(
+        _ raw: OpaquePointer, _ fileSystem: RemoteFS,
+        _ operation: @escaping @Sendable (FuseRequest) async throws(Errno) -> Void
+    ) {
+        let request = unsafe FuseRequest(raw, fileSystem)
+        fileSystem.loop.spawn {
+            do throws(Errno) {
+                try await operation(request)
+            } catch {
+                request.fail(error)
+            }
+        }
+        request.watchInterrupts()
+    }
+
+    // MARK: Interrupts
+
+    /// Asks libfuse to tell of an interrupt, where the request is still being worked on.
+    private func watchInterrupts() {
+        guard let raw = unsafe raw else { return }
+        // Unretained: libfuse forgets it with the request, which this object outlives.
+        unsafe fuse_req_interrupt_func(
+            raw, requestWasInterrupted, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    fileprivate func wasInterrupted() {
+        guard interruptedAt == nil else { return }
+        interruptedAt = fileSystem.loop.now
+        giveUpIfServerIsSilent()
+    }
+
+    /// Answers EINTR once the server has said nothing for a while; looks again as long as it talks.
+    ///
+    /// A signal that a program handles and goes on after must not make its system calls fail while
+    /// the link is alive; but nobody may be held by a server that is dead.
+    private func giveUpIfServerIsSilent() {
+        guard unsafe raw != nil, let interruptedAt else { return }
+        let loop = fileSystem.loop
+        let silentSince = fileSystem.assumeIsolated { max(interruptedAt, $0.lastReceived) }
+        let deadline = silentSince + Self.interruptGrace
+        if loop.now >= deadline {
+            fail(.EINTR)
+        } else {
+            _ = loop.schedule(at: deadline) { self.giveUpIfServerIsSilent() }
+        }
+    }
+
+    // MARK: Replies
+
+    private func answer(_ reply: (OpaquePointer) -> CInt) -> Bool {
+        guard let raw = unsafe raw else { return false }
+        unsafe self.raw = nil
+        return unsafe reply(raw) == 0
+    }
+
+    func fail(_ error: Errno) {
+        _ = unsafe answer { unsafe fuse_reply_err($0, error.rawValue) }
+    }
+
+    func succeed() {
+        _ = unsafe answer { unsafe fuse_reply_err($0, 0) }
+    }
+
+    func reply(_ entry: Entry) -> Bool {
+        var parameters = entry.parameters
+        return unsafe answer { unsafe fuse_reply_entry($0, &parameters) }
+    }
+
+    /// Answers that there is no such name, for as long as that may be taken as true.
+    func replyAbsent(validity: Duration) {
+        var parameters = fuse_entry_param()
+        parameters.entry_timeout = validity.seconds
+        _ = unsafe answer { unsafe fuse_reply_entry($0, &parameters) }
+    }
+
+    func reply(_ status: FileStatus, validity: Duration) {
+        var attributes = status.attributes
+        _ = unsafe answer { unsafe fuse_reply_attr($0, &attributes, validity.seconds) }
+    }
+
+    func reply(_ file: OpenedFile, usesDirectIO: Bool) -> Bool {
+        var info = file.info(usesDirectIO: usesDirectIO)
+        return unsafe answer { unsafe fuse_reply_open($0, &info) }
+    }
+
+    func reply(_ entry: Entry, _ file: OpenedFile, usesDirectIO: Bool) -> Bool {
+        var parameters = entry.parameters
+        var info = file.info(usesDirectIO: usesDirectIO)
+        return unsafe answer { unsafe fuse_reply_create($0, &parameters, &info) }
+    }
+
+    func reply(directory handle: HandleID) -> Bool {
+        var info = fuse_file_info()
+        info.fh = handle
+        return unsafe answer { unsafe fuse_reply_open($0, &info) }
+    }
+
+    func reply(target: [UInt8]) {
+        let terminated = target + [0]
+        _ = unsafe answer { raw in
+            unsafe terminated.withUnsafeBytes { bytes in
+                unsafe fuse_reply_readlink(raw, bytes.bindMemory(to: CChar.self).baseAddress)
+            }
+        }
+    }
+
+    func reply(written count: Int) {
+        _ = unsafe answer { unsafe fuse_reply_write($0, count) }
+    }
+
+    func reply(_ statistics: FileSystemStatistics) {
+        var values = statistics.values
+        _ = unsafe answer { unsafe fuse_reply_statfs($0, &values) }
+    }
+
+    /// Hands over data as it lies, in as many pieces as it came.
+    func reply(_ data: [Bytes]) {
+        _ = unsafe answer { raw in
+            unsafe withBuffers(of: data) { buffers in
+                unsafe fuse_reply_iov(raw, buffers.baseAddress, CInt(buffers.count))
+            }
+        }
+    }
+
+    /// Hands over a part of a directory.
+    ///
+    /// - Parameter size: the room that the kernel has for it, in bytes.
+    func reply(_ entries: [ListedEntry], size: Int, withAttributes: Bool) -> Bool {
+        unsafe answer { raw in
+            var buffer = [CChar](repeating: 0, count: size)
+            let used = unsafe buffer.withUnsafeMutableBufferPointer { buffer in
+                unsafe pack(entries, into: buffer, for: raw, withAttributes: withAttributes)
+            }
+            return unsafe fuse_reply_buf(raw, buffer, used)
+        }
+    }
+}
+
+@c(hawser_request_was_interrupted)
+func requestWasInterrupted(_ raw: OpaquePointer?, _ context: UnsafeMutableRawPointer?) {
+    guard let context = unsafe context else { return }
+    unsafe Unmanaged<FuseRequest>.fromOpaque(context).takeUnretainedValue().wasInterrupted()
+}

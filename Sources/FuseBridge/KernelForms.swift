@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CFuse
+import Glibc
+import RemoteFS
+import SFTPProtocol
+import Wire
+
+// What the file system says, in the structures of libfuse and the kernel.
+
+extension Duration {
+    /// The duration as libfuse takes timeouts.
+    var seconds: Double {
+        let (seconds, attoseconds) = components
+        return Double(seconds) + Double(attoseconds) / 1e18
+    }
+}
+
+extension FileStatus {
+    /// The block size shown for every file, in bytes: what programs take as the best size for their
+    /// reads and writes, each of which is a request to a server.
+    private static let preferredBlockBytes = 128 << 10
+
+    var attributes: stat {
+        var attributes = stat()
+        attributes.st_ino = UInt(inode)
+        attributes.st_mode = mode
+        // SFTP has no link count; 1 tells find(1) that a directory's says nothing of what is in it.
+        attributes.st_nlink = 1
+        attributes.st_uid = uid
+        attributes.st_gid = gid
+        attributes.st_size = off_t(clamping: size)
+        attributes.st_blksize = Self.preferredBlockBytes
+        attributes.st_blocks = blkcnt_t(clamping: size / 512 + (size % 512 == 0 ? 0 : 1))
+        attributes.st_atim.tv_sec = time_t(atime)
+        attributes.st_mtim.tv_sec = time_t(mtime)
+        attributes.st_ctim.tv_sec = time_t(mtime)
+        return attributes
+    }
+}
+
+extension Entry {
+    var parameters: fuse_entry_param {
+        var parameters = fuse_entry_param()
+        parameters.ino = status.inode
+        parameters.attr = status.attributes
+        parameters.attr_timeout = statusValidity.seconds
+        parameters.entry_timeout = nameValidity.seconds
+        return parameters
+    }
+}
+
+extension OpenedFile {
+    func info(usesDirectIO: Bool) -> fuse_file_info {
+        var info = fuse_file_info()
+        info.fh = handle
+        info.keep_cache = keepsPages ? 1 : 0
+        info.direct_io = usesDirectIO ? 1 : 0
+        return info
+    }
+}
+
+extension FileSystemStatistics {
+    var values: statvfs {
+        var values = statvfs()
+        values.f_bsize = UInt(bsize)
+        values.f_frsize = UInt(frsize)
+        values.f_blocks = UInt(blocks)
+        values.f_bfree = UInt(bfree)
+        values.f_bavail = UInt(bavail)
+        values.f_files = UInt(files)
+        values.f_ffree = UInt(ffree)
+        values.f_favail = UInt(favail)
+        values.f_namemax = UInt(namemax)
+        return values
+    }
+}
+
+extension OpenFlags {
+    /// The flags of open(2), as far as SFTP knows them.
+    ///
+    /// CREAT is implied where it matters.
+    init(kernel flags: CInt) {
+        switch flags & O_ACCMODE {
+        case O_WRONLY: self = .write
+        case O_RDWR: self = [.read, .write]
+        default: self = .read
+        }
+        if flags & O_APPEND != 0 { insert(.append) }
+        if flags & O_TRUNC != 0 { insert(.truncate) }
+        if flags & O_EXCL != 0 { insert(.exclusive) }
+    }
+}
+
+extension AttributeChanges {
+    /// What the kernel asks to be set.
+    init(_ attributes: stat, toSet: CInt) {
+        self.init()
+        if toSet & CInt(FUSE_SET_ATTR_MODE) != 0 { permissions = attributes.st_mode }
+        if toSet & CInt(FUSE_SET_ATTR_UID) != 0 { uid = attributes.st_uid }
+        if toSet & CInt(FUSE_SET_ATTR_GID) != 0 { gid = attributes.st_gid }
+        if toSet & CInt(FUSE_SET_ATTR_SIZE) != 0 { size = UInt64(clamping: attributes.st_size) }
+        if toSet & CInt(FUSE_SET_ATTR_ATIME_NOW) != 0 {
+            atime = .now
+        } else if toSet & CInt(FUSE_SET_ATTR_ATIME) != 0 {
+            atime = .seconds(Int64(attributes.st_atim.tv_sec))
+        }
+        if toSet & CInt(FUSE_SET_ATTR_MTIME_NOW) != 0 {
+            mtime = .now
+        } else if toSet & CInt(FUSE_SET_ATTR_MTIME) != 0 {
+            mtime = .seconds(Int64(attributes.st_mtim.tv_sec))
+        }
+    }
+}
+
+/// Copies a name that libfuse only lends.
+func copyName(_ name: UnsafePointer<CChar>?) -> [UInt8] {
+    guard let name = unsafe name else { return [] }
+    return unsafe Array(UnsafeRawBufferPointer(start: name, count: strlen(name)))
+}
+
+/// The most buffers handed to the kernel at once; what comes in more pieces is joined first.
+private let buffersAtOnce = 256
+
+/// Calls `body` with the addresses of pieces of data, which stay where they are meanwhile.
+func withBuffers(
+    of data: [Bytes], _ body: (UnsafeBufferPointer<iovec>) -> CInt
+) -> CInt {
+    let pieces = data.count <= buffersAtOnce ? data : [data.flatMap(\.self)[...]]
+    var buffers: [iovec] = unsafe []
+    func add(_ index: Int) -> CInt {
+        guard index < pieces.count else {
+            return unsafe buffers.withUnsafeBufferPointer { unsafe body($0) }
+        }
+        return unsafe pieces[index].withUnsafeBytes { bytes in
+            unsafe buffers.append(
+                iovec(
+                    iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress),
+                    iov_len: bytes.count))
+            return add(index + 1)
+        }
+    }
+    return add(0)
+}
+
+/// Writes entries of a directory in the kernel's form.
+///
+/// - Returns: how many bytes they take.
+func pack(
+    _ entries: [ListedEntry], into buffer: UnsafeMutableBufferPointer<CChar>,
+    for raw: OpaquePointer, withAttributes: Bool
+) -> Int {
+    var used = 0
+    for entry in entries {
+        let name = entry.name + [0]
+        let size = unsafe name.withUnsafeBytes { name in
+            let room = unsafe UnsafeMutableBufferPointer(rebasing: buffer[used...])
+            let text = unsafe name.bindMemory(to: CChar.self).baseAddress
+            if withAttributes {
+                var parameters = entry.parameters
+                return unsafe fuse_add_direntry_plus(
+                    raw, room.baseAddress, room.count, text, &parameters,
+                    off_t(entry.nextOffset))
+            }
+            var attributes = stat()
+            attributes.st_ino = UInt(entry.inode)
+            attributes.st_mode = entry.kind?.rawValue ?? 0
+            return unsafe fuse_add_direntry(
+                raw, room.baseAddress, room.count, text, &attributes, off_t(entry.nextOffset))
+        }
+        guard used + size <= buffer.count else { break }
+        used += size
+    }
+    return used
+}
+
+extension ListedEntry {
+    /// The entry with a node to look up, or, where there is none, with its number and kind only.
+    fileprivate var parameters: fuse_entry_param {
+        if let entry { return entry.parameters }
+        var parameters = fuse_entry_param()
+        parameters.attr.st_ino = UInt(inode)
+        parameters.attr.st_mode = kind?.rawValue ?? 0
+        return parameters
+    }
+
+    /// How many bytes an entry takes in the kernel's form besides its name.
+    static func overhead(for raw: OpaquePointer, withAttributes: Bool) -> Int {
+        // Sizes are rounded up to a multiple of eight; an empty name leaves the headers alone.
+        withAttributes
+            ? unsafe fuse_add_direntry_plus(raw, nil, 0, "", nil, 0)
+            : unsafe fuse_add_direntry(raw, nil, 0, "", nil, 0)
+    }
+}

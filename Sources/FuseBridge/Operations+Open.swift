@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CFuse
+import EventLoop
+import Glibc
+import RemoteFS
+import SFTPProtocol
+
+/// Operations on open files.
+func addFileOperations(to operations: inout fuse_lowlevel_ops) {
+    addOpenOperations(to: &operations)
+    unsafe operations.read = { raw, _, size, offset, info in
+        let handle = unsafe info?.pointee.fh ?? 0
+        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+            request.reply(
+                try await fileSystem.read(handle, offset: UInt64(clamping: offset), count: size))
+        }
+    }
+    unsafe operations.write = { raw, _, data, size, offset, info in
+        guard let raw = unsafe raw, let data = unsafe data else { return }
+        let handle = unsafe info?.pointee.fh ?? 0
+        let address = UInt(bitPattern: data)
+        let payload = unsafe bridge(of: raw).assumeIsolated {
+            $0.takePayload(at: address, count: size)
+        }
+        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+            try await fileSystem.write(handle, offset: UInt64(clamping: offset), data: payload)
+            request.reply(written: payload.count)
+        }
+    }
+    unsafe operations.fsync = { raw, _, _, info in
+        let handle = unsafe info?.pointee.fh ?? 0
+        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+            try await fileSystem.fsync(handle)
+            request.succeed()
+        }
+    }
+    unsafe operations.copy_file_range = {
+        raw, _, sourceOffset, source, _, targetOffset, target, count, flags in
+        let source = unsafe source?.pointee.fh ?? 0
+        let target = unsafe target?.pointee.fh ?? 0
+        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+            guard flags == 0 else { throw .EINVAL }
+            let copied = try await fileSystem.copyRange(
+                from: source, at: UInt64(clamping: sourceOffset), to: target,
+                at: UInt64(clamping: targetOffset), count: UInt64(count))
+            request.reply(written: copied)
+        }
+    }
+}
+
+private func addOpenOperations(to operations: inout fuse_lowlevel_ops) {
+    unsafe operations.open = { raw, inode, info in
+        guard let raw = unsafe raw else { return }
+        let flags = OpenFlags(kernel: unsafe info?.pointee.flags ?? 0)
+        let usesDirectIO = unsafe bridge(of: raw).usesDirectIO
+        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+            let file = try await fileSystem.open(inode, flags)
+            if !request.reply(file, usesDirectIO: usesDirectIO) {
+                await fileSystem.release(file.handle)
+            }
+        }
+    }
+    unsafe operations.create = { raw, parent, name, mode, info in
+        guard let raw = unsafe raw else { return }
+        let name = unsafe copyName(name)
+        let flags = OpenFlags(kernel: unsafe info?.pointee.flags ?? 0)
+        let usesDirectIO = unsafe bridge(of: raw).usesDirectIO
+        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+            let (entry, file) = try await fileSystem.create(
+                name, in: parent, permissions: mode, flags)
+            if !request.reply(entry, file, usesDirectIO: usesDirectIO) {
+                await fileSystem.release(file.handle)
+                await fileSystem.forget(entry.status.inode, count: 1)
+            }
+        }
+    }
+    unsafe operations.flush = { raw, _, _ in
+        // Every write has been answered by the server by now: nothing is left to be reported.
+        unsafe start(raw) { (_, request) async throws(Errno) in request.succeed() }
+    }
+    unsafe operations.release = { raw, _, info in
+        let handle = unsafe info?.pointee.fh ?? 0
+        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+            await fileSystem.release(handle)
+            request.succeed()
+        }
+    }
+}
+
+/// Operations on open directories.
+func addDirectoryOperations(to operations: inout fuse_lowlevel_ops) {
+    unsafe operations.opendir = { raw, inode, _ in
+        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+            let handle = try await fileSystem.opendir(inode)
+            if !request.reply(directory: handle) { await fileSystem.releasedir(handle) }
+        }
+    }
+    unsafe operations.readdir = { raw, _, size, offset, info in
+        let handle = unsafe info?.pointee.fh ?? 0
+        unsafe list(raw, handle, offset, size: size, withAttributes: false)
+    }
+    unsafe operations.readdirplus = { raw, _, size, offset, info in
+        let handle = unsafe info?.pointee.fh ?? 0
+        unsafe list(raw, handle, offset, size: size, withAttributes: true)
+    }
+    unsafe operations.releasedir = { raw, _, info in
+        let handle = unsafe info?.pointee.fh ?? 0
+        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+            await fileSystem.releasedir(handle)
+            request.succeed()
+        }
+    }
+    unsafe operations.fsyncdir = { raw, _, _, _ in
+        // SFTP can't sync a directory; its changes have been answered by the server.
+        unsafe start(raw) { (_, request) async throws(Errno) in request.succeed() }
+    }
+}
+
+private func list(
+    _ raw: OpaquePointer?, _ handle: HandleID, _ offset: off_t, size: Int, withAttributes: Bool
+) {
+    guard let raw = unsafe raw else { return }
+    let overhead = unsafe ListedEntry.overhead(for: raw, withAttributes: withAttributes)
+    unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+        let entries = try await fileSystem.readdir(
+            handle, offset: UInt64(bitPattern: Int64(offset)), room: size, overhead: overhead,
+            attributes: withAttributes)
+        if !request.reply(entries, size: size, withAttributes: withAttributes) {
+            for entry in entries {
+                if let inode = entry.entry?.status.inode {
+                    await fileSystem.forget(inode, count: 1)
+                }
+            }
+        }
+    }
+}

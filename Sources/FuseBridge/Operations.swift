@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CFuse
+import EventLoop
+import Glibc
+import RemoteFS
+import SFTPProtocol
+
+/// The bridge that a request belongs to.
+func bridge(of raw: OpaquePointer) -> FuseBridge {
+    guard let context = unsafe fuse_req_userdata(raw) else {
+        preconditionFailure("a session without its bridge")
+    }
+    return unsafe Unmanaged<FuseBridge>.fromOpaque(context).takeUnretainedValue()
+}
+
+/// Starts the operation that answers a request.
+///
+/// What libfuse lent for the call has been copied by now.
+func start(
+    _ raw: OpaquePointer?,
+    _ operation: @escaping @Sendable (RemoteFS, FuseRequest) async throws(Errno) -> Void
+) {
+    guard let raw = unsafe raw else { preconditionFailure("an operation without a request") }
+    let fileSystem = unsafe bridge(of: raw).fileSystem
+    unsafe FuseRequest.start(raw, fileSystem) { (request) async throws(Errno) in
+        try await operation(fileSystem, request)
+    }
+}
+
+/// Every operation that the kernel may ask for.
+func operations() -> fuse_lowlevel_ops {
+    var operations = fuse_lowlevel_ops()
+    unsafe operations.`init` = { _, connection in unsafe configure(connection) }
+    addNodeOperations(to: &operations)
+    addNameOperations(to: &operations)
+    addFileOperations(to: &operations)
+    addDirectoryOperations(to: &operations)
+    return operations
+}
+
+/// What we want of the kernel.
+private func configure(_ connection: UnsafeMutablePointer<fuse_conn_info>?) {
+    guard let connection = unsafe connection else { return }
+    unsafe connection.pointee.max_write = FuseBridge.requestBytes
+    unsafe connection.pointee.max_read = FuseBridge.requestBytes
+    unsafe connection.pointee.max_background = 128
+    // SFTP's times have whole seconds.
+    unsafe connection.pointee.time_gran = 1_000_000_000
+    // Listings come with attributes, so every listing may as well give them to the kernel. Splicing
+    // would only add pipes between the device and data that has to be encrypted.
+    unsafe connection.pointee.want &= ~UInt32(
+        FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE
+            | FUSE_CAP_SPLICE_MOVE)
+    let wanted = UInt32(
+        FUSE_CAP_ASYNC_READ | FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_READDIRPLUS
+            | FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_AUTO_INVAL_DATA)
+    unsafe connection.pointee.want |= wanted & connection.pointee.capable
+}
+
+private func addNodeOperations(to operations: inout fuse_lowlevel_ops) {
+    unsafe operations.lookup = { raw, parent, name in
+        let name = unsafe copyName(name)
+        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+            switch try await fileSystem.lookup(name, in: parent) {
+            case .found(let entry): await deliver(entry, fileSystem, request)
+            case .absent(let validity): request.replyAbsent(validity: validity)
+            }
+        }
+    }
+    unsafe operations.forget = { raw, inode, count in
+        guard let raw = unsafe raw else { return }
+        unsafe bridge(of: raw).fileSystem.assumeIsolated { $0.forget(inode, count: count) }
+        unsafe fuse_reply_none(raw)
+    }
+    unsafe operations.forget_multi = { raw, count, items in
+        guard let raw = unsafe raw else { return }
+        let forgotten = unsafe Array(UnsafeBufferPointer(start: items, count: count))
+        unsafe bridge(of: raw).fileSystem.assumeIsolated { fileSystem in
+            for item in forgotten { fileSystem.forget(item.ino, count: item.nlookup) }
+        }
+        unsafe fuse_reply_none(raw)
+    }
+    unsafe operations.getattr = { raw, inode, info in
+        let handle = unsafe info?.pointee.fh
+        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+            let (status, validity) = try await fileSystem.getattr(inode, handle: handle)
+            request.reply(status, validity: validity)
+        }
+    }
+    unsafe operations.setattr = { raw, inode, attributes, toSet, info in
+        guard let attributes = unsafe attributes?.pointee else { return }
+        let changes = AttributeChanges(attributes, toSet: toSet)
+        let handle = unsafe info?.pointee.fh
+        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+            let (status, validity) = try await fileSystem.setattr(inode, changes, handle: handle)
+            request.reply(status, validity: validity)
+        }
+    }
+    unsafe operations.readlink = { raw, inode in
+        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+            request.reply(target: try await fileSystem.readlink(inode))
+        }
+    }
+    unsafe operations.access = { raw, inode, mask in
+        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+            try await fileSystem.access(inode, mask: UInt32(bitPattern: mask))
+            request.succeed()
+        }
+    }
+    unsafe operations.statfs = { raw, inode in
+        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+            request.reply(try await fileSystem.statfs(inode == 0 ? rootInode : inode))
+        }
+    }
+}
+
+private func addNameOperations(to operations: inout fuse_lowlevel_ops) {
+    unsafe operations.mknod = { raw, parent, name, mode, _ in
+        let name = unsafe copyName(name)
+        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+            let entry = try await fileSystem.mknod(name, in: parent, mode: mode)
+            await deliver(entry, fileSystem, request)
+        }
+    }
+    unsafe operations.mkdir = { raw, parent, name, mode in
+        let name = unsafe copyName(name)
+        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+            let entry = try await fileSystem.mkdir(name, in: parent, permissions: mode)
+            await deliver(entry, fileSystem, request)
+        }
+    }
+    unsafe operations.symlink = { raw, target, parent, name in
+        let target = unsafe copyName(target)
+        let name = unsafe copyName(name)
+        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+            let entry = try await fileSystem.symlink(name, in: parent, target: target)
+            await deliver(entry, fileSystem, request)
+        }
+    }
+    unsafe operations.link = { raw, inode, parent, name in
+        let name = unsafe copyName(name)
+        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+            let entry = try await fileSystem.link(inode, as: name, in: parent)
+            await deliver(entry, fileSystem, request)
+        }
+    }
+    unsafe operations.unlink = { raw, parent, name in
+        let name = unsafe copyName(name)
+        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+            try await fileSystem.unlink(name, in: parent)
+            request.succeed()
+        }
+    }
+    unsafe operations.rmdir = { raw, parent, name in
+        let name = unsafe copyName(name)
+        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+            try await fileSystem.rmdir(name, in: parent)
+            request.succeed()
+        }
+    }
+    unsafe operations.rename = { raw, parent, name, newParent, newName, flags in
+        let rename = Rename(
+            oldParent: parent, oldName: unsafe copyName(name), newParent: newParent,
+            newName: unsafe copyName(newName), mayReplace: flags & renameNoReplace == 0)
+        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+            guard flags & ~renameNoReplace == 0 else { throw .EINVAL }
+            try await fileSystem.rename(rename)
+            request.succeed()
+        }
+    }
+}
+
+/// `RENAME_NOREPLACE` of renameat2(2); its header is not part of the C library's module.
+private let renameNoReplace: UInt32 = 1
+
+/// Answers with a node, and takes the lookup back where the kernel does not take the answer.
+private func deliver(_ entry: Entry, _ fileSystem: RemoteFS, _ request: FuseRequest) async {
+    if !request.reply(entry) { await fileSystem.forget(entry.status.inode, count: 1) }
+}

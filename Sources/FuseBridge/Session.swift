@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CFuse
+import Glibc
+
+/// Owns a session of libfuse.
+///
+/// Used by one thread at a time.
+@safe
+final class Session: @unchecked Sendable {
+    private let session: OpaquePointer
+
+    /// A session that is not mounted yet.
+    ///
+    /// - Parameters:
+    ///   - options: mount options by their names.
+    ///   - context: handed to every operation; must stay valid while the session lives.
+    init(
+        options: [String], operations: fuse_lowlevel_ops, context: UnsafeMutableRawPointer
+    ) throws {
+        var arguments = unsafe fuse_args()
+        defer { unsafe fuse_opt_free_args(&arguments) }
+        unsafe fuse_opt_add_arg(&arguments, "hawser")
+        for option in options + ["max_read=\(FuseBridge.requestBytes)"] {
+            unsafe fuse_opt_add_arg(&arguments, "-o")
+            unsafe fuse_opt_add_arg(&arguments, Self.escape(option))
+        }
+        var operations = operations
+        let size = MemoryLayout<fuse_lowlevel_ops>.size
+        guard let session = unsafe fuse_session_new(&arguments, &operations, size, context) else {
+            throw MountError(description: "libfuse refuses the mount options")
+        }
+        unsafe self.session = session
+    }
+
+    deinit {
+        unsafe fuse_session_destroy(session)
+    }
+
+    /// A value's commas and backslashes, as libfuse wants them in a list of options.
+    private static func escape(_ option: String) -> String {
+        option.reduce(into: "") { text, character in
+            if character == "," || character == "\\" { text.append("\\") }
+            text.append(character)
+        }
+    }
+
+    func mount(at mountPoint: String) throws {
+        guard unsafe fuse_session_mount(session, mountPoint) == 0 else {
+            throw MountError(description: "cannot mount on \(mountPoint)")
+        }
+        let descriptor = descriptor
+        guard fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK) == 0 else {
+            throw MountError(description: "the FUSE device can't be read without waiting")
+        }
+    }
+
+    /// Closes the device first, which fails what still waits, and so never waits for an answer.
+    func unmount() {
+        unsafe fuse_session_unmount(session)
+    }
+
+    var descriptor: CInt { unsafe fuse_session_fd(session) }
+
+    /// Takes a request apart and calls its operation.
+    func process(_ bytes: UnsafeRawBufferPointer, count: Int) {
+        var buffer = unsafe fuse_buf()
+        unsafe buffer.size = count
+        unsafe buffer.mem = UnsafeMutableRawPointer(mutating: bytes.baseAddress)
+        unsafe fuse_session_process_buf(session, &buffer)
+    }
+}

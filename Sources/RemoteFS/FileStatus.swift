@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SFTPProtocol
+
+/// What kind of file a node is: the file type bits of `st_mode`, `S_IFMT`.
+public struct FileKind: RawRepresentable, Hashable, Sendable {
+    /// The bits, in their place in `st_mode`.
+    public let rawValue: UInt32
+
+    /// Takes the bits, in their place in `st_mode`.
+    public init(rawValue: UInt32) {
+        self.rawValue = rawValue
+    }
+
+    /// Takes the bits from a whole `st_mode`.
+    init(mode: UInt32) {
+        self.init(rawValue: mode & 0o170000)
+    }
+
+    /// `S_IFREG`.
+    public static let regular = FileKind(rawValue: 0o100000)
+    /// `S_IFDIR`.
+    public static let directory = FileKind(rawValue: 0o040000)
+    /// `S_IFLNK`.
+    public static let symbolicLink = FileKind(rawValue: 0o120000)
+}
+
+extension FileAttributes {
+    /// The kind of file; nil where the server does not say.
+    var kind: FileKind? {
+        guard let permissions else { return nil }
+        let kind = FileKind(mode: permissions)
+        return kind.rawValue == 0 ? nil : kind
+    }
+}
+
+/// What stat(2) shows of a node.
+public struct FileStatus: Hashable, Sendable {
+    /// The node's number.
+    public var inode: InodeNumber
+    /// Kind and permission bits, as `st_mode`.
+    public var mode: UInt32
+    /// The size in bytes.
+    public var size: UInt64
+    /// The owner's number.
+    public var uid: UInt32
+    /// The group's number.
+    public var gid: UInt32
+    /// The time of last access, in seconds since 1970.
+    public var atime: UInt32
+    /// The time of last modification, in seconds since 1970.
+    public var mtime: UInt32
+
+    /// The kind of file.
+    public var kind: FileKind { FileKind(mode: mode) }
+}
+
+/// A node as the answer to a request that names it; the kernel counts it as one lookup.
+public struct Entry: Hashable, Sendable {
+    /// What the node is.
+    public var status: FileStatus
+    /// For how long the kernel may take the name as leading to this node.
+    public var nameValidity: Duration
+    /// For how long the kernel may take the status as true.
+    public var statusValidity: Duration
+}
+
+/// The answer to a lookup.
+public enum LookupResult: Hashable, Sendable {
+    /// The name leads to this node, which now has one lookup more.
+    case found(Entry)
+    /// There is no such name, and there will be none for this long.
+    case absent(validity: Duration)
+}
+
+/// An entry of a directory, as one readdir reply carries it.
+public struct ListedEntry: Hashable, Sendable {
+    /// The name: bytes.
+    public var name: [UInt8]
+    /// Where the listing goes on behind this entry.
+    public var nextOffset: UInt64
+    /// The node's number.
+    public var inode: InodeNumber
+    /// The kind of file; nil where it is not known.
+    public var kind: FileKind?
+    /// The node itself, looked up once, if attributes were asked for and are known.
+    public var entry: Entry?
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The number of an open file or directory, as the kernel knows it; never used again.
+public typealias HandleID = UInt64
+
+/// What the kernel holds open.
+struct HandleTable<Value> {
+    private var values: [HandleID: Value] = [:]
+    private var lastID: HandleID = 0
+
+    mutating func add(_ value: Value) -> HandleID {
+        lastID += 1
+        values[lastID] = value
+        return lastID
+    }
+
+    mutating func remove(_ id: HandleID) -> Value? {
+        values.removeValue(forKey: id)
+    }
+
+    subscript(id: HandleID) -> Value? {
+        get { values[id] }
+        _modify { yield &values[id] }
+    }
+
+    /// The handle opened first of those that fit.
+    func first(where fits: (Value) -> Bool) -> Value? {
+        values.filter { fits($0.value) }.min { $0.key < $1.key }?.value
+    }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SFTPProtocol
+
+/// A file that the kernel, an open handle or a child knows: where it is, and what is known of it.
+struct Node {
+    /// A place in the tree.
+    struct Place: Hashable {
+        let parent: InodeNumber
+        let name: FileName
+    }
+
+    let inode: InodeNumber
+    /// Where the node is; nil for the root, and for a node that has lost its name.
+    var place: Place?
+    var kind: FileKind
+
+    // MARK: Who knows it
+
+    /// How often the kernel has been told of it and has not forgotten it.
+    var lookupCount: UInt64 = 0
+    /// How many handles are open on it.
+    var openCount = 0
+    /// How many nodes have their place in it.
+    var childCount = 0
+
+    /// Whether nobody knows the node any more.
+    var isUnknown: Bool { lookupCount == 0 && openCount == 0 && childCount == 0 }
+
+    // MARK: What is known of it
+
+    var attributes: Timed<FileAttributes>?
+    var linkTarget: Timed<[UInt8]>?
+    /// A complete listing of a directory.
+    var listing: Timed<DirectoryListing>?
+
+    /// Changes of ours that have been sent and not answered.
+    var changesInFlight = 0
+    /// The number of the last change of ours, at its start or end.
+    var lastChange: UInt64 = 0
+    /// The highest ``lastChange`` of children that are not known any more.
+    var lastChangeOfForgottenChildren: UInt64 = 0
+    /// Renames of this node that have been sent and not answered: paths through it are unsettled.
+    var movesInFlight = 0
+
+    /// The attributes and the time of the first open that saw them, for keeping the kernel's pages.
+    var pages: CachedPages?
+
+    init(inode: InodeNumber, place: Place?, kind: FileKind) {
+        self.inode = inode
+        self.place = place
+        self.kind = kind
+    }
+
+    /// Whether an answer to a request that was sent after `change` changes still holds.
+    func isUnchanged(since change: UInt64) -> Bool {
+        changesInFlight == 0 && lastChange <= change
+    }
+}
+
+/// A value that may be taken as true for a while.
+struct Timed<Value> {
+    var value: Value
+    var validUntil: Duration
+
+    /// The value, while it is valid.
+    func value(at now: Duration) -> Value? {
+        now < validUntil ? value : nil
+    }
+}
+
+extension Timed: Sendable where Value: Sendable {}

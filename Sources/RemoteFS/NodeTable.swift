@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The tree of known nodes.
+///
+/// All of it is synchronous: nothing here can be seen half done.
+///
+/// A node knows its parent and its name, so a path is put together when it is needed, and renaming a
+/// directory is one step however much lies below it.
+struct NodeTable {
+    private var nodes: [InodeNumber: Node]
+    private var inodes: [Node.Place: InodeNumber] = [:]
+    private var changeCount: UInt64 = 0
+    private(set) var movesInFlight = 0
+
+    /// A table that knows the root only.
+    init() {
+        var root = Node(inode: rootInode, place: nil, kind: .directory)
+        root.lookupCount = 1
+        nodes = [rootInode: root]
+    }
+
+    /// How many nodes are known.
+    var count: Int { nodes.count }
+
+    /// Reads or changes a node.
+    ///
+    /// Setting one that is not known is a mistake of ours.
+    subscript(inode: InodeNumber) -> Node? {
+        get { nodes[inode] }
+        _modify { yield &nodes[inode] }
+    }
+
+    // MARK: Names
+
+    /// The node at a place, if one is known.
+    func inode(named name: FileName, in parent: InodeNumber) -> InodeNumber? {
+        inodes[Node.Place(parent: parent, name: name)]
+    }
+
+    /// The number that a name has, or would get if it became known now.
+    func prospectiveInode(named name: FileName, in parent: InodeNumber) -> InodeNumber {
+        if let inode = inode(named: name, in: parent) { return inode }
+        var attempt: UInt64 = 0
+        while true {
+            let inode = derivedInode(parent: parent, name: name, attempt: attempt)
+            if nodes[inode] == nil { return inode }
+            attempt += 1
+        }
+    }
+
+    /// Makes a node known, or finds it, and counts a lookup of it.
+    ///
+    /// A node of another kind at the same place is another file: it loses its name.
+    mutating func lookUp(
+        _ name: FileName, in parent: InodeNumber, kind: FileKind
+    ) -> InodeNumber {
+        let place = Node.Place(parent: parent, name: name)
+        if let inode = inodes[place] {
+            if nodes[inode]?.kind == kind {
+                nodes[inode]?.lookupCount += 1
+                return inode
+            }
+            detach(inode)
+        }
+        let inode = prospectiveInode(named: name, in: parent)
+        var node = Node(inode: inode, place: place, kind: kind)
+        node.lookupCount = 1
+        nodes[inode] = node
+        inodes[place] = inode
+        nodes[parent]?.childCount += 1
+        return inode
+    }
+
+    /// Takes a node's name away: it has been removed or replaced.
+    ///
+    /// It stays known while it is used.
+    mutating func detach(_ inode: InodeNumber) {
+        leavePlace(inode)
+        removeIfUnknown(inode)
+    }
+
+    /// Gives a node another place.
+    ///
+    /// A node that had that place loses it.
+    ///
+    /// A place below the node itself is one that only a server in error can claim: the name is lost.
+    mutating func move(_ inode: InodeNumber, to name: FileName, in parent: InodeNumber) {
+        if isOrIsBelow(parent, inode) { return detach(inode) }
+        let place = Node.Place(parent: parent, name: name)
+        if let replaced = inodes[place] {
+            if replaced == inode { return }
+            detach(replaced)
+        }
+        // Counted first: the new parent must not be forgotten for want of children in between.
+        nodes[parent]?.childCount += 1
+        leavePlace(inode)
+        nodes[inode]?.place = place
+        inodes[place] = inode
+    }
+
+    private mutating func leavePlace(_ inode: InodeNumber) {
+        guard let place = nodes[inode]?.place else { return }
+        nodes[inode]?.place = nil
+        inodes[place] = nil
+        let lastChange = nodes[inode]?.lastChange ?? 0
+        nodes[place.parent]?.lastChangeOfForgottenChildren.raise(to: lastChange)
+        nodes[place.parent]?.childCount -= 1
+        removeIfUnknown(place.parent)
+    }
+
+    // MARK: Who knows a node
+
+    /// Takes `count` lookups back: the kernel has forgotten them, or never learned of them.
+    mutating func forget(_ inode: InodeNumber, _ count: UInt64) {
+        guard let known = nodes[inode]?.lookupCount, inode != rootInode else { return }
+        nodes[inode]?.lookupCount = known - min(known, count)
+        removeIfUnknown(inode)
+    }
+
+    /// Counts a handle that is open on a node.
+    mutating func open(_ inode: InodeNumber) {
+        nodes[inode]?.openCount += 1
+    }
+
+    /// Counts a handle that is not open any more.
+    mutating func close(_ inode: InodeNumber) {
+        nodes[inode]?.openCount -= 1
+        removeIfUnknown(inode)
+    }
+
+    private mutating func removeIfUnknown(_ inode: InodeNumber) {
+        guard inode != rootInode, let node = nodes[inode], node.isUnknown else { return }
+        leavePlace(inode)
+        nodes[inode] = nil
+    }
+
+    // MARK: Paths
+
+    /// The names that lead from the root to a node; nil if there is no way any more.
+    func names(to inode: InodeNumber) -> [FileName]? {
+        var names: [FileName] = []
+        var inode = inode
+        while inode != rootInode {
+            guard let place = nodes[inode]?.place else { return nil }
+            names.append(place.name)
+            inode = place.parent
+        }
+        return names.reversed()
+    }
+
+    private func isOrIsBelow(_ inode: InodeNumber, _ ancestor: InodeNumber) -> Bool {
+        sequence(first: inode) { nodes[$0]?.place?.parent }.contains(ancestor)
+    }
+
+    /// Whether a rename in flight may change the path of a node.
+    func isUnsettled(_ inode: InodeNumber) -> Bool {
+        guard movesInFlight > 0 else { return false }
+        return sequence(first: inode) { nodes[$0]?.place?.parent }
+            .contains { nodes[$0].map { $0.movesInFlight > 0 } ?? false }
+    }
+
+    mutating func beginMove(_ inode: InodeNumber) {
+        movesInFlight += 1
+        nodes[inode]?.movesInFlight += 1
+    }
+
+    mutating func endMove(_ inode: InodeNumber) {
+        movesInFlight -= 1
+        nodes[inode]?.movesInFlight -= 1
+    }
+
+    // MARK: Our changes
+
+    /// The number of the last change of ours: an answer holds for a node that has not changed since
+    /// its request was sent.
+    var lastChange: UInt64 { changeCount }
+
+    /// Notes that a change of a node is about to be sent.
+    ///
+    /// What is known of its attributes is void.
+    mutating func beginChange(of inode: InodeNumber) {
+        nodes[inode]?.changesInFlight += 1
+        noteChange(of: inode)
+    }
+
+    /// Notes that a change of a node has been answered.
+    mutating func endChange(of inode: InodeNumber) {
+        nodes[inode]?.changesInFlight -= 1
+        noteChange(of: inode)
+    }
+
+    private mutating func noteChange(of inode: InodeNumber) {
+        changeCount += 1
+        nodes[inode]?.lastChange = changeCount
+        nodes[inode]?.attributes = nil
+        guard let place = nodes[inode]?.place else { return }
+        nodes[place.parent]?.listing?.value.forgetAttributes(of: place.name)
+    }
+}
+
+extension UInt64 {
+    /// Makes the number at least `other`.
+    fileprivate mutating func raise(to other: UInt64) {
+        self = Swift.max(self, other)
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SFTPClient
+import SFTPProtocol
+
+/// A file that the kernel holds open.
+///
+/// The server's handle is one part of it, which it may lose and get anew.
+struct OpenFile {
+    let inode: InodeNumber
+    /// What may be done with it: read, write, append.
+    ///
+    /// Never what an open does only once: create, truncate, exclusive.
+    let access: OpenFlags
+    /// The server's handle, on the connection of ``generation``.
+    var server: SFTPHandle?
+    /// The connection that ``server`` belongs to.
+    var generation: UInt64
+
+    init(inode: InodeNumber, flags: OpenFlags, server: SFTPHandle, generation: UInt64) {
+        self.inode = inode
+        self.access = flags.intersection([.read, .write, .append])
+        self.server = server
+        self.generation = generation
+    }
+}
+
+/// A file that has just been opened.
+public struct OpenedFile: Hashable, Sendable {
+    /// The handle for all that follows.
+    public var handle: HandleID
+    /// Whether the pages that the kernel has of the file still show it.
+    public var keepsPages: Bool
+}

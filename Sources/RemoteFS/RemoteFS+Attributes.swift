@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import SFTPClient
+public import SFTPProtocol
+import Wire
+
+/// A time to set.
+public enum TimeChange: Hashable, Sendable {
+    /// The time of this machine when the request is sent.
+    case now
+    /// Seconds since 1970; what does not fit SFTP's 32 bits becomes the nearest that does.
+    case seconds(Int64)
+}
+
+/// What a setattr is to change; nil fields stay as they are.
+public struct AttributeChanges: Hashable, Sendable {
+    /// The permission bits.
+    public var permissions: UInt32?
+    /// The owner.
+    public var uid: UInt32?
+    /// The group.
+    public var gid: UInt32?
+    /// The size in bytes.
+    public var size: UInt64?
+    /// The time of last access.
+    public var atime: TimeChange?
+    /// The time of last modification.
+    public var mtime: TimeChange?
+
+    /// No change.
+    public init() {}
+
+    /// Whether there is nothing to change.
+    var isEmpty: Bool { self == AttributeChanges() }
+
+    /// Whether SFTP needs the present value of a field that is not to change: owner and group, and
+    /// the two times, come and go together.
+    var needsPresentAttributes: Bool {
+        (uid == nil) != (gid == nil) || (atime == nil) != (mtime == nil)
+    }
+}
+
+extension RemoteFS {
+    /// The status of a node, and for how long the kernel may take it as true.
+    public func getattr(
+        _ inode: InodeNumber, handle: HandleID?
+    ) async throws(Errno) -> (status: FileStatus, validity: Duration) {
+        if let cached = cachedAttributes(of: inode) {
+            return (status(cached.value, of: inode), cached.validUntil - loop.now)
+        }
+        await settle(inode)
+        let request = try askForAttributes(of: inode, handle: handle)
+        return try await answer(request, of: inode)
+    }
+
+    /// A request for attributes that has been sent.
+    private struct AttributeRequest {
+        let reply: PendingReply<FileAttributes>
+        let change: UInt64
+    }
+
+    /// Asks for the attributes of a node whose path is settled.
+    ///
+    /// By handle where the kernel means an open file, or where the node has no name any more; by path
+    /// otherwise. The root's path may end in a link, which is followed.
+    private func askForAttributes(
+        of inode: InodeNumber, handle: HandleID?
+    ) throws(Errno) -> AttributeRequest {
+        let change = nodes.lastChange
+        let server = serverHandle(for: inode, preferring: handle)
+        let path = server == nil ? try settledPath(to: inode) : []
+        let reply = try start { (client) throws(SFTPError) in
+            if let server { return try client.startFstat(server) }
+            return try inode == rootInode ? client.startStat(path) : client.startLstat(path)
+        }
+        return AttributeRequest(reply: reply, change: change)
+    }
+
+    /// The handle to ask about a node: the one given, or any where the node has lost its name.
+    private func serverHandle(
+        for inode: InodeNumber, preferring handle: HandleID?
+    ) -> SFTPHandle? {
+        if let handle, let file = files[handle] { return file.server }
+        guard inode != rootInode, nodes[inode]?.place == nil else { return nil }
+        return files.first { $0.inode == inode }?.server
+    }
+
+    private func answer(
+        _ request: AttributeRequest, of inode: InodeNumber, changed: Bool = false
+    ) async throws(Errno) -> (status: FileStatus, validity: Duration) {
+        let attributes = try await ask { () async throws(SFTPError) in
+            try await request.reply.value
+        }
+        guard let kind = attributes.kind, kind == nodes[inode]?.kind else { throw .ESTALE }
+        let change = changed ? nodes.lastChange : request.change
+        let validUntil = store(attributes, of: inode, askedAfter: change)
+        return (status(attributes, of: inode), max(validUntil - loop.now, .zero))
+    }
+
+    /// The attributes that the server has now.
+    func lstat(_ inode: InodeNumber) async throws(Errno) -> FileAttributes {
+        let path = try await path(to: inode)
+        return try await ask { () async throws(SFTPError) in try await client.lstat(path) }
+    }
+
+    // MARK: Changing
+
+    /// Changes mode, owner, size or times, and returns the status after it.
+    public func setattr(
+        _ inode: InodeNumber, _ changes: AttributeChanges, handle: HandleID?
+    ) async throws(Errno) -> (status: FileStatus, validity: Duration) {
+        guard !changes.isEmpty else { return try await getattr(inode, handle: handle) }
+        let attributes = try await attributes(for: changes, of: inode, handle: handle)
+        await settle(inode)
+        nodes.beginChange(of: inode)
+        let change: PendingReply<Void>
+        let after: AttributeRequest
+        do {
+            change = try start(attributes, of: inode, handle: handle)
+            // Right behind it, in the same round trip: the server works in order.
+            after = try askForAttributes(of: inode, handle: handle)
+        } catch {
+            nodes.endChange(of: inode)
+            throw error
+        }
+        do {
+            try await change.value
+        } catch {
+            nodes.endChange(of: inode)
+            throw await reasonOfFailedChange(error, changes, of: inode)
+        }
+        nodes.endChange(of: inode)
+        return try await answer(after, of: inode, changed: true)
+    }
+
+    private func start(
+        _ attributes: FileAttributes, of inode: InodeNumber, handle: HandleID?
+    ) throws(Errno) -> PendingReply<Void> {
+        if let server = serverHandle(for: inode, preferring: handle) {
+            return try start { (client) throws(SFTPError) in
+                try client.startFsetstat(server, attributes)
+            }
+        }
+        let path = try settledPath(to: inode)
+        // SETSTAT would change what a link points to.
+        let isLink = nodes[inode]?.kind == .symbolicLink
+        return try start { (client) throws(SFTPError) in
+            try isLink
+                ? client.startLsetstat(path, attributes) : client.startSetstat(path, attributes)
+        }
+    }
+
+    private func attributes(
+        for changes: AttributeChanges, of inode: InodeNumber, handle: HandleID?
+    ) async throws(Errno) -> FileAttributes {
+        var attributes = FileAttributes(
+            size: changes.size, permissions: changes.permissions.map { $0 & 0o7777 })
+        var present = FileAttributes()
+        if changes.needsPresentAttributes {
+            present = try await presentAttributes(of: inode, handle: handle)
+        }
+        if changes.uid != nil || changes.gid != nil {
+            guard let uid = changes.uid ?? present.owner?.uid,
+                let gid = changes.gid ?? present.owner?.gid
+            else { throw .EIO }
+            attributes.owner = .init(uid: uid, gid: gid)
+        }
+        if changes.atime != nil || changes.mtime != nil {
+            guard let atime = changes.atime.map(seconds) ?? present.times?.atime,
+                let mtime = changes.mtime.map(seconds) ?? present.times?.mtime
+            else { throw .EIO }
+            attributes.times = .init(atime: atime, mtime: mtime)
+        }
+        return attributes
+    }
+
+    private func presentAttributes(
+        of inode: InodeNumber, handle: HandleID?
+    ) async throws(Errno) -> FileAttributes {
+        if let cached = cachedAttributes(of: inode) { return cached.value }
+        await settle(inode)
+        let request = try askForAttributes(of: inode, handle: handle)
+        return try await ask { () async throws(SFTPError) in
+            try await request.reply.value
+        }
+    }
+
+    private func seconds(_ change: TimeChange) -> UInt32 {
+        switch change {
+        case .now: UInt32(clamping: options.wallClock())
+        case .seconds(let seconds): UInt32(clamping: seconds)
+        }
+    }
+
+    private func reasonOfFailedChange(
+        _ error: SFTPError, _ changes: AttributeChanges, of inode: InodeNumber
+    ) async -> Errno {
+        if changes.size != nil { return await reasonOfFailedWrite(error, in: inode) }
+        return error.errnoOnOwnership
+    }
+}

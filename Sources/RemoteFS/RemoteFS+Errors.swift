@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SFTPClient
+import SFTPProtocol
+import Wire
+
+// SFTP version 3 has one code, FAILURE, for most of what can go wrong. Where a server says no more
+// than that, these functions look at what stands on the server and claim what the evidence shows.
+
+extension SFTPError {
+    /// The errno for the program, as far as the reply itself tells.
+    ///
+    /// A lost connection is an error of the device underneath, EIO, as on a disk that has gone: a
+    /// program that knows files only has no use for the errors of sockets.
+    var fileErrno: Errno { endsConnection ? .EIO : errno }
+
+    /// Whether the reply is a bare FAILURE, which may mean anything.
+    var isUnspecific: Bool {
+        guard case .status(let status) = self else { return false }
+        return status.code == .failure && status.exactErrno == nil
+    }
+
+    /// The errno of an operation on a handle, for which there is no name that could be missing.
+    var errnoOnHandle: Errno {
+        guard case .status(let status) = self, status.code == .noSuchFile else { return fileErrno }
+        return status.exactErrno ?? .EBADF
+    }
+
+    /// The errno of a change of mode, owner or times, of which only the owner is capable.
+    var errnoOnOwnership: Errno {
+        guard case .status(let status) = self, status.code == .permissionDenied else {
+            return errno
+        }
+        return status.exactErrno ?? .EPERM
+    }
+}
+
+extension RemoteFS {
+    /// Runs an operation of the client; an error becomes the errno that its reply tells.
+    func ask<T>(_ operation: () async throws(SFTPError) -> T) async throws(Errno) -> T {
+        do {
+            return try await operation()
+        } catch {
+            throw error.fileErrno
+        }
+    }
+
+    /// Starts a request of the client in this very step; an error becomes the errno that it tells.
+    func start<T: Sendable>(
+        _ request: @Sendable (isolated SFTPClient) throws(SFTPError) -> T
+    ) throws(Errno) -> T {
+        let result: Result<T, SFTPError> = client.assumeIsolated { client in
+            do throws(SFTPError) {
+                return .success(try request(client))
+            } catch {
+                return .failure(error)
+            }
+        }
+        switch result {
+        case .success(let value): return value
+        case .failure(let error): throw error.fileErrno
+        }
+    }
+
+    /// Why a name could not be made: it exists, or there is no room.
+    func reasonOfFailedCreation(
+        _ error: SFTPError, of name: FileName, in parent: InodeNumber
+    ) async -> Errno {
+        guard error.isUnspecific else { return error.fileErrno }
+        if await kind(of: name, in: parent) != nil { return .EEXIST }
+        return await reasonOfFailedWrite(error, in: parent)
+    }
+
+    /// Why something could not be written below a node, or in it: there is no room.
+    func reasonOfFailedWrite(_ error: SFTPError, in inode: InodeNumber) async -> Errno {
+        guard error.isUnspecific else { return error.errnoOnHandle }
+        guard let statistics = await statistics(of: inode), statistics.isFull else { return .EIO }
+        return .ENOSPC
+    }
+
+    /// Why a file could not be opened: it is a directory, or there is no room for it.
+    func reasonOfFailedOpen(
+        _ error: SFTPError, of inode: InodeNumber, flags: OpenFlags
+    ) async -> Errno {
+        guard error.isUnspecific else { return error.fileErrno }
+        if let attributes = try? await lstat(inode), attributes.kind == .directory {
+            return .EISDIR
+        }
+        return flags.contains(.write) ? await reasonOfFailedWrite(error, in: inode) : .EIO
+    }
+
+    /// Why a file could not be unlinked: it is a directory.
+    func reasonOfFailedUnlink(
+        _ error: SFTPError, of name: FileName, in parent: InodeNumber
+    ) async -> Errno {
+        guard error.isUnspecific else { return error.fileErrno }
+        return await kind(of: name, in: parent) == .directory ? .EISDIR : .EIO
+    }
+
+    /// Why a directory could not be removed: it is none, or it is not empty.
+    func reasonOfFailedRmdir(
+        _ error: SFTPError, of name: FileName, in parent: InodeNumber
+    ) async -> Errno {
+        guard error.isUnspecific else { return error.fileErrno }
+        guard let kind = await kind(of: name, in: parent) else { return .EIO }
+        if kind != .directory { return .ENOTDIR }
+        return await isNonEmptyDirectory(name, in: parent) ? .ENOTEMPTY : .EIO
+    }
+
+    /// Why a rename failed: what stands at the target, other file systems, or no room.
+    func reasonOfFailedRename(_ error: SFTPError, _ rename: Rename) async -> Errno {
+        guard error.isUnspecific else { return error.fileErrno }
+        let source = await kind(of: rename.oldName, in: rename.oldParent)
+        if let target = await kind(of: rename.newName, in: rename.newParent) {
+            if !rename.mayReplace { return .EEXIST }
+            switch (source == .directory, target == .directory) {
+            case (true, false): return .ENOTDIR
+            case (false, true): return .EISDIR
+            case (true, true):
+                if await isNonEmptyDirectory(rename.newName, in: rename.newParent) {
+                    return .ENOTEMPTY
+                }
+            case (false, false): break
+            }
+        }
+        if await areOnDifferentFileSystems(rename.oldParent, rename.newParent) { return .EXDEV }
+        return await reasonOfFailedWrite(error, in: rename.newParent)
+    }
+
+    /// Why a hard link could not be made.
+    func reasonOfFailedLink(
+        _ error: SFTPError, to inode: InodeNumber, name: FileName, in parent: InodeNumber
+    ) async -> Errno {
+        guard error.isUnspecific else { return error.fileErrno }
+        if await kind(of: name, in: parent) != nil { return .EEXIST }
+        if let source = nodes[inode]?.place?.parent,
+            await areOnDifferentFileSystems(source, parent)
+        {
+            return .EXDEV
+        }
+        return await reasonOfFailedWrite(error, in: parent)
+    }
+
+    // MARK: Evidence
+
+    private func kind(of name: FileName, in parent: InodeNumber) async -> FileKind? {
+        guard let path = try? await path(to: name, in: parent) else { return nil }
+        return try? await client.lstat(path).kind
+    }
+
+    private func isNonEmptyDirectory(_ name: FileName, in parent: InodeNumber) async -> Bool {
+        guard let path = try? await path(to: name, in: parent),
+            let handle = try? await client.opendir(path)
+        else { return false }
+        var found = false
+        while !found, let entries = try? await client.readdir(handle), !entries.isEmpty {
+            found = entries.contains { isSafeComponent($0.filename) }
+        }
+        await client.startClose(handle)
+        return found
+    }
+
+    private func areOnDifferentFileSystems(
+        _ first: InodeNumber, _ second: InodeNumber
+    ) async -> Bool {
+        guard first != second, let first = await statistics(of: first),
+            let second = await statistics(of: second)
+        else { return false }
+        return first.fsid != second.fsid
+    }
+
+    private func statistics(of inode: InodeNumber) async -> FileSystemStatistics? {
+        guard let path = try? await path(to: inode) else { return nil }
+        return try? await client.statvfs(path)
+    }
+}
+
+extension FileSystemStatistics {
+    /// Whether nothing more fits: no block, or no inode where the file system counts them.
+    fileprivate var isFull: Bool {
+        bavail == 0 || (files > 0 && favail == 0)
+    }
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import SFTPClient
+public import SFTPProtocol
+public import Wire
+
+extension RemoteFS {
+    // MARK: Opening
+
+    /// Opens a file that exists.
+    ///
+    /// - Parameter flags: read, write, append and truncate.
+    public func open(
+        _ inode: InodeNumber, _ flags: OpenFlags
+    ) async throws(Errno) -> OpenedFile {
+        let truncates = flags.contains(.truncate)
+        let path = try await path(to: inode)
+        let opening = try start(opening: path, flags)
+        if truncates { nodes.beginChange(of: inode) }
+        let change = nodes.lastChange
+        // Open before the answer: the node must not be forgotten while its file is being opened.
+        nodes.open(inode)
+        let result = await finish(opening)
+        if truncates { nodes.endChange(of: inode) }
+        switch result {
+        case .failure(let error):
+            nodes.close(inode)
+            throw await reasonOfFailedOpen(error, of: inode, flags: flags)
+        case .success((let server, let attributes)):
+            let handle = files.add(
+                OpenFile(inode: inode, flags: flags, server: server, generation: 0))
+            guard let attributes, !truncates else {
+                nodes[inode]?.pages = nil
+                return OpenedFile(handle: handle, keepsPages: false)
+            }
+            store(attributes, of: inode, askedAfter: change)
+            return OpenedFile(handle: handle, keepsPages: keepsPages(of: inode, attributes))
+        }
+    }
+
+    private func keepsPages(of inode: InodeNumber, _ attributes: FileAttributes) -> Bool {
+        if nodes[inode]?.pages == nil {
+            nodes[inode]?.pages = CachedPages(attributes, now: loop.now)
+            return false
+        }
+        return nodes[inode]?.pages?.reopen(attributes, now: loop.now) ?? false
+    }
+
+    /// Creates a file, or opens the one that is there unless `flags` demand a new one.
+    ///
+    /// - Parameter permissions: for a new file; the server may take some away.
+    public func create(
+        _ name: [UInt8], in parent: InodeNumber, permissions: UInt32, _ flags: OpenFlags
+    ) async throws(Errno) -> (entry: Entry, file: OpenedFile) {
+        let path = try await path(to: name, in: parent)
+        let opening = try start(
+            opening: path, flags.union(.create), FileAttributes(permissions: permissions & 0o7777))
+        nodes.beginChange(of: parent)
+        let result = await finish(opening)
+        nodes.endChange(of: parent)
+        switch result {
+        case .failure(let error):
+            throw await reasonOfFailedCreation(error, of: name, in: parent)
+        case .success((let server, let attributes)):
+            guard let attributes else {
+                await client.startClose(server)
+                throw .EIO
+            }
+            let entry = try noteCreation(of: name, in: parent, attributes)
+            nodes.open(entry.status.inode)
+            nodes[entry.status.inode]?.pages = nil
+            let handle = files.add(
+                OpenFile(
+                    inode: entry.status.inode, flags: flags, server: server, generation: 0))
+            return (entry, OpenedFile(handle: handle, keepsPages: false))
+        }
+    }
+
+    /// OPEN, and LSTAT right behind it in the same round trip.
+    private struct Opening {
+        let handle: PendingReply<SFTPHandle>
+        let attributes: PendingReply<FileAttributes>
+    }
+
+    private func start(
+        opening path: Bytes, _ flags: OpenFlags, _ attributes: FileAttributes = FileAttributes()
+    ) throws(Errno) -> Opening {
+        try start { (client) throws(SFTPError) in
+            Opening(
+                handle: try client.startOpen(path, flags, attributes: attributes),
+                attributes: try client.startLstat(path))
+        }
+    }
+
+    private func finish(
+        _ opening: Opening
+    ) async -> Result<(SFTPHandle, FileAttributes?), SFTPError> {
+        do throws(SFTPError) {
+            let server = try await opening.handle.value
+            return .success((server, try? await opening.attributes.value))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    // MARK: Reading and writing
+
+    /// Reads from an open file; fewer bytes than asked for are its end.
+    public func read(
+        _ handle: HandleID, offset: UInt64, count: Int
+    ) async throws(Errno) -> [Bytes] {
+        let (file, server) = try openFile(handle)
+        var length = count
+        // Asking beyond the end would cost another round trip, to learn that it is the end.
+        if let size = cachedAttributes(of: file.inode)?.value.size, offset < size {
+            length = Int(min(UInt64(count), size - offset))
+        }
+        do {
+            return try await client.read(server, offset: offset, length: length)
+        } catch {
+            throw error.errnoOnHandle
+        }
+    }
+
+    /// Writes all of `data` to an open file.
+    ///
+    /// The offset does not matter for a file opened to append.
+    public func write(
+        _ handle: HandleID, offset: UInt64, data: Bytes
+    ) async throws(Errno) {
+        let (file, server) = try openFile(handle)
+        nodes.beginChange(of: file.inode)
+        do {
+            if file.access.contains(.append) {
+                try await append(data, to: server, offset: offset)
+            } else {
+                try await client.write(server, offset: offset, data: [data])
+            }
+            nodes.endChange(of: file.inode)
+        } catch {
+            nodes.endChange(of: file.inode)
+            throw await reasonOfFailedWrite(error, in: file.inode)
+        }
+    }
+
+    /// Writes to a file opened to append, one WRITE after the other: the order in which the server
+    /// carries them out is the order of the data.
+    private func append(
+        _ data: Bytes, to server: SFTPHandle, offset: UInt64
+    ) async throws(SFTPError) {
+        var rest = data
+        while !rest.isEmpty {
+            let piece = rest.prefix(client.limits.writeBytes)
+            try await client.write(
+                server, offset: offset + UInt64(rest.startIndex - data.startIndex), data: [piece])
+            rest = rest.dropFirst(piece.count)
+        }
+    }
+
+    private func openFile(_ handle: HandleID) throws(Errno) -> (OpenFile, SFTPHandle) {
+        guard let file = files[handle], let server = file.server else { throw .EBADF }
+        return (file, server)
+    }
+
+    /// Waits until the server has put an open file on stable storage, where it can promise that.
+    public func fsync(_ handle: HandleID) async throws(Errno) {
+        let (_, server) = try openFile(handle)
+        do {
+            try await client.fsync(server)
+        } catch .unsupported {
+            // Every write has been acknowledged, and more can't be had from this server.
+        } catch {
+            throw error.errnoOnHandle
+        }
+    }
+
+    /// Closes an open file.
+    public func release(_ handle: HandleID) async {
+        guard let file = files.remove(handle) else { return }
+        nodes.close(file.inode)
+        guard let server = file.server else { return }
+        do {
+            try await client.close(server)
+        } catch {
+            if !error.endsConnection { options.log("close: \(error)") }
+        }
+    }
+
+    // MARK: Copying
+
+    /// The most that one copy-data request copies, in bytes: the server answers nothing else while
+    /// it copies.
+    private static let copyBytes: UInt64 = 16 << 20
+
+    /// Copies within the server.
+    ///
+    /// - Returns: how many bytes; fewer than `count` where the source ends or a request is full.
+    /// - Throws: `EOPNOTSUPP` where the kernel has to copy by reading and writing.
+    public func copyRange(
+        from source: HandleID, at sourceOffset: UInt64, to target: HandleID,
+        at targetOffset: UInt64, count: UInt64
+    ) async throws(Errno) -> Int {
+        let (sourceFile, sourceHandle) = try openFile(source)
+        let (targetFile, targetHandle) = try openFile(target)
+        guard sourceFile.inode != targetFile.inode, !targetFile.access.contains(.append),
+            client.extensions.contains(.copyData)
+        else { throw .EOPNOTSUPP }
+        let size = try await ask { () async throws(SFTPError) in
+            try await client.fstat(sourceHandle).size
+        }
+        guard let size else { throw .EOPNOTSUPP }
+        guard sourceOffset < size else { return 0 }
+        let length = min(count, size - sourceOffset, Self.copyBytes)
+        nodes.beginChange(of: targetFile.inode)
+        do {
+            try await client.copyData(
+                from: sourceHandle, offset: sourceOffset, length: length, to: targetHandle,
+                at: targetOffset)
+        } catch {
+            nodes.endChange(of: targetFile.inode)
+            guard !error.endsConnection else { throw error.fileErrno }
+            // What has been copied so far does no harm: the kernel copies over it.
+            throw .EOPNOTSUPP
+        }
+        nodes.endChange(of: targetFile.inode)
+        try await confirm(targetHandle, holds: targetOffset + length)
+        return Int(length)
+    }
+
+    /// Demands that a file reaches as far as a copy should have written it.
+    private func confirm(_ handle: SFTPHandle, holds end: UInt64) async throws(Errno) {
+        let size = try await ask { () async throws(SFTPError) in
+            try await client.fstat(handle).size
+        }
+        guard let size, size >= end else { throw .EIO }
+    }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import SFTPClient
+public import SFTPProtocol
+import Wire
+
+extension RemoteFS {
+    /// Finds a name in a directory.
+    public func lookup(
+        _ name: [UInt8], in parent: InodeNumber
+    ) async throws(Errno) -> LookupResult {
+        if let known = try lookUpInCaches(name, in: parent) { return known }
+        let path = try await path(to: name, in: parent)
+        let change = nodes.lastChange
+        let attributes: FileAttributes
+        do {
+            attributes = try await client.lstat(path)
+        } catch {
+            guard error.errno == .ENOENT else { throw error.fileErrno }
+            return .absent(validity: noteAbsence(of: name, in: parent, askedAfter: change))
+        }
+        return .found(try enter(name, in: parent, attributes, askedAfter: change))
+    }
+
+    /// Answers from what is known: the node's own attributes, or a listing of the directory.
+    private func lookUpInCaches(
+        _ name: [UInt8], in parent: InodeNumber
+    ) throws(Errno) -> LookupResult? {
+        let now = loop.now
+        if let inode = nodes.inode(named: name, in: parent),
+            let cached = cachedAttributes(of: inode)
+        {
+            return .found(
+                try enter(
+                    name, in: parent, cached.value, askedAfter: nodes.lastChange,
+                    validUntil: cached.validUntil))
+        }
+        guard let listing = nodes[parent]?.listing, listing.value(at: now) != nil else {
+            return nil
+        }
+        guard let entry = nodes[parent]?.listing?.value.entry(named: name) else {
+            return .absent(validity: min(listing.validUntil - now, options.absenceValidity))
+        }
+        let change = listing.value.askedAfterChange
+        guard let attributes = entry.attributes, attributes.kind != nil,
+            isUnchanged(name, in: parent, since: change)
+        else { return nil }
+        return .found(
+            try enter(
+                name, in: parent, attributes, askedAfter: change, nameAfter: nodes.lastChange,
+                validUntil: listing.validUntil))
+    }
+
+    /// Whether attributes of a name that were asked for after our change number `change` still hold.
+    func isUnchanged(_ name: [UInt8], in parent: InodeNumber, since change: UInt64) -> Bool {
+        guard let directory = nodes[parent], directory.lastChangeOfForgottenChildren <= change
+        else {
+            return false
+        }
+        guard let known = nodes.inode(named: name, in: parent) else { return true }
+        return nodes[known]?.isUnchanged(since: change) ?? false
+    }
+
+    /// Takes note that a name is not there.
+    ///
+    /// A node that had it has been removed by someone else.
+    private func noteAbsence(
+        of name: [UInt8], in parent: InodeNumber, askedAfter change: UInt64
+    ) -> Duration {
+        guard nodes[parent]?.isUnchanged(since: change) ?? false else { return .zero }
+        if let inode = nodes.inode(named: name, in: parent) { nodes.detach(inode) }
+        return options.absenceValidity
+    }
+
+    /// Takes back lookups that the kernel has forgotten, or that it never learned of.
+    public func forget(_ inode: InodeNumber, count: UInt64) {
+        nodes.forget(inode, count)
+    }
+
+    /// Reads the target of a symbolic link.
+    ///
+    /// - Throws: `EPERM` for a target that may lead out of the mount, where that is refused.
+    public func readlink(_ inode: InodeNumber) async throws(Errno) -> [UInt8] {
+        if let target = nodes[inode]?.linkTarget?.value(at: loop.now) { return target }
+        let path = try await path(to: inode)
+        let target = Array(
+            try await ask { () async throws(SFTPError) in try await client.readlink(path) })
+        if options.containsSymlinks && mayLeadOut(target) { throw .EPERM }
+        nodes[inode]?.linkTarget = Timed(
+            value: target, validUntil: loop.now + options.attributeValidity)
+        return target
+    }
+
+    private func mayLeadOut(_ target: [UInt8]) -> Bool {
+        let slash = UInt8(ascii: "/")
+        let dotdot = Array("..".utf8)
+        return target.first == slash
+            || target.split(separator: slash).contains { $0 == dotdot[...] }
+    }
+
+    /// Checks an access(2).
+    ///
+    /// The server decides what may be done when it is done; asked beforehand is only what the mode
+    /// bits say for everyone: a file that nobody may execute can't be executed.
+    public func access(_ inode: InodeNumber, mask: UInt32) async throws(Errno) {
+        let (status, _) = try await getattr(inode, handle: nil)
+        let executable: UInt32 = 1
+        if mask & executable != 0, status.kind == .regular, status.mode & 0o111 == 0 {
+            throw .EACCES
+        }
+    }
+
+    /// Sizes and free space of the file system that holds a node.
+    ///
+    /// Zeros, which mean "not known", where the server can't tell.
+    public func statfs(_ inode: InodeNumber) async throws(Errno) -> FileSystemStatistics {
+        let path = try await path(to: inode)
+        do {
+            return try await client.statvfs(path)
+        } catch {
+            guard case .unsupported = error else { throw error.fileErrno }
+            var unknown = FileSystemStatistics()
+            unknown.bsize = 4096
+            unknown.frsize = 4096
+            unknown.namemax = 255
+            return unknown
+        }
+    }
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import SFTPClient
+public import SFTPProtocol
+import Wire
+
+extension RemoteFS {
+    // MARK: Making
+
+    /// Makes a regular file, and only such a one.
+    public func mknod(
+        _ name: [UInt8], in parent: InodeNumber, mode: UInt32
+    ) async throws(Errno) -> Entry {
+        let kind = FileKind(mode: mode)
+        guard kind == .regular || kind.rawValue == 0 else { throw .EPERM }
+        let made = try await create(
+            name, in: parent, permissions: mode, [.write, .exclusive])
+        await release(made.file.handle)
+        return made.entry
+    }
+
+    /// Makes a directory.
+    public func mkdir(
+        _ name: [UInt8], in parent: InodeNumber, permissions: UInt32
+    ) async throws(Errno) -> Entry {
+        let attributes = FileAttributes(permissions: permissions & 0o7777)
+        let entry = try await make(name, in: parent) { (client, path) throws(SFTPError) in
+            try client.startMkdir(path, attributes: attributes)
+        }
+        // It is empty, and that is known: no name in it needs to be asked for.
+        let listing = DirectoryListing([], askedAfterChange: nodes.lastChange)
+        nodes[entry.status.inode]?.listing = Timed(
+            value: listing, validUntil: loop.now + options.attributeValidity)
+        return entry
+    }
+
+    /// Makes a symbolic link.
+    public func symlink(
+        _ name: [UInt8], in parent: InodeNumber, target: [UInt8]
+    ) async throws(Errno) -> Entry {
+        try await make(name, in: parent) { (client, path) throws(SFTPError) in
+            try client.startSymlink(at: path, to: target[...])
+        }
+    }
+
+    private typealias Starter =
+        @Sendable (isolated SFTPClient, Bytes) throws(SFTPError) -> PendingReply<Void>
+
+    /// Sends a request that makes a name, and LSTAT right behind it in the same round trip.
+    private func make(
+        _ name: FileName, in parent: InodeNumber, _ request: Starter
+    ) async throws(Errno) -> Entry {
+        let path = try await path(to: name, in: parent)
+        let making = try start(making: path, request)
+        switch await finish(making, in: parent) {
+        case .success(let attributes):
+            return try noteCreation(of: name, in: parent, attributes)
+        case .failure(let error):
+            throw await reasonOfFailedCreation(error, of: name, in: parent)
+        }
+    }
+
+    private struct Making {
+        let done: PendingReply<Void>
+        let attributes: PendingReply<FileAttributes>
+    }
+
+    private func start(making path: Bytes, _ request: Starter) throws(Errno) -> Making {
+        try start { (client) throws(SFTPError) in
+            Making(done: try request(client, path), attributes: try client.startLstat(path))
+        }
+    }
+
+    private func finish(
+        _ making: Making, in parent: InodeNumber
+    ) async -> Result<FileAttributes, SFTPError> {
+        nodes.beginChange(of: parent)
+        defer { nodes.endChange(of: parent) }
+        do throws(SFTPError) {
+            try await making.done.value
+            return .success(try await making.attributes.value)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Enters what we have just made, and keeps the directory's listing up with it.
+    func noteCreation(
+        of name: FileName, in parent: InodeNumber, _ attributes: FileAttributes
+    ) throws(Errno) -> Entry {
+        nodes[parent]?.listing?.value.insert(DirectoryEntry(name: name, attributes: attributes))
+        return try enter(name, in: parent, attributes, askedAfter: nodes.lastChange)
+    }
+
+    /// Makes a hard link.
+    ///
+    /// SFTP can't tell that two names are one file, so it gets a node of its own.
+    public func link(
+        _ inode: InodeNumber, as name: [UInt8], in parent: InodeNumber
+    ) async throws(Errno) -> Entry {
+        await settle(inode)
+        await settle(parent)
+        let source = try settledPath(to: inode)
+        let path = try settledPath(to: name, in: parent)
+        let making = try start(making: path) { (client, path) throws(SFTPError) in
+            try client.startHardlink(from: source, to: path)
+        }
+        switch await finish(making, in: parent) {
+        case .success(let attributes):
+            return try noteCreation(of: name, in: parent, attributes)
+        case .failure(let error):
+            throw await reasonOfFailedLink(error, to: inode, name: name, in: parent)
+        }
+    }
+
+    // MARK: Removing
+
+    /// Removes a name of something that is not a directory.
+    ///
+    /// Open files stay usable: the server holds them open.
+    public func unlink(_ name: [UInt8], in parent: InodeNumber) async throws(Errno) {
+        let path = try await path(to: name, in: parent)
+        do {
+            try await remove(name, in: parent) { () async throws(SFTPError) in
+                try await client.remove(path)
+            }
+        } catch {
+            throw await reasonOfFailedUnlink(error, of: name, in: parent)
+        }
+    }
+
+    /// Removes an empty directory.
+    public func rmdir(_ name: [UInt8], in parent: InodeNumber) async throws(Errno) {
+        let path = try await path(to: name, in: parent)
+        do {
+            try await remove(name, in: parent) { () async throws(SFTPError) in
+                try await client.rmdir(path)
+            }
+        } catch {
+            throw await reasonOfFailedRmdir(error, of: name, in: parent)
+        }
+    }
+
+    private func remove(
+        _ name: FileName, in parent: InodeNumber, _ request: () async throws(SFTPError) -> Void
+    ) async throws(SFTPError) {
+        nodes.beginChange(of: parent)
+        defer { nodes.endChange(of: parent) }
+        try await request()
+        nodes[parent]?.listing?.value.remove(name)
+        if let inode = nodes.inode(named: name, in: parent) { nodes.detach(inode) }
+    }
+
+    // MARK: Renaming
+
+    /// Gives a node another name, in place of what has that name if that is allowed.
+    public func rename(_ rename: Rename) async throws(Errno) {
+        await settle(rename.oldParent)
+        await settle(rename.newParent)
+        let oldPath = try settledPath(to: rename.oldName, in: rename.oldParent)
+        let newPath = try settledPath(to: rename.newName, in: rename.newParent)
+        // RENAME refuses an existing target; so do without the extension where there is none.
+        let replaces = rename.mayReplace && client.extensions.contains(.posixRename)
+        let moved = nodes.inode(named: rename.oldName, in: rename.oldParent)
+        if let moved { nodes.beginMove(moved) }
+        nodes.beginChange(of: rename.oldParent)
+        nodes.beginChange(of: rename.newParent)
+        let failure: SFTPError?
+        do {
+            if replaces {
+                try await client.posixRename(from: oldPath, to: newPath)
+            } else {
+                try await client.rename(from: oldPath, to: newPath)
+            }
+            noteRename(rename)
+            failure = nil
+        } catch {
+            failure = error
+        }
+        nodes.endChange(of: rename.oldParent)
+        nodes.endChange(of: rename.newParent)
+        if let moved { endMove(of: moved) }
+        if let failure { throw await reasonOfFailedRename(failure, rename) }
+    }
+
+    private func noteRename(_ rename: Rename) {
+        let old = nodes[rename.oldParent]?.listing?.value.entry(named: rename.oldName)
+        nodes[rename.oldParent]?.listing?.value.remove(rename.oldName)
+        nodes[rename.newParent]?.listing?.value.insert(
+            DirectoryEntry(name: rename.newName, attributes: old?.attributes))
+        if let inode = nodes.inode(named: rename.oldName, in: rename.oldParent) {
+            nodes.move(inode, to: rename.newName, in: rename.newParent)
+        } else if let replaced = nodes.inode(named: rename.newName, in: rename.newParent) {
+            nodes.detach(replaced)
+        }
+    }
+}
+
+/// What a rename(2) asks for.
+public struct Rename: Hashable, Sendable {
+    /// The directory the name is taken from.
+    public var oldParent: InodeNumber
+    /// The name that goes.
+    public var oldName: [UInt8]
+    /// The directory the name is put in.
+    public var newParent: InodeNumber
+    /// The name that comes.
+    public var newName: [UInt8]
+    /// Whether something that has the new name is replaced; otherwise the rename fails.
+    public var mayReplace: Bool
+
+    /// From one name to another.
+    public init(
+        oldParent: InodeNumber, oldName: [UInt8], newParent: InodeNumber, newName: [UInt8],
+        mayReplace: Bool
+    ) {
+        self.oldParent = oldParent
+        self.oldName = oldName
+        self.newParent = newParent
+        self.newName = newName
+        self.mayReplace = mayReplace
+    }
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import EventLoop
+public import SFTPClient
+import SFTPProtocol
+import Wire
+
+/// The file system: nodes, what is known of them, open files, and what each request of the kernel
+/// means to the server.
+///
+/// It knows nothing of FUSE. Every operation either succeeds or throws the errno that is true. All
+/// state changes in synchronous steps of this actor; what was looked up before an `await` is looked
+/// up again after it. A path is made and sent in one such step, so that requests reach the server in
+/// the order in which the tree has changed.
+public actor RemoteFS {
+    /// The loop that everything here runs on.
+    public nonisolated let loop: any EventLoop
+    let client: SFTPClient
+    let options: RemoteFSOptions
+
+    var nodes = NodeTable()
+    var files = HandleTable<OpenFile>()
+    var directories = HandleTable<OpenDirectory>()
+    /// Names from the server that were not fit to be shown.
+    public internal(set) var unsafeNameCount = 0
+
+    private let moves: WaitQueue
+
+    /// The loop.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe loop.asUnownedSerialExecutor()
+    }
+
+    /// A file system whose root is a directory on the client's server.
+    public init(client: SFTPClient, options: RemoteFSOptions, loop: any EventLoop) {
+        self.client = client
+        self.options = options
+        self.loop = loop
+        moves = WaitQueue(loop: loop)
+    }
+
+    /// When the server was last heard of, in the loop's time.
+    public var lastReceived: Duration {
+        client.assumeIsolated { $0.lastActivity }
+    }
+
+    // MARK: Paths
+
+    /// The path of a node, once no rename in flight can change it.
+    ///
+    /// The caller sends it before it suspends again.
+    func path(to inode: InodeNumber) async throws(Errno) -> Bytes {
+        await settle(inode)
+        return try settledPath(to: inode)
+    }
+
+    /// The path of a name in a directory, once no rename in flight can change it.
+    func path(to name: FileName, in parent: InodeNumber) async throws(Errno) -> Bytes {
+        await settle(parent)
+        return try settledPath(to: name, in: parent)
+    }
+
+    /// Waits for the renames in flight that may change the path of a node.
+    func settle(_ inode: InodeNumber) async {
+        while nodes.isUnsettled(inode) { try? await moves.wait() }
+    }
+
+    func settledPath(to inode: InodeNumber) throws(Errno) -> Bytes {
+        guard let names = nodes.names(to: inode) else { throw .ESTALE }
+        return join(names)
+    }
+
+    func settledPath(to name: FileName, in parent: InodeNumber) throws(Errno) -> Bytes {
+        guard let names = nodes.names(to: parent) else { throw .ESTALE }
+        return join(names + [name])
+    }
+
+    private func join(_ names: [FileName]) -> Bytes {
+        var path = options.rootPath
+        for name in names {
+            if let last = path.last, last != UInt8(ascii: "/") { path.append(UInt8(ascii: "/")) }
+            path.append(contentsOf: name)
+        }
+        return path.isEmpty ? [UInt8(ascii: ".")] : path[...]
+    }
+
+    /// Lets those go on who wait for a rename.
+    func endMove(of inode: InodeNumber) {
+        nodes.endMove(inode)
+        moves.wakeAll()
+    }
+
+    // MARK: Attributes
+
+    /// The attributes of a node, while they are valid.
+    func cachedAttributes(of inode: InodeNumber) -> Timed<FileAttributes>? {
+        guard let cached = nodes[inode]?.attributes, cached.value(at: loop.now) != nil else {
+            return nil
+        }
+        return cached
+    }
+
+    /// Takes attributes that answered a request sent after our change number `change`.
+    ///
+    /// - Parameter limit: an earlier end of their validity than a fresh answer has.
+    /// - Returns: until when they are valid; not at all where we have changed the node since.
+    @discardableResult
+    func store(
+        _ attributes: FileAttributes, of inode: InodeNumber, askedAfter change: UInt64,
+        validUntil limit: Duration? = nil
+    ) -> Duration {
+        guard let node = nodes[inode], node.isUnchanged(since: change) else { return loop.now }
+        let fresh = loop.now + options.attributeValidity
+        let validUntil = min(fresh, limit ?? fresh)
+        nodes[inode]?.attributes = Timed(value: attributes, validUntil: validUntil)
+        return validUntil
+    }
+
+    /// What stat(2) is to show.
+    func status(_ attributes: FileAttributes, of inode: InodeNumber) -> FileStatus {
+        FileStatus(
+            inode: inode, mode: (attributes.permissions ?? 0) & ~options.umask,
+            size: attributes.size ?? 0, uid: options.userID ?? attributes.owner?.uid ?? 0,
+            gid: options.groupID ?? attributes.owner?.gid ?? 0,
+            atime: attributes.times?.atime ?? 0, mtime: attributes.times?.mtime ?? 0)
+    }
+
+    /// Makes a name's node known to the kernel, with attributes that answered a request sent after
+    /// our change number `change`.
+    ///
+    /// - Parameters:
+    ///   - nameChange: the change number that the name's presence is known after, where it is
+    ///     another one than that of the attributes.
+    ///   - validUntil: when both stop being valid, where that is earlier than of a fresh answer.
+    func enter(
+        _ name: FileName, in parent: InodeNumber, _ attributes: FileAttributes,
+        askedAfter change: UInt64, nameAfter nameChange: UInt64? = nil,
+        validUntil: Duration? = nil
+    ) throws(Errno) -> Entry {
+        // Without a kind the kernel could make nothing of it.
+        guard let kind = attributes.kind else { throw .EIO }
+        let nameHolds = nodes[parent]?.isUnchanged(since: nameChange ?? change) ?? false
+        let inode = nodes.lookUp(name, in: parent, kind: kind)
+        let statusValidUntil = store(
+            attributes, of: inode, askedAfter: change, validUntil: validUntil)
+        var nameValidity = nameHolds ? options.nameValidity : .zero
+        if let validUntil { nameValidity = min(nameValidity, max(validUntil - loop.now, .zero)) }
+        return Entry(
+            status: status(attributes, of: inode), nameValidity: nameValidity,
+            statusValidity: max(statusValidUntil - loop.now, .zero))
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How a file system is shown and cached.
+public struct RemoteFSOptions: Sendable {
+    /// The directory that is the root: an absolute path, or one relative to the login directory;
+    /// empty for the login directory itself.
+    public var rootPath: [UInt8] = []
+
+    /// For how long attributes, and listings of directories, are taken as true.
+    public var attributeValidity = Duration.seconds(1)
+    /// For how long a name is taken as leading to the same node.
+    public var nameValidity = Duration.seconds(1)
+    /// For how long a name that was not there is taken as absent.
+    public var absenceValidity = Duration.seconds(1)
+
+    /// The owner to show for every file, in place of the server's.
+    public var userID: UInt32?
+    /// The group to show for every file, in place of the server's.
+    public var groupID: UInt32?
+    /// Permission bits to hide from every file.
+    public var umask: UInt32 = 0
+
+    /// Whether links whose targets are absolute or hold `..` are refused: a server could lead
+    /// programs out of the mount with them.
+    public var containsSymlinks = true
+
+    /// The seconds since 1970, for times that are to be set to now.
+    public var wallClock: @Sendable () -> Int64
+    /// Where a line goes that the person who looks after the mount should see.
+    public var log: @Sendable (String) -> Void
+
+    /// The defaults.
+    public init(
+        wallClock: @escaping @Sendable () -> Int64, log: @escaping @Sendable (String) -> Void
+    ) {
+        self.wallClock = wallClock
+        self.log = log
+    }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import FuseBridge
+import Glibc
+import LocalSFTPServer
+import RemoteFS
+import SFTPClient
+import Synchronization
+
+/// A directory of OpenSSH's SFTP server, mounted: loop, client, file system and bridge on a thread
+/// of their own, as in a mount process.
+final class MountedServer: Sendable {
+    private enum State {
+        case starting
+        case mounted
+        case failed(String)
+        case ended
+    }
+
+    let remote: TemporaryDirectory
+    let mountPoint: TemporaryDirectory
+    let server: LocalSFTPServer
+    private let state = Mutex(State.starting)
+    private let loop = Mutex<EpollLoop?>(nil)
+    private let configure: @Sendable (inout RemoteFSOptions) -> Void
+
+    /// Paths for shell commands.
+    var there: String { remote.path }
+    var here: String { mountPoint.path }
+
+    init(_ configure: @escaping @Sendable (inout RemoteFSOptions) -> Void = { _ in }) throws {
+        remote = try TemporaryDirectory()
+        mountPoint = try TemporaryDirectory()
+        server = try LocalSFTPServer(directory: remote.path)
+        self.configure = configure
+        var thread = pthread_t()
+        let context = unsafe Unmanaged.passRetained(self)
+        let result = unsafe pthread_create(&thread, nil, mountedServerMain, context.toOpaque())
+        precondition(result == 0)
+        pthread_detach(thread)
+        try waitUntilMounted()
+    }
+
+    private func waitUntilMounted() throws {
+        while true {
+            switch state.withLock({ $0 }) {
+            case .starting: usleep(1000)
+            case .mounted: return
+            case .failed(let reason): throw TestProblem(reason)
+            case .ended: throw TestProblem("ended early")
+            }
+        }
+    }
+
+    fileprivate func run() {
+        do {
+            let loop = try EpollLoop()
+            self.loop.withLock { $0 = loop }
+            let bridge = try loop.run { try await self.mount(loop) }
+            state.withLock { $0 = .mounted }
+            loop.run()
+            bridge.assumeIsolated { $0.unmount() }
+            state.withLock { $0 = .ended }
+        } catch {
+            state.withLock { $0 = .failed("\(error)") }
+        }
+    }
+
+    private func mount(_ loop: EpollLoop) async throws -> FuseBridge {
+        let client = try await SFTPClient.open(over: server.channel(loop: loop), loop: loop)
+        var options = RemoteFSOptions(wallClock: { Int64(time(nil)) }, log: { print("log:", $0) })
+        options.rootPath = Array(remote.path.utf8)
+        configure(&options)
+        let fileSystem = RemoteFS(client: client, options: options, loop: loop)
+        let bridge = FuseBridge(fileSystem, loop: loop)
+        try await bridge.mount(
+            at: mountPoint.path, options: ["fsname=test:\(remote.path)", "subtype=hawser"]
+        ) { loop.stop() }
+        return bridge
+    }
+
+    /// Unmounts and ends everything.
+    ///
+    /// Every test calls it, whatever happens in it.
+    func end() {
+        guard case .mounted = state.withLock({ $0 }) else { return }
+        loop.withLock { $0 }.map { loop in loop.execute { loop.stop() } }
+        while case .mounted = state.withLock({ $0 }) { usleep(1000) }
+        server.stop()
+    }
+}
+
+private func mountedServerMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    guard let context = unsafe context else { preconditionFailure("a thread without its mount") }
+    unsafe Unmanaged<MountedServer>.fromOpaque(context).takeRetainedValue().run()
+    return nil
+}
+
+/// Runs `body` with a mount.
+func withMount(
+    _ configure: @escaping @Sendable (inout RemoteFSOptions) -> Void = { _ in },
+    _ body: (MountedServer) throws -> Void
+) throws {
+    let mount = try MountedServer(configure)
+    defer { mount.end() }
+    try body(mount)
+}
+
+/// A test's own surroundings are not as it needs them.
+struct TestProblem: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
