@@ -50,6 +50,24 @@ import Wire
         }
     }
 
+    @Test func aHundredMegabytesComeAndGoUnchanged() throws {
+        try withServer { client, directory in
+            try shell("head -c 100000001 /dev/urandom >\(directory)/from")
+            let source = try await client.open("from", .read)
+            let copy = try await client.open("to", [.write, .create])
+            var offset: UInt64 = 0
+            while true {
+                let data = try await client.read(source, offset: offset, length: 10_000_000)
+                if data.isEmpty { break }
+                try await client.write(copy, offset: offset, data: data)
+                offset += UInt64(data.reduce(0) { $0 + $1.count })
+            }
+            try await client.close(copy)
+            #expect(offset == 100_000_001)
+            #expect(try shell("cmp \(directory)/from \(directory)/to").status == 0)
+        }
+    }
+
     @Test func aStartedRequestIsAnsweredLater() throws {
         try withServer { client, directory in
             try shell("printf hello >\(directory)/file")
