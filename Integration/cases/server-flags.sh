@@ -1,0 +1,62 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# clients: none
+# The flags do what OpenSSH's sftp-server does with them: -R, -p, -P, -Q, -d, -u, -h, -l, -e.
+. "$(dirname "$0")/../lib.sh"
+
+start_server
+echo text >"$REMOTE/file"
+# Speaks with the server on a pipe, as `sftp -D` does, without sshd.
+direct() { # flags; the batch comes from standard input
+    sftp -q -b - -D "$SFTP_SERVER $1" >"$CASE/output" 2>&1
+}
+cat >"$CASE/changes" <<END
+-put $CASE/ssh_config $REMOTE/new
+-mkdir $REMOTE/folder
+-rm $REMOTE/file
+-rename $REMOTE/file $REMOTE/other
+-ln $REMOTE/file $REMOTE/hard
+-ln -s file $REMOTE/soft
+-chmod 600 $REMOTE/file
+-copy $REMOTE/file $REMOTE/copied
+get $REMOTE/file $CASE/got
+END
+chmod 644 "$REMOTE/file"
+direct -R <"$CASE/changes"
+expect_equal "changed although -R" "file 644" "$(cd "$REMOTE" && stat -c '%n %a' -- *)"
+expect_equal "read with -R" text "$(cat "$CASE/got")"
+
+# -P refuses, -p allows only, by the names that -Q lists.
+"$SFTP_SERVER" -Q requests >"$CASE/requests"
+for request in open close read write lstat fstat setstat fsetstat opendir readdir remove mkdir rmdir \
+    realpath stat rename readlink symlink posix-rename statvfs fstatvfs hardlink fsync lsetstat limits \
+    expand-path copy-data; do
+    grep -qx "$request" "$CASE/requests" || fail "-Q requests does not list $request"
+done
+echo "mkdir $REMOTE/folder" >"$CASE/batch"
+expect_failure direct "-P mkdir" <"$CASE/batch"
+[ ! -e "$REMOTE/folder" ] || fail "made although -P mkdir"
+direct "-p realpath,stat,lstat,mkdir,limits" <"$CASE/batch"
+[ -d "$REMOTE/folder" ] || fail "not made with -p mkdir"
+echo "ls $REMOTE" >"$CASE/batch"
+expect_failure direct "-p realpath,stat,lstat,mkdir,limits" <"$CASE/batch"
+
+# -d chooses where to begin, -u the umask.
+echo pwd | direct "-d $REMOTE"
+grep -q "$REMOTE" "$CASE/output" || fail "-d: $(cat "$CASE/output")"
+printf 'put %s made\n' "$CASE/ssh_config" >"$CASE/batch"
+chmod 666 "$CASE/ssh_config"
+direct "-d $REMOTE -u 027" <"$CASE/batch"
+expect_equal "mode under -u 027" 640 "$(stat -c %a "$REMOTE/made")"
+
+# -e logs to standard error, at the level of -l, in OpenSSH's words.
+printf 'get %s/file %s/got\n' "$REMOTE" "$CASE" | direct "-e -l INFO"
+for line in "session opened for local user $(id -un) from" "open \"$REMOTE/file\" flags READ mode 0666" \
+    "close \"$REMOTE/file\" bytes read 5 written 0" "session closed for local user"; do
+    grep -qF "$line" "$CASE/output" || fail "no log line '$line' in: $(cat "$CASE/output")"
+done
+expect_failure "$SFTP_SERVER" -h
+grep -qi usage "$CASE/output" || fail "no usage: $(cat "$CASE/output")"
+
+# The end of its input ends it cleanly; operands that it does not know are tolerated by sshd's users.
+"$SFTP_SERVER" </dev/null >"$CASE/output" 2>&1 || fail "exit status $? at the end of input"
