@@ -52,10 +52,9 @@ struct ConfigurationReader {
     ) throws(SSHConfigError) {
         let location = ConfigurationLocation(file: "command line", line: number)
         var scope = Scope(kind: .user, depth: 0, isActive: true, isCommandLine: true)
-        guard let line = try ConfigurationLine(Array(text.utf8)[...], at: location) else {
-            throw SSHConfigError(.syntax, at: location, "an empty option")
+        if let line = try ConfigurationLine(Array(text.utf8)[...], at: location) {
+            try process(line, in: &scope)
         }
-        try process(line, in: &scope)
     }
 
     /// Reads a file and those that it includes.
@@ -78,9 +77,7 @@ struct ConfigurationReader {
     ) throws(SSHConfigError) {
         guard let bytes = try contents(of: source, includedAt: location) else { return }
         var scope = scope
-        var number = 0
-        for text in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-            number += 1
+        for (number, text) in Lines(of: bytes) {
             linesRead += 1
             let place = ConfigurationLocation(file: source.path, line: number)
             guard linesRead <= ConfigurationLimits.linesRead else {
@@ -103,7 +100,6 @@ struct ConfigurationReader {
         }
         let request = ConfigurationFileRequest(
             path: source.path, requiresTrustedOwner: source.requiresTrustedOwner)
-        let place = ConfigurationLocation(file: source.path, line: 0)
         switch local.readFile(request) {
         case .bytes(let bytes):
             guard bytes.count <= request.byteLimit else {
@@ -113,9 +109,9 @@ struct ConfigurationReader {
             return bytes
         case .missing:
             guard !source.mayBeMissing else { return nil }
-            throw SSHConfigError(.unreadableFile, at: location, "\(place.file) does not exist")
+            throw SSHConfigError(.unreadableFile, at: location, "\(source.path) does not exist")
         case .unreadable(let reason):
-            throw SSHConfigError(.unreadableFile, at: location, "\(place.file): \(reason)")
+            throw SSHConfigError(.unreadableFile, at: location, "\(source.path): \(reason)")
         }
     }
 
@@ -163,9 +159,6 @@ struct ConfigurationReader {
             throw SSHConfigError(
                 .limitExceeded, at: line.location, keyword: "Include",
                 "files include one another more than \(ConfigurationLimits.includeDepth) deep")
-        }
-        guard !line.words.isEmpty else {
-            throw SSHConfigError(.syntax, at: line.location, keyword: "Include", "no argument")
         }
         for word in line.words {
             let pattern = try absolutePattern(Located(word, at: line.location), scope.kind)

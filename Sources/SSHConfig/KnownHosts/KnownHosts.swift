@@ -37,10 +37,7 @@ public struct KnownHosts: Sendable {
         guard contents.count <= ConfigurationLimits.knownHostsBytes else {
             throw SSHConfigError(.limitExceeded, "\(file) is larger than 64 MiB")
         }
-        var number = 0
-        for line in contents.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        {
-            number += 1
+        for (number, line) in Lines(of: contents) {
             let location = ConfigurationLocation(file: file, line: number)
             guard line.count <= ConfigurationLimits.knownHostsLineBytes else {
                 throw SSHConfigError(.limitExceeded, at: location, "the line is too long")

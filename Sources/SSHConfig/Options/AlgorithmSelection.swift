@@ -42,7 +42,7 @@ public struct AlgorithmSelection: Equatable, Sendable {
     /// Understands the value of an option: a list of patterns with commas between, and `+`, `-` or
     /// `^` before the first.
     ///
-    /// Nil for a list with an empty name in it.
+    /// Nil for an empty list.
     init?(_ text: String, keyword: String, at location: ConfigurationLocation?) {
         let change: Change? =
             switch text.utf8.first {
@@ -52,10 +52,8 @@ public struct AlgorithmSelection: Equatable, Sendable {
             default: nil
             }
         let list = text.utf8.dropFirst(change == nil ? 0 : 1)
-        let names = list.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
-        guard names.allSatisfy({ !$0.isEmpty && $0.allSatisfy { $0 > 0x20 && $0 < 0x7F } }) else {
-            return nil
-        }
+        let names = list.split(separator: UInt8(ascii: ","))
+        guard !names.isEmpty, list.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
         self.init(
             change: change ?? .replace, keyword: keyword, location: location,
             patterns: names.map { Pattern($0) })

@@ -18,7 +18,7 @@ extension ClientOptions {
         tcpKeepAlive = values.tcpKeepAlive?.value ?? true
         ipQoS = values.ipQoS?.value ?? TypeOfService(interactive: 0xB8, bulk: nil)
 
-        hostKeyAlias = values.hostKeyAlias?.value
+        hostKeyAlias = values.hostKeyAlias?.value.lowercased()
         userKnownHostsFiles = try names.userKnownHostsFiles(values)
         globalKnownHostsFiles = try names.globalKnownHostsFiles(values)
         strictHostKeyChecking = values.strictHostKeyChecking?.value ?? .ask
@@ -97,7 +97,7 @@ private struct Names {
         hostName = name.lowercased()
         var tokens: [Character: String] = [
             "d": local.homeDirectory, "h": hostName, "i": "\(local.userID)", "j": "",
-            "k": values.hostKeyAlias?.value ?? host, "l": local.hostName,
+            "k": values.hostKeyAlias?.value.lowercased() ?? host, "l": local.hostName,
             "L": String(local.hostName.prefix { $0 != "." }), "n": host, "p": "\(port)",
             "u": local.userName,
         ]

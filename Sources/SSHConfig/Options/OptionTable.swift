@@ -62,7 +62,7 @@ enum OptionTable {
         .first(
             "PubkeyAcceptedAlgorithms", \.pubkeyAcceptedAlgorithms,
             aliases: ["PubkeyAcceptedKeyTypes"], ValueParsers.algorithms),
-        .first("Compression", \.compression, ValueParsers.flag),
+        .first("Compression", \.compression, ValueParsers.choice(["yes": true, "no": false])),
         .first("RequiredRSASize", \.requiredRSASize, ValueParsers.number(0...16_384)),
         .first("RekeyLimit", \.rekeyLimit, ValueParsers.rekeyLimit),
     ]

@@ -91,15 +91,15 @@ enum ValueParsers {
         }
         let parts = digits.utf8.split(
             separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard (1...2).contains(parts.count), let whole = UInt64(Substring(parts[0])),
-            parts.allSatisfy({ $0.allSatisfy { decimalDigit($0) != nil } })
+        guard (1...2).contains(parts.count), parts.contains(where: { !$0.isEmpty }),
+            parts.allSatisfy({ $0.allSatisfy { decimalDigit($0) != nil } }),
+            let whole = UInt64(parts[0].isEmpty ? "0" : Substring(parts[0]))
         else { return nil }
         let (scaled, overflow) = whole.multipliedReportingOverflow(by: 1 << shift)
         guard !overflow else { return nil }
         // Digits beyond the eighteenth are below one byte anyway.
         let fraction = parts.count == 2 ? parts[1].prefix(18) : parts[0].prefix(0)
-        guard !fraction.isEmpty else { return parts.count == 1 ? scaled : nil }
-        guard let numerator = UInt64(Substring(fraction)) else { return nil }
+        guard let numerator = UInt64("0" + Substring(fraction)) else { return nil }
         let denominator = (0..<fraction.count).reduce(into: UInt64(1)) { power, _ in power *= 10 }
         let product = numerator.multipliedFullWidth(by: 1 << shift)
         let (sum, sumOverflow) = scaled.addingReportingOverflow(
@@ -134,6 +134,10 @@ enum ValueParsers {
         guard words.count <= ConfigurationLimits.knownHostsFiles else {
             throw arguments.fault(.limitExceeded, "too many files")
         }
-        return words.map { $0.lowercased() } == ["none"] ? [] : words
+        guard let none = words.first(where: { $0.lowercased() == "none" }) else { return words }
+        guard words.count == 1 else {
+            throw arguments.fault(.syntax, "\(quoted(none)) must stand alone")
+        }
+        return []
     }
 }
