@@ -158,8 +158,9 @@ import Wire
                 supported: ["hmac-sha2-256", "hmac-sha2-512", "hmac-sha2-512-etm"])
                 == ["hmac-sha2-512", "hmac-sha2-512-etm", "hmac-sha2-256"])
         #expect(try options.kexAlgorithms.names(defaults: ["a"], supported: ["a", "b"]) == ["b"])
-        #expect(options.kexAlgorithms.change == .replace)
-        #expect(options.hostKeyAlgorithms.change == .unchanged)
+        #expect(options.kexAlgorithms.demandsOrder && options.macs.demandsOrder)
+        #expect(!options.hostKeyAlgorithms.demandsOrder)
+        #expect(try !Self.resolve("Ciphers -x").ciphers.demandsOrder)
     }
 
     @Test func findsTheAgent() throws {

@@ -19,7 +19,7 @@ public struct LocalContext: Sendable {
     public var environment: [String: String]
     /// Finds the home directory of another user (`~name`).
     public var homeDirectoryOfUser: @Sendable (_ name: String) -> String?
-    /// Reads a configuration file.
+    /// Reads a configuration file: a regular one only, since others may never end or answer.
     public var readFile: @Sendable (ConfigurationFileRequest) -> ConfigurationFileContents
     /// Finds the paths that match a glob(7) pattern, sorted; none where nothing matches.
     public var expandGlob: @Sendable (_ pattern: String) -> [String]

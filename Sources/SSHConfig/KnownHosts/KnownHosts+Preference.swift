@@ -8,8 +8,7 @@ extension KnownHosts {
     /// type is known. What an observer can learn from the order is that the host is known
     /// (CVE-2020-14145); that is less than what a false alarm teaches users to ignore.
     ///
-    /// Not to be used where the configuration demands an order of its own
-    /// (``AlgorithmSelection/Change/replace``, ``AlgorithmSelection/Change/prepend``).
+    /// Not to be used where ``AlgorithmSelection/demandsOrder`` says that the user has decided.
     public func preferringKnownTypes(_ algorithms: [String]) -> [String] {
         let knownTypes = Set(keys.map(\.type))
         func isKnown(_ algorithm: String) -> Bool {

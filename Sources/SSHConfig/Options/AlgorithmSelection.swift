@@ -25,6 +25,11 @@ public struct AlgorithmSelection: Equatable, Sendable {
     public let location: ConfigurationLocation?
     private let patterns: [Pattern]
 
+    /// Whether the configuration says what comes first, so that nothing else should reorder the list.
+    public var demandsOrder: Bool {
+        change == .replace || change == .prepend
+    }
+
     /// The default list as it is.
     public static func unchanged(keyword: String) -> AlgorithmSelection {
         AlgorithmSelection(change: .unchanged, keyword: keyword, location: nil, patterns: [])
