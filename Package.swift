@@ -36,9 +36,11 @@ let package = Package(
         .testTarget(
             name: "CompressionTests", dependencies: ["Compression", "Wire"],
             swiftSettings: settings),
-        .target(name: "SSHProtocol", dependencies: ["Wire"], swiftSettings: settings),
+        .target(
+            name: "SSHProtocol", dependencies: ["Compression", "SSHCrypto", "Wire"],
+            swiftSettings: settings),
         .testTarget(
-            name: "SSHProtocolTests", dependencies: ["SSHProtocol", "Wire"],
+            name: "SSHProtocolTests", dependencies: ["SSHCrypto", "SSHProtocol", "Wire"],
             swiftSettings: settings),
         .target(name: "SFTPProtocol", dependencies: ["Wire"], swiftSettings: settings),
         .testTarget(

@@ -44,8 +44,12 @@ package enum SSHLimits {
     /// Bytes of replies that a peer may make us queue while it does not read, or during a key
     /// exchange.
     package static let queuedReplyBytes = 256 * 1024
-    /// Requests of one channel, or authentication requests, that wait for our owner's answer.
+    /// Requests of one channel that wait for our owner's answer.
     package static let unansweredRequests = 64
+    /// Authentication requests that wait while our owner decides on an earlier one.
+    package static let pipelinedAuthentications = 4
+    /// Authentication requests in one connection: OpenSSH's limit.
+    package static let authenticationRequests = 1024
     /// Host keys in one `hostkeys-00@openssh.com`.
     package static let advertisedHostKeys = 64
 }

@@ -76,3 +76,28 @@ extension ChannelTable {
             ownMaximumPacket: parameters.maximumPacket)
     }
 }
+
+// Data.
+extension ChannelTable {
+    mutating func send(_ pieces: [Bytes], on id: ChannelID) {
+        _ = withOpenChannel(id) { $0.send(pieces) }
+    }
+
+    func queuedBytes(on id: ChannelID) -> Int {
+        guard let index = index(of: id), case .open(let channel) = entries[index].state else {
+            return 0
+        }
+        return channel.queuedBytes
+    }
+
+    mutating func sendEndOfData(on id: ChannelID) {
+        _ = withOpenChannel(id) { $0.sendEndOfData() }
+    }
+
+    mutating func close(_ id: ChannelID, discardingUnsentData: Bool) {
+        if let index = index(of: id), case .opening = entries[index].state {
+            entries[index].state = .cancelled
+        }
+        _ = withOpenChannel(id) { $0.close(discardingUnsentData: discardingUnsentData) }
+    }
+}

@@ -61,30 +61,35 @@ extension ChannelTable {
     ) throws(SSHError) -> Outcome? {
         let index = try requireIndex(message.recipient, for: .channelOpenConfirmation)
         let id = entries[index].id
-        guard case .opening = entries[index].state else {
-            throw unexpected(.channelOpenConfirmation, id)
-        }
-        guard message.maximumPacket > 0 else {
+        switch entries[index].state {
+        case .opening where message.maximumPacket > 0:
+            entries[index].state = .open(
+                makeOpenChannel(
+                    remoteNumber: message.sender, sendWindow: message.initialWindow,
+                    maximumPacket: message.maximumPacket))
+            return .event(id, .opened)
+        case .opening:
             // Nothing could ever be sent; for the peer it is open, so that it has to be closed.
             entries[index].state = .abandoned
             outbox.send(ChannelClose(recipient: message.sender))
             return .event(
                 id, .openFailed(.connectFailed, "the peer set a maximum packet of zero bytes"))
+        case .cancelled:
+            entries[index].state = .closing
+            outbox.send(ChannelClose(recipient: message.sender))
+            return nil
+        case .offered, .open, .closing, .abandoned:
+            throw unexpected(.channelOpenConfirmation, id)
         }
-        entries[index].state = .open(
-            makeOpenChannel(
-                remoteNumber: message.sender, sendWindow: message.initialWindow,
-                maximumPacket: message.maximumPacket))
-        return .event(id, .opened)
     }
 
     private mutating func receive(_ message: ChannelOpenFailure) throws(SSHError) -> Outcome? {
         let index = try requireIndex(message.recipient, for: .channelOpenFailure)
         let id = entries[index].id
-        guard case .opening = entries[index].state else {
-            throw unexpected(.channelOpenFailure, id)
+        switch entries[index].state {
+        case .opening, .cancelled: entries.remove(at: index)
+        case .offered, .open, .closing, .abandoned: throw unexpected(.channelOpenFailure, id)
         }
-        entries.remove(at: index)
         return .event(id, .openFailed(message.reason, message.description))
     }
 
@@ -128,7 +133,7 @@ extension ChannelTable {
         let index = try requireIndex(message.recipient, for: .channelClose)
         let id = entries[index].id
         switch entries[index].state {
-        case .opening, .offered: throw unexpected(.channelClose, id)
+        case .opening, .cancelled, .offered: throw unexpected(.channelClose, id)
         case .open(let channel):
             outbox.send(ChannelClose(recipient: channel.remoteNumber))
         case .closing: break
@@ -188,7 +193,7 @@ extension ChannelTable {
         let index = try requireIndex(recipient, for: number)
         let id = entries[index].id
         switch entries[index].state {
-        case .opening, .offered: throw unexpected(number, id)
+        case .opening, .cancelled, .offered: throw unexpected(number, id)
         case .closing, .abandoned: return nil
         case .open(var channel):
             entries[index].state = .closing

@@ -17,6 +17,8 @@ struct ChannelTable {
     enum State {
         /// We asked for it.
         case opening
+        /// We asked for it, and then to close it.
+        case cancelled
         /// The peer asked for it.
         case offered(ChannelOpen)
         case open(OpenChannel)
@@ -47,6 +49,16 @@ struct ChannelTable {
         self.parameters = parameters
         self.acceptedLimit = acceptedLimit
     }
+
+    /// How many bytes wait to be sent, on all channels.
+    var queuedBytes: Int {
+        entries.reduce(0) { sum, entry in
+            if case .open(let channel) = entry.state { sum + channel.queuedBytes } else { sum }
+        }
+    }
+
+    /// The connection has ended: nothing will be sent any more.
+    mutating func removeAll() { entries = [] }
 
     func index(of id: ChannelID) -> Int? {
         entries.firstIndex { $0.id == id }

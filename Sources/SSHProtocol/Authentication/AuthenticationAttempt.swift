@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import SSHCrypto
+public import Wire
+
+/// What a client brings to be authenticated as a user, for a server's owner to decide on.
+public struct AuthenticationAttempt: Sendable {
+    /// The user's name, the client's word.
+    public let user: String
+    /// What it brings.
+    public let method: Method
+
+    /// What a client brings.
+    public enum Method: Sendable {
+        /// The question whether a signature by this key would do. It proves nothing.
+        case publicKeyQuery(PublicKey, SignatureAlgorithm)
+        /// A key, after the client has proved that it holds the private half.
+        case publicKey(PublicKey, SignatureAlgorithm)
+        /// A password, in UTF-8.
+        case password(Bytes)
+    }
+}

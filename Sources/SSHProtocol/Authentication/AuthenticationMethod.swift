@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import SSHCrypto
+public import Wire
+
+/// A way for a client to authenticate its user.
+public enum AuthenticationMethod: Sendable {
+    /// By a key (RFC 4252 section 7), host-bound where the server takes it.
+    ///
+    /// With `probesFirst` the server is asked whether the key would do before anybody has to sign.
+    case publicKey(blob: Bytes, algorithm: SignatureAlgorithm, probesFirst: Bool)
+    /// By a password (RFC 4252 section 8), in UTF-8.
+    case password(Bytes)
+    /// By questions and answers (RFC 4256); `submethods` is a hint, mostly empty.
+    case keyboardInteractive(submethods: String)
+}
+
+/// How authentication stands when a method may be tried.
+public struct AuthenticationStatus: Equatable, Sendable {
+    /// The methods that the server takes next.
+    public let methods: [String]
+    /// Whether the last method succeeded, but more is wanted.
+    public let partialSuccess: Bool
+    /// What came before.
+    public let cause: Cause
+
+    /// What came before a method may be tried.
+    public enum Cause: Sendable {
+        /// Nothing: the server told its methods.
+        case start
+        /// The server's answer to the last method: a refusal, or success that is not enough.
+        case answered
+        /// Our owner did not sign.
+        case declined
+        /// The server wants the password to be changed, which is not offered here.
+        case passwordExpired
+    }
+}
+
+/// What has to be signed to prove that the user holds a key.
+public struct SignatureRequest: Equatable, Sendable {
+    /// What the signature has to cover.
+    public let data: Bytes
+    /// How it has to be made.
+    public let algorithm: SignatureAlgorithm
+    /// The key that has to make it.
+    public let publicKey: Bytes
+}
+
+/// A round of keyboard-interactive (RFC 4256 section 3.2).
+///
+/// All texts are the server's, unescaped.
+public struct AuthenticationQuestions: Equatable, Sendable {
+    /// A title; may be empty.
+    public let name: String
+    /// A text to be shown before the prompts; may be empty.
+    public let instruction: String
+    /// The questions; there may be none.
+    public let prompts: [AuthenticationPrompt]
+}

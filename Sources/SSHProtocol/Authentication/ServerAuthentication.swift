@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SSHCrypto
+import Wire
+
+/// The server's side of user authentication (RFC 4252).
+///
+/// It checks signatures; whom a key or password belongs to is for our owner to say.
+struct ServerAuthentication {
+    private let parameters: ServerAuthenticationParameters
+    private let sessionID: Bytes
+    private let hostKey: Bytes
+    private var isServiceAccepted = false
+    private var user: String?
+    private var methods: [String]
+    private var failures = 0
+    private var requests = 0
+    /// The request that our owner has to decide on.
+    private var pending: AuthenticationAttempt?
+    /// Requests that came meanwhile, to be handled in order (RFC 4252 section 5.1).
+    private var pipelined = FIFO<UserAuthRequest>()
+
+    init(parameters: ServerAuthenticationParameters, sessionID: Bytes, hostKey: Bytes) {
+        self.parameters = parameters
+        self.sessionID = sessionID
+        self.hostKey = hostKey
+        methods = parameters.methods.map(\.rawValue)
+    }
+
+    mutating func receive(_ message: ServiceRequest, outbox: inout Outbox) throws(SSHError) {
+        guard !isServiceAccepted, message.service == ServiceName.userAuth else {
+            throw SSHError(.serviceNotAvailable, "the client asked for a service not on offer now")
+        }
+        isServiceAccepted = true
+        outbox.send(ServiceAccept(service: ServiceName.userAuth))
+        if let banner = parameters.banner { outbox.send(UserAuthBanner(message: banner)) }
+    }
+
+    /// Handles a request.
+    ///
+    /// - Returns: what our owner has to decide on, if anything.
+    mutating func receive(
+        _ request: UserAuthRequest, outbox: inout Outbox
+    ) throws(SSHError) -> AuthenticationAttempt? {
+        guard pending == nil else {
+            guard pipelined.count < SSHLimits.pipelinedAuthentications else {
+                throw SSHError(
+                    .limitExceeded,
+                    "more than \(SSHLimits.pipelinedAuthentications) authentication requests at once"
+                )
+            }
+            pipelined.append(request)
+            return nil
+        }
+        try checkIdentity(request)
+        // The first "none" is how clients ask for the methods; it costs no attempt.
+        if case .none = request.method, requests == 1 {
+            outbox.send(UserAuthFailure(methods: methods, partialSuccess: false))
+            return nil
+        }
+        guard let method = verified(request) else {
+            try refuse(outbox: &outbox)
+            return nil
+        }
+        pending = AuthenticationAttempt(user: request.user, method: method)
+        return pending
+    }
+
+    /// A request for another user or service would need all state to be dropped (RFC 4252
+    /// section 5); as OpenSSH, we end the connection.
+    private mutating func checkIdentity(_ request: UserAuthRequest) throws(SSHError) {
+        requests += 1
+        guard requests <= SSHLimits.authenticationRequests else {
+            throw SSHError(
+                .limitExceeded,
+                "more than \(SSHLimits.authenticationRequests) authentication requests")
+        }
+        guard request.service == ServiceName.connection else {
+            throw SSHError(.serviceNotAvailable, "the client wants to use an unknown service")
+        }
+        guard user == nil || user == request.user else {
+            throw SSHError(.protocolViolation, "the client changed the user's name")
+        }
+        user = request.user
+    }
+
+    /// What the request brings, or nil if it can be refused without asking anybody.
+    private func verified(_ request: UserAuthRequest) -> AuthenticationAttempt.Method? {
+        switch request.method {
+        case .password(let password) where allows(.password): .password(password)
+        case .publicKey(let fields) where allows(.publicKey):
+            verified(fields, user: request.user, service: request.service)
+        case .none, .password, .publicKey, .passwordChange, .keyboardInteractive, .other: nil
+        }
+    }
+
+    private func allows(_ method: ServerAuthenticationParameters.Method) -> Bool {
+        methods.contains(method.rawValue)
+    }
+
+    private func verified(
+        _ fields: UserAuthRequest.PublicKey, user: String, service: String
+    ) -> AuthenticationAttempt.Method? {
+        guard let algorithm = SignatureAlgorithm(rawValue: fields.algorithm),
+            let key = try? PublicKey(blob: fields.blob), key.type == algorithm.keyType,
+            fields.hostKey == nil || fields.hostKey == hostKey
+        else { return nil }
+        guard let signature = fields.signature else { return .publicKeyQuery(key, algorithm) }
+        let data = UserAuthRequest.signedData(
+            sessionID: sessionID, user: user, service: service, key: fields)
+        switch key.verify(signature: signature, data: data[...], algorithm: algorithm) {
+        case .valid: return .publicKey(key, algorithm)
+        case .invalid: return nil
+        }
+    }
+
+    private mutating func refuse(outbox: inout Outbox) throws(SSHError) {
+        failures += 1
+        guard failures < parameters.maximumAttempts else {
+            throw SSHError(.authenticationFailed, "too many authentication failures")
+        }
+        outbox.send(UserAuthFailure(methods: methods, partialSuccess: false))
+    }
+}
+
+// What our owner decides.
+extension ServerAuthentication {
+    /// What follows from a decision.
+    enum Consequence {
+        /// The user is in.
+        case authenticated(user: String)
+        /// The next request waits for a decision.
+        case attempt(AuthenticationAttempt)
+    }
+
+    /// Lets the pending request succeed: a query with a PK_OK, everything else with SUCCESS.
+    ///
+    /// - Precondition: our owner has been asked.
+    mutating func accept(outbox: inout Outbox) throws(SSHError) -> Consequence? {
+        let attempt = takePending()
+        switch attempt.method {
+        case .publicKeyQuery(let key, let algorithm):
+            outbox.send(UserAuthPKOK(algorithm: algorithm.rawValue, blob: key.blob[...]))
+            return try nextPipelined(outbox: &outbox)
+        case .publicKey, .password:
+            outbox.send(UserAuthSuccess())
+            pipelined.removeAll()
+            return .authenticated(user: attempt.user)
+        }
+    }
+
+    /// Lets the pending request succeed, but asks for one of `remaining` on top.
+    ///
+    /// - Precondition: our owner has been asked, and not only queried.
+    mutating func acceptPartially(
+        remaining: [ServerAuthenticationParameters.Method], outbox: inout Outbox
+    ) throws(SSHError) -> Consequence? {
+        if case .publicKeyQuery = takePending().method {
+            preconditionFailure("a query can't succeed")
+        }
+        methods = remaining.map(\.rawValue)
+        outbox.send(UserAuthFailure(methods: methods, partialSuccess: true))
+        return try nextPipelined(outbox: &outbox)
+    }
+
+    /// Refuses the pending request.
+    ///
+    /// - Precondition: our owner has been asked.
+    mutating func reject(outbox: inout Outbox) throws(SSHError) -> Consequence? {
+        _ = takePending()
+        try refuse(outbox: &outbox)
+        return try nextPipelined(outbox: &outbox)
+    }
+
+    private mutating func takePending() -> AuthenticationAttempt {
+        guard let attempt = pending.take() else {
+            preconditionFailure("no authentication request waits for a decision")
+        }
+        return attempt
+    }
+
+    private mutating func nextPipelined(outbox: inout Outbox) throws(SSHError) -> Consequence? {
+        while pending == nil, let request = pipelined.popFirst() {
+            if let attempt = try receive(request, outbox: &outbox) { return .attempt(attempt) }
+        }
+        return nil
+    }
+}

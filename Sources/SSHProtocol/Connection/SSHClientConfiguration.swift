@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a client connection is to do.
+public struct SSHClientConfiguration: Sendable {
+    /// The user's name on the server.
+    public var user: String
+    /// What is offered to the server.
+    public var algorithms: AlgorithmPreferences
+    /// When new keys are made.
+    public var rekey: RekeyLimits
+    /// What is offered for each channel.
+    public var channels: ChannelParameters
+    /// What follows "SSH-2.0-" in the identification: printable US-ASCII, at most 200 characters,
+    /// no space or minus sign.
+    public var software: String
+
+    /// A configuration with defaults.
+    public init(
+        user: String, algorithms: AlgorithmPreferences = AlgorithmPreferences(),
+        rekey: RekeyLimits = RekeyLimits(), channels: ChannelParameters = ChannelParameters(),
+        software: String = "Hawser"
+    ) {
+        self.user = user
+        self.algorithms = algorithms
+        self.rekey = rekey
+        self.channels = channels
+        self.software = software
+    }
+}
+
+/// The identification line for a software's name (RFC 4253 section 4.2).
+func identification(software: String) -> String {
+    precondition(
+        !software.isEmpty && software.utf8.count <= 200
+            && software.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "-") },
+        "not a software version")
+    return "SSH-2.0-" + software
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import SSHCrypto
+
+/// The algorithms that one side offers, each list in order of preference.
+public struct AlgorithmPreferences: Equatable, Sendable {
+    /// Key exchange methods.
+    public var keyExchange: [KeyAgreementAlgorithm]
+    /// Host key algorithms.
+    ///
+    /// A client that knows some of a server's keys puts their types first.
+    public var hostKey: [SignatureAlgorithm]
+    /// Ciphers, the same for both directions.
+    public var ciphers: [CipherAlgorithm]
+    /// Message authentication codes, the same for both directions; not used by AEAD ciphers.
+    public var macs: [MACAlgorithm]
+    /// Compression methods, the same for both directions.
+    public var compression: [CompressionAlgorithm]
+
+    /// A choice of one's own.
+    ///
+    /// - Precondition: no list is empty, but for `macs` if all ciphers are AEAD.
+    public init(
+        keyExchange: [KeyAgreementAlgorithm] = KeyAgreementAlgorithm.allCases,
+        hostKey: [SignatureAlgorithm] = SignatureAlgorithm.allCases,
+        ciphers: [CipherAlgorithm] = Self.ciphersWithAESInstructions,
+        macs: [MACAlgorithm] = MACAlgorithm.allCases,
+        compression: [CompressionAlgorithm] = [.none, .zlibOpenSSH]
+    ) {
+        self.keyExchange = keyExchange
+        self.hostKey = hostKey
+        self.ciphers = ciphers
+        self.macs = macs
+        self.compression = compression
+    }
+
+    /// AES-GCM first: on a CPU with AES instructions it is by far the fastest.
+    public static let ciphersWithAESInstructions: [CipherAlgorithm] = [
+        .aes128GCM, .aes256GCM, .chacha20Poly1305, .aes128CTR, .aes192CTR, .aes256CTR,
+    ]
+
+    /// ChaCha20 first: without AES instructions it is the faster one, and free of timing leaks.
+    public static let ciphersWithoutAESInstructions: [CipherAlgorithm] = [
+        .chacha20Poly1305, .aes128GCM, .aes256GCM, .aes128CTR, .aes192CTR, .aes256CTR,
+    ]
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SSHCrypto
+import Wire
+
+/// Our side of the algorithm negotiation, and what the markers in the peer's mean.
+struct KeyExchangeOffer {
+    let role: Role
+    let preferences: AlgorithmPreferences
+
+    /// Names in the key exchange list that are no methods.
+    private enum Marker {
+        /// The sender takes EXT_INFO (RFC 8308 section 2.1).
+        static func extInfo(_ role: Role) -> String {
+            role == .client ? "ext-info-c" : "ext-info-s"
+        }
+        /// The sender does strict key exchange (OpenSSH's PROTOCOL, section 1.9).
+        static func strict(_ role: Role) -> String {
+            role == .client ? "kex-strict-c-v00@openssh.com" : "kex-strict-s-v00@openssh.com"
+        }
+    }
+
+    /// Our KEXINIT.
+    ///
+    /// Markers belong into the first one only: they describe the connection, not one exchange.
+    func kexInit(cookie: Bytes, isInitial: Bool) -> KexInit {
+        var methods = preferences.keyExchange.map(\.rawValue)
+        if isInitial { methods += [Marker.extInfo(role), Marker.strict(role)] }
+        return KexInit(
+            cookie: cookie, keyExchange: methods,
+            serverHostKey: preferences.hostKey.map(\.rawValue),
+            encryption: .init(both: preferences.ciphers.map(\.rawValue)),
+            mac: .init(both: preferences.macs.map(\.rawValue)),
+            compression: .init(both: preferences.compression.map(\.rawValue)))
+    }
+
+    /// Whether the peer takes EXT_INFO, from its first KEXINIT.
+    func peerTakesExtInfo(_ peer: KexInit) -> Bool {
+        peer.keyExchange.contains(Marker.extInfo(role.peer))
+    }
+
+    /// Whether key exchange is strict, from the peer's first KEXINIT: we always offer it.
+    func isStrict(_ peer: KexInit) -> Bool {
+        peer.keyExchange.contains(Marker.strict(role.peer))
+    }
+
+    /// Whether a packet follows the peer's KEXINIT that was sent for a method that is not used
+    /// (RFC 4253 section 7): the guess is right only if both prefer the same method and host key
+    /// algorithm.
+    static func isWrongGuess(ours: KexInit, peer: KexInit) -> Bool {
+        peer.firstKexPacketFollows
+            && (ours.keyExchange.first != peer.keyExchange.first
+                || ours.serverHostKey.first != peer.serverHostKey.first)
+    }
+}
