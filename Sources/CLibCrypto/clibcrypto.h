@@ -26,8 +26,16 @@ static inline int clibcrypto_aead_set_tag(EVP_CIPHER_CTX *context, const void *t
     return EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, count, (void *)tag);
 }
 
-// Keys are made here, because libcrypto's parameter builder keeps the addresses of names, strings and
-// numbers until it is done, and Swift's strings lend theirs for one call only.
+// What takes OSSL_PARAMs is done here, because they keep the addresses of names, strings and numbers,
+// and Swift's strings lend theirs for one call only.
+
+static inline int clibcrypto_mac_set_digest(EVP_MAC_CTX *context, const char *digest) {
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)digest, 0),
+        OSSL_PARAM_construct_end(),
+    };
+    return EVP_MAC_CTX_set_params(context, parameters);
+}
 
 static inline EVP_PKEY *clibcrypto_make_key(const char *algorithm, int selection,
                                             OSSL_PARAM_BLD *builder) {

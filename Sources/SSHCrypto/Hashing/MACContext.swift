@@ -31,14 +31,7 @@ internal import CLibCrypto
         self.tagCount = tagCount
         unsafe context = mustExist(EVP_MAC_CTX_new(algorithm.pointer), "a MAC context")
         guard let digestName else { return }
-        unsafe digestName.withCString { name in
-            var parameters = unsafe [
-                OSSL_PARAM_construct_utf8_string(
-                    OSSL_MAC_PARAM_DIGEST, UnsafeMutablePointer(mutating: name), 0),
-                OSSL_PARAM_construct_end(),
-            ]
-            mustSucceed(unsafe EVP_MAC_CTX_set_params(context, &parameters), "a MAC's digest")
-        }
+        mustSucceed(unsafe clibcrypto_mac_set_digest(context, digestName), "a MAC's digest")
     }
 
     deinit {
