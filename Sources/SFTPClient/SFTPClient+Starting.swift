@@ -9,6 +9,9 @@ public import Wire
 extension SFTPClient {
     /// OPEN, started.
     ///
+    /// The reply must be awaited: a handle that nobody fetches stays open on the server. Cancelling
+    /// the task that waits is enough to have it closed.
+    ///
     /// - Parameter attributes: of a file that is created; the server's umask applies.
     public func startOpen(
         _ path: Bytes, _ flags: OpenFlags, attributes: FileAttributes = FileAttributes()

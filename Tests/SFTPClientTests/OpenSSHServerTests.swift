@@ -81,6 +81,31 @@ import Wire
         }
     }
 
+    @Test func everythingThatCanBeStartedSharesARoundTrip() throws {
+        try withServer { client, _ in
+            let mode = FileAttributes(permissions: 0o700)
+            let made = [
+                try await client.startMkdir("d"), try await client.startSetstat("d", mode),
+                try await client.startSymlink(at: "link", to: "d"),
+                try await client.startLsetstat(
+                    "link", FileAttributes(times: .init(atime: 1, mtime: 2))),
+            ]
+            let link = try await client.startLstat("link")
+            let directory = try await client.startStat("link")
+            let opening = try await client.startOpen("d/file", [.write, .create])
+            for reply in made { try await reply.value }
+            #expect(try await link.value.times?.mtime == 2)
+            #expect(try await directory.value.permissions == 0o040700)
+            let handle = try await opening.value
+            let cut = try await client.startFsetstat(handle, FileAttributes(size: 7))
+            let file = try await client.startFstat(handle)
+            let linked = try await client.startHardlink(from: "d/file", to: "d/other")
+            try await cut.value
+            #expect(try await file.value.size == 7)
+            try await linked.value
+        }
+    }
+
     @Test func setsAttributes() throws {
         try withServer { client, directory in
             try shell("cd \(directory) && printf hello >file && ln -s file link")
