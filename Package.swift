@@ -69,9 +69,6 @@ let package = Package(
         .target(
             name: "SFTPServer", dependencies: ["EventLoop", "LocalFiles", "SFTPProtocol", "Wire"],
             swiftSettings: settings),
-        .testTarget(
-            name: "SFTPServerTests", dependencies: ["SFTPProtocol", "SFTPServer", "Wire"],
-            swiftSettings: settings),
         .target(
             name: "SFTPClient", dependencies: ["EventLoop", "SFTPProtocol", "Wire"],
             swiftSettings: settings),
@@ -99,6 +96,10 @@ let package = Package(
         .executableTarget(
             name: "hawser-sftp-server",
             dependencies: ["CLinux", "EventLoop", "LocalFiles", "SFTPServer", "Wire"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SFTPServerTests",
+            dependencies: ["SFTPProtocol", "SFTPServer", "Wire", "hawser-sftp-server"],
             swiftSettings: settings),
     ]
 )
