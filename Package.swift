@@ -50,13 +50,6 @@ let package = Package(
             name: "SSHConfig", dependencies: ["SSHCrypto", "Wire"], swiftSettings: settings),
         .testTarget(
             name: "SSHConfigTests", dependencies: ["SSHConfig", "Wire"], swiftSettings: settings),
-        // What the fuzzers run, and `swift test` too; Tests/Fuzz builds it with libFuzzer.
-        .target(
-            name: "FuzzTargets", dependencies: ["SFTPProtocol", "Wire"], path: "Tests/FuzzTargets",
-            swiftSettings: settings),
-        .testTarget(
-            name: "FuzzRegressionTests", dependencies: ["FuzzTargets", "Wire"],
-            swiftSettings: settings),
         .target(name: "MountOptions", swiftSettings: settings),
         .testTarget(
             name: "MountOptionsTests", dependencies: ["MountOptions"], swiftSettings: settings),
@@ -92,6 +85,14 @@ let package = Package(
                 "EventLoop", "FuseBridge", "LocalSFTPServer", "RemoteFS", "SFTPClient",
                 "SFTPProtocol", "Wire",
             ],
+            swiftSettings: settings),
+        // What the fuzzers run, and `swift test` too; Tests/Fuzz builds it with libFuzzer.
+        .target(
+            name: "FuzzTargets",
+            dependencies: ["EventLoop", "SFTPClient", "SFTPProtocol", "SFTPServer", "Wire"],
+            path: "Tests/FuzzTargets", swiftSettings: settings),
+        .testTarget(
+            name: "FuzzRegressionTests", dependencies: ["FuzzTargets", "Wire"],
             swiftSettings: settings),
         .executableTarget(
             name: "hawser-sftp-server",

@@ -7,46 +7,62 @@ import Wire
 
 /// What the fuzzers start from, and what they once crashed on, run through their targets.
 @Suite struct FuzzRegressionTests {
-    @Test(arguments: FuzzTarget.all.map(\.name))
-    func takesSeedsWholeCutShortAndWithEachByteChanged(_ name: String) throws {
-        let target = try target(name)
-        let seeds = target.seeds()
-        #expect(!seeds.isEmpty)
-        for seed in seeds {
-            target.run(seed[...])
-            for index in seed.indices.prefix(seed.count < 1_000 ? 200 : 0) {
-                target.run(seed[..<index])
-                var changed = seed
-                changed[index] ^= 0xFF
-                target.run(changed[...])
+    @Test(arguments: FuzzTarget.pure.map(\.name))
+    func takesSeedsAndBrokenSeeds(_ name: String) throws {
+        let target = try #require(FuzzTarget.pure.first { $0.name == name })
+        #expect(!target.seeds().isEmpty)
+        tryBrokenSeeds(of: target)
+    }
+
+    @Test(arguments: FuzzTarget.pure.map(\.name))
+    func survivesWhatOnceCrashed(_ name: String) throws {
+        let target = try #require(FuzzTarget.pure.first { $0.name == name })
+        for input in try regressions(of: name) { target.run(input[...]) }
+    }
+
+    /// In a process of its own, since a process does not get out of a jail again.
+    @Test(.enabled(if: geteuid() == 0, "only root can make a jail"))
+    func jailedTargetsTakeAllThatToo() async throws {
+        let folder = try makeFolder()
+        defer { for path in [folder + "/jail", folder] { unsafe rmdir(path) } }
+        await #expect(processExitsWith: .success) { [folder = folder as String] in
+            let inputs = try FuzzTarget.jailed.map { try regressions(of: $0.name) }
+            try #require(Jail.enter(folder))
+            for (target, inputs) in zip(FuzzTarget.jailed, inputs) {
+                tryBrokenSeeds(of: target)
+                for input in inputs { target.run(input[...]) }
             }
         }
     }
 
-    @Test(arguments: FuzzTarget.all.map(\.name))
-    func survivesWhatOnceCrashed(_ name: String) throws {
-        let target = try target(name)
-        for file in try files(in: regressions + "/" + name) { target.run(file[...]) }
-    }
-
     @Test func everyRegressionBelongsToATarget() throws {
-        let names = try names(in: regressions).filter { !$0.hasSuffix(".md") }
-        #expect(Set(names).isSubset(of: FuzzTarget.all.map(\.name)))
+        let names = try names(in: regressionsFolder).filter { !$0.hasSuffix(".md") }
+        #expect(Set(names).isSubset(of: (FuzzTarget.pure + FuzzTarget.jailed).map(\.name)))
     }
+}
 
-    private func target(_ name: String) throws -> FuzzTarget {
-        try #require(FuzzTarget.all.first { $0.name == name })
+/// Seeds as they are; and the small ones cut short, and with each byte changed.
+private func tryBrokenSeeds(of target: FuzzTarget) {
+    for seed in target.seeds() {
+        target.run(seed[...])
+        for index in seed.indices.prefix(seed.count < 1_000 ? 200 : 0) {
+            target.run(seed[..<index])
+            var changed = seed
+            changed[index] ^= 0xFF
+            target.run(changed[...])
+        }
     }
 }
 
 /// Where crash files are kept, in one folder for each target.
-private let regressions: String = {
+private let regressionsFolder: String = {
     let parts = #filePath.split(separator: "/").dropLast(2)
     return "/" + parts.joined(separator: "/") + "/Fuzz/Regressions"
 }()
 
-private func files(in folder: String) throws -> [[UInt8]] {
-    try names(in: folder).map { try contents(of: folder + "/" + $0) }
+private func regressions(of target: String) throws -> [[UInt8]] {
+    let folder = regressionsFolder + "/" + target
+    return try names(in: folder).map { try contents(of: folder + "/" + $0) }
 }
 
 /// The names in a folder; none if it isn't there.
@@ -77,3 +93,9 @@ private func contents(of path: String) throws -> [UInt8] {
 }
 
 private struct CannotOpen: Error { let path: String }
+
+private func makeFolder() throws -> String {
+    var template = Array("/var/tmp/hawser-fuzz.XXXXXX".utf8CString)
+    guard unsafe mkdtemp(&template) != nil else { throw CannotOpen(path: "a temporary folder") }
+    return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}

@@ -14,8 +14,10 @@ public struct FuzzTarget: Sendable {
     /// Takes one input.
     public let run: @Sendable (Bytes) -> Void
 
-    /// All targets.
-    public static let all: [FuzzTarget] = [sftpRequests, sftpReplies]
+    /// The targets that touch nothing outside of this process's memory.
+    public static let pure: [FuzzTarget] = [sftpRequests, sftpReplies, sftpClient]
+    /// The targets that act on files: only for a process in a ``Jail``.
+    public static let jailed: [FuzzTarget] = [sftpServer]
 }
 
 /// A stream and the pieces in which it arrives: all of a size that the last byte of an input chooses.

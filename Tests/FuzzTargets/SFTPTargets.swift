@@ -103,25 +103,28 @@ private let largePayload: Bytes = Array(repeating: 0x2A, count: 20_000)[...]
 private let attributes = FileAttributes(
     size: 7, owner: .init(uid: 1, gid: 2), permissions: 0o100644, times: .init(atime: 3, mtime: 4))
 
-/// Every request once.
+/// Every request at least once, as a client makes them: what is open has the handles that our server gives.
 private let sampleRequests: [SFTPRequest] = [
     .open(path: bytes("file"), flags: [.read, .write, .create], attributes: attributes),
-    .write(handle: [0, 0, 0, 0], offset: 1, data: [bytes("data")]),
-    .write(handle: [0, 0, 0, 0], offset: 1, data: [largePayload]),
-    .read(handle: [0, 0, 0, 0], offset: 0, length: 100),
-    .fstat(handle: [0, 0, 0, 0]),
-    .fsetstat(handle: [0, 0, 0, 0], attributes: attributes),
-    .fstatvfs(handle: [0, 0, 0, 0]),
-    .fsync(handle: [0, 0, 0, 0]),
+    .open(path: bytes("b"), flags: [.write, .create, .exclusive], attributes: FileAttributes()),
+    .write(handle: handle(0), offset: 1, data: [bytes("data")]),
+    .write(handle: handle(0), offset: 1, data: [largePayload]),
+    .read(handle: handle(0), offset: 0, length: 100),
+    .read(handle: handle(0), offset: 1 << 40, length: 1),
+    .fstat(handle: handle(0)),
+    .fsetstat(handle: handle(0), attributes: attributes),
+    .fstatvfs(handle: handle(0)),
+    .fsync(handle: handle(0)),
     .copyData(
-        readHandle: [0, 0, 0, 0], readOffset: 0, length: 9, writeHandle: [0, 0, 0, 1],
-        writeOffset: 2),
-    .close(handle: [0, 0, 0, 0]),
+        readHandle: handle(0), readOffset: 0, length: 9, writeHandle: handle(1), writeOffset: 2),
+    .opendir(path: bytes("/")),
+    .readdir(handle: handle(2)),
+    .readdir(handle: handle(2)),
+    .close(handle: handle(1)),
+    .close(handle: handle(2)),
     .lstat(path: bytes("file")),
     .stat(path: bytes("file")),
     .setstat(path: bytes("file"), attributes: attributes),
-    .opendir(path: bytes("/")),
-    .readdir(handle: [0, 0, 0, 0]),
     .rename(oldPath: bytes("file"), newPath: bytes("b")),
     .posixRename(oldPath: bytes("b"), newPath: bytes("a")),
     .hardlink(oldPath: bytes("a"), newPath: bytes("c")),
@@ -139,7 +142,11 @@ private let sampleRequests: [SFTPRequest] = [
     .usersGroupsByID(uids: [0, 1], gids: [0]),
     .unknownExtension(name: bytes("vendor@example.com"), data: [1, 2, 3]),
     .unknown(type: 99, body: [1, 2, 3]),
+    .close(handle: handle(0)),
 ]
+
+/// The handle that our server gives to what is opened as the nth thing.
+private func handle(_ index: UInt8) -> Bytes { [0, 0, 0, index, 0, 0, 0, 0] }
 
 /// Every kind of reply.
 private let sampleReplies: [SFTPReply] = [
