@@ -34,8 +34,9 @@ public enum Jail {
         unsafe chdir(workFolder)
     }
 
-    /// Removes a file, or a folder and what it holds. Names are bytes, zero-terminated: as a String
-    /// those that are not UTF-8 would change.
+    /// Removes a file, or a folder and what it holds.
+    ///
+    /// Names are bytes, zero-terminated: as a String those that are not UTF-8 would change.
     private static func remove(_ path: [CChar]) {
         if unsafe unlink(path) == 0 || rmdir(path) == 0 { return }
         unsafe chmod(path, 0o700)

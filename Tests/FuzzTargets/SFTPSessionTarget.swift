@@ -6,7 +6,9 @@ import SFTPServer
 import Wire
 
 extension FuzzTarget {
-    /// What a client sends to our SFTP server, which carries it out. Only for a process in a jail.
+    /// What a client sends to our SFTP server, which carries it out.
+    ///
+    /// Only for a process in a jail.
     static let sftpServer = FuzzTarget(
         name: "sftp-server",
         seeds: sftpRequests.seeds,
