@@ -62,6 +62,21 @@ let package = Package(
         .target(
             name: "SFTPServer", dependencies: ["EventLoop", "LocalFiles", "SFTPProtocol", "Wire"],
             swiftSettings: settings),
+        .testTarget(
+            name: "SFTPServerTests", dependencies: ["SFTPProtocol", "SFTPServer", "Wire"],
+            swiftSettings: settings),
+        .target(
+            name: "SSHClient",
+            dependencies: ["CLinux", "EventLoop", "SSHConfig", "SSHCrypto", "SSHProtocol", "Wire"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SSHClientTests",
+            dependencies: [
+                "EventLoop", "LocalSFTPServer", "SSHClient", "SSHConfig", "SSHCrypto",
+                "SSHProtocol",
+                "Wire",
+            ],
+            swiftSettings: settings),
         .target(
             name: "SFTPClient", dependencies: ["EventLoop", "SFTPProtocol", "Wire"],
             swiftSettings: settings),
@@ -97,10 +112,6 @@ let package = Package(
         .executableTarget(
             name: "hawser-sftp-server",
             dependencies: ["CLinux", "EventLoop", "LocalFiles", "SFTPServer", "Wire"],
-            swiftSettings: settings),
-        .testTarget(
-            name: "SFTPServerTests",
-            dependencies: ["SFTPProtocol", "SFTPServer", "Wire", "hawser-sftp-server"],
             swiftSettings: settings),
     ]
 )

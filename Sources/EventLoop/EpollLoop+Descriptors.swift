@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CLinux
+import CLinux
 
 /// What a descriptor is ready for, or what to wait for.
 public struct Readiness: OptionSet, Sendable {

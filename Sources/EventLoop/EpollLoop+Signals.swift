@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CLinux
+import CLinux
 import Glibc
 
 /// The signals that a loop receives through a descriptor instead of handlers.

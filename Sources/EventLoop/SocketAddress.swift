@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CLinux
+import CLinux
 import Glibc
 
 /// The address of one end of a TCP connection, as the system has it.

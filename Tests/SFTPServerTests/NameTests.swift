@@ -5,7 +5,7 @@ import SFTPProtocol
 import Testing
 import Wire
 
-let homeOfRoot = String(
+private let homeOfRoot = String(
     run("getent passwd root").output.split(separator: ":", omittingEmptySubsequences: false)[5])
 
 @Suite struct NameTests {

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import SSHCrypto
+import Wire
+
+/// Talks to an SSH agent (draft-ietf-sshm-ssh-agent), one request at a time.
+///
+/// The agent is not trusted more than a server: a forwarded or replaced socket may be anybody's.
+struct AgentClient {
+    /// A key that the agent offers.
+    struct Key {
+        let blob: Bytes
+        let comment: String
+    }
+
+    /// What went wrong with an agent.
+    enum Failure: Error {
+        /// It refused, as when the user did not confirm.
+        case refused
+        /// It closed the connection, or what it said makes no sense.
+        case broken(String)
+    }
+
+    /// The longest message, in bytes: OpenSSH's `MAX_AGENT_REPLY_LEN`.
+    private static let longestMessage = 256 * 1024
+    /// The most keys in one answer: OpenSSH's `MAX_AGENT_IDENTITIES`.
+    private static let mostKeys = 2048
+    /// A comment is shown in messages only.
+    private static let longestComment = 1024
+    /// How long an agent may take to list its keys.
+    private static let listTime = Duration.seconds(10)
+    /// How long it may take to sign: the user may have to confirm, or to touch a device.
+    private static let signingTime = Duration.seconds(120)
+
+    private enum Message {
+        static let requestIdentities: UInt8 = 11
+        static let identitiesAnswer: UInt8 = 12
+        static let signRequest: UInt8 = 13
+        static let signResponse: UInt8 = 14
+    }
+
+    private let channel: any ByteChannel
+    private let loop: any EventLoop
+
+    init(channel: any ByteChannel, loop: any EventLoop) {
+        self.channel = channel
+        self.loop = loop
+    }
+
+    /// The keys that the agent holds.
+    func keys() async throws -> [Key] {
+        let answer = try await request([Message.requestIdentities], within: Self.listTime)
+        do {
+            return try Self.parseKeys(answer)
+        } catch let error as WireError {
+            throw Failure.broken("\(error)")
+        }
+    }
+
+    /// Has `data` signed by the key of `publicKey`.
+    ///
+    /// - Returns: the signature blob, which names `algorithm`.
+    func sign(
+        _ data: Bytes, by publicKey: PublicKey, algorithm: SignatureAlgorithm
+    ) async throws -> Bytes {
+        var writer = WireWriter(capacity: data.count + publicKey.blob.count + 16)
+        writer.write(Message.signRequest)
+        writer.writeString(publicKey.blob)
+        writer.writeString(data)
+        writer.write(algorithm.agentFlags)
+        let answer = try await request(writer.bytes, within: Self.signingTime)
+        do {
+            return try Self.parseSignature(answer, algorithm: algorithm)
+        } catch let error as WireError {
+            throw Failure.broken("\(error)")
+        }
+    }
+
+    func close() async { await channel.close() }
+
+    // MARK: Parsing
+
+    private static func parseKeys(_ answer: Bytes) throws -> [Key] {
+        var reader = WireReader(answer)
+        guard try reader.readUInt8() == Message.identitiesAnswer else { throw Failure.refused }
+        let count = try reader.readUInt32()
+        guard count <= mostKeys else {
+            throw WireError.limitExceeded(length: Int(count), limit: mostKeys)
+        }
+        var keys: [Key] = []
+        for _ in 0..<count {
+            let blob = try reader.readString()
+            let comment = try reader.readString().prefix(longestComment)
+            keys.append(Key(blob: blob, comment: String(decoding: comment, as: UTF8.self)))
+        }
+        try reader.requireEnd()
+        return keys
+    }
+
+    private static func parseSignature(
+        _ answer: Bytes, algorithm: SignatureAlgorithm
+    ) throws -> Bytes {
+        var reader = WireReader(answer)
+        guard try reader.readUInt8() == Message.signResponse else { throw Failure.refused }
+        let signature = try reader.readString()
+        try reader.requireEnd()
+        var inner = WireReader(signature)
+        // Old agents ignore the flags and sign with SHA-1, which nobody takes any more.
+        guard try inner.readString().elementsEqual(algorithm.rawValue.utf8) else {
+            throw WireError.malformed("a signature of another algorithm than asked for")
+        }
+        _ = try inner.readString()
+        try inner.requireEnd()
+        return signature
+    }
+
+    // MARK: Messages
+
+    private func request(_ message: [UInt8], within limit: Duration) async throws -> Bytes {
+        var header = WireWriter(capacity: 4)
+        header.write(UInt32(message.count))
+        let pieces = [header.bytes[...], message[...]]
+        do {
+            return try await loop.withTimeout(limit) { [channel] in
+                try await channel.write(pieces)
+                return try await Self.readMessage(channel)
+            }
+        } catch is TimeoutError {
+            throw Failure.broken("it did not answer in time")
+        }
+    }
+
+    private static func readMessage(_ channel: any ByteChannel) async throws -> Bytes {
+        var buffer: [UInt8] = []
+        while true {
+            if buffer.count >= 4 {
+                var reader = WireReader(buffer)
+                let length = Int(try reader.readUInt32())
+                guard length > 0, length <= longestMessage else {
+                    throw Failure.broken("a message of \(length) bytes")
+                }
+                guard reader.remainingCount <= length else {
+                    throw Failure.broken("bytes that nobody asked for")
+                }
+                if reader.remainingCount == length { return reader.readRemaining() }
+            }
+            guard let bytes = try await channel.read() else {
+                throw Failure.broken("it closed the connection")
+            }
+            buffer += bytes
+        }
+    }
+}
+
+extension SignatureAlgorithm {
+    /// What tells an agent which hash an RSA key is to sign with.
+    fileprivate var agentFlags: UInt32 {
+        switch self {
+        case .rsaSHA256: 2
+        case .rsaSHA512: 4
+        case .ed25519, .ecdsaP256, .ecdsaP384, .ecdsaP521: 0
+        }
+    }
+}
+
+extension AgentClient.Failure: CustomStringConvertible {
+    /// What went wrong.
+    var description: String {
+        switch self {
+        case .refused: "the agent refused"
+        case .broken(let reason): "the agent is broken: \(reason)"
+        }
+    }
+}

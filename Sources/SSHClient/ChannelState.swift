@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import SSHProtocol
+import Wire
+
+/// What a session, to which it belongs, knows of one channel.
+final class ChannelState {
+    enum Phase {
+        case opening
+        case open
+        /// Nothing comes or goes any more; the text says why if that is not our own wish.
+        case closed(String?)
+    }
+
+    var phase = Phase.opening
+    /// Answers to requests, in their order.
+    var answers: [Bool] = []
+    var hasEnded = false
+    var isFinished = false
+    /// Read by us, not yet reported to the state machine.
+    var unreported = 0
+    var shownErrorBytes = 0
+
+    /// For what is asked of the server: opening, requests.
+    let replies: WaitQueue
+    let readers: WaitQueue
+    let writers: WaitQueue
+
+    private var incoming: [Bytes] = []
+    private var head = 0
+
+    init(loop: any EventLoop) {
+        replies = WaitQueue(loop: loop)
+        readers = WaitQueue(loop: loop)
+        writers = WaitQueue(loop: loop)
+    }
+
+    func append(_ bytes: Bytes) { incoming.append(bytes) }
+
+    func popFirst() -> Bytes? {
+        guard head < incoming.count else { return nil }
+        let bytes = incoming[head]
+        incoming[head] = []
+        head += 1
+        if head == incoming.count {
+            incoming.removeAll(keepingCapacity: true)
+            head = 0
+        }
+        return bytes
+    }
+
+    func removeAllIncoming() {
+        incoming = []
+        head = 0
+    }
+
+    func wakeAll() {
+        replies.wakeAll()
+        readers.wakeAll()
+        writers.wakeAll()
+    }
+}

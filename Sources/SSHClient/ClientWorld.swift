@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import EventLoop
+import Glibc
+public import SSHConfig
+public import SSHProtocol
+
+/// What a client needs of the machine it runs on; tests bring one of their own.
+public protocol ClientWorld: Sendable {
+    /// Connects to the server that the options name.
+    ///
+    /// - Parameter deadline: until when, in the loop's time.
+    /// - Throws: ``DialError``, or `CancellationError`.
+    func dial(_ options: ClientOptions, deadline: Duration?) async throws -> DialedConnection
+
+    /// Connects to an agent's socket.
+    ///
+    /// - Throws: `SystemError`.
+    func connectAgent(_ path: String) async throws -> any ByteChannel
+
+    /// Reads a whole file; nil where there is none. May block: called on a helper thread.
+    ///
+    /// - Parameter limit: a larger file is an error.
+    func readFile(_ path: String, limit: Int) throws(FileProblem) -> LocalFile?
+
+    /// Appends a line to a known_hosts file, which is made if needed. May block: called on a helper
+    /// thread.
+    func appendLine(_ line: String, to path: String) throws(FileProblem)
+
+    /// Gives random bytes; a simulation's are always the same.
+    var random: RandomSource { get }
+
+    /// The environment variables that `SendEnv` chooses from.
+    var environment: [String: String] { get }
+}
+
+/// A connection that stands.
+public struct DialedConnection: Sendable {
+    /// Its bytes.
+    public let channel: any ByteChannel
+    /// Whether it goes to this machine itself.
+    public let isLoopback: Bool
+
+    /// Describes a connection.
+    public init(channel: any ByteChannel, isLoopback: Bool) {
+        self.channel = channel
+        self.isLoopback = isLoopback
+    }
+}
+
+/// Why no connection came about.
+public enum DialError: Error, Equatable, Sendable {
+    /// The name stands for no address; the text is the resolver's.
+    case unknownHost(String)
+    /// The address to connect from cannot be used.
+    case badLocalAddress(String)
+    /// No address took the connection: each that was tried, and its error.
+    case notConnected([Failure])
+
+    /// One address that was tried in vain.
+    public struct Failure: Equatable, Sendable {
+        /// The address in numbers.
+        public let address: String
+        /// What the system said.
+        public let error: SystemError
+
+        /// Describes a failure.
+        public init(address: String, error: SystemError) {
+            self.address = address
+            self.error = error
+        }
+    }
+}
+
+/// A file that was read.
+public struct LocalFile: Sendable {
+    /// Its content.
+    public private(set) var bytes: [UInt8]
+    /// Whether it belongs to the user and others may read or write it: no place for a private key.
+    public let isExposed: Bool
+    /// Its permission bits.
+    public let permissions: UInt32
+
+    /// Describes a file.
+    public init(bytes: [UInt8], isExposed: Bool, permissions: UInt32) {
+        self.bytes = bytes
+        self.isExposed = isExposed
+        self.permissions = permissions
+    }
+
+    /// Overwrites the content, where this is its only copy.
+    mutating func wipe() {
+        unsafe bytes.withUnsafeMutableBytes { buffer in
+            if let start = buffer.baseAddress {
+                unsafe explicit_bzero(start, buffer.count)
+            }
+        }
+    }
+}
+
+/// A file that is there but cannot be used; the text says why.
+public struct FileProblem: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The system's words, or ours.
+    public let description: String
+
+    /// Describes a problem.
+    public init(_ description: String) { self.description = description }
+}

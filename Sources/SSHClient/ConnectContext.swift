@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import SSHConfig
+
+/// What every step of connecting has at hand.
+struct ConnectContext: Sendable {
+    let options: ClientOptions
+    let loop: any EventLoop
+    let world: any ClientWorld
+    let prompter: any Prompter
+
+    var endpoint: Endpoint { Endpoint(host: options.hostName, port: options.port) }
+
+    /// Tells the user something, if `LogLevel` wants it; texts of strangers are made harmless.
+    func show(_ message: String, level: LogLevel) {
+        guard level <= options.logLevel, options.logLevel != .quiet else { return }
+        prompter.show(TerminalText.lines(message), level: level)
+    }
+
+    func refused(_ refusal: HostKeyRefusal) -> SSHClientError {
+        .hostKeyRefused(endpoint, refusal)
+    }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import EventLoop
+import SSHProtocol
+public import Wire
+
+/// One channel of a session, with a subsystem or command at its other end.
+///
+/// Its window opens again for what has been read only, so the server cannot make us hold more than
+/// one window's worth. It must be closed.
+public struct SSHChannel: ByteChannel {
+    let session: SSHSession
+    let id: ChannelID
+
+    /// Waits for data; nil once the server has sent all of it.
+    ///
+    /// - Throws: ``SSHClientError`` when the connection has ended before.
+    public func read() async throws -> Bytes? { try await session.read(id) }
+
+    /// Queues data, and suspends while more than ``SSHSession/sendQueueLimit`` bytes wait.
+    ///
+    /// - Throws: `ChannelError` when either side has closed the channel, ``SSHClientError`` when the
+    ///   connection has ended.
+    public func write(_ pieces: [Bytes]) async throws { try await session.write(pieces, id) }
+
+    /// Sends an end of file behind what is queued.
+    public func finishWriting() async throws { try await session.finishWriting(id) }
+
+    /// Closes the channel; what has not been sent is dropped.
+    public func close() async { await session.forget(id) }
+}
+
+extension SSHSession {
+    /// A channel's writers suspend while more than this many bytes of theirs wait: twice what an
+    /// OpenSSH server takes without an answer.
+    public static let sendQueueLimit = 4 << 20
+    /// What is read is reported to the state machine in steps of so many bytes: far below what makes
+    /// it tell the server.
+    private static let reportStep = Int(ChannelParameters().window) / 64
+
+    func read(_ id: ChannelID) async throws -> Bytes? {
+        while let state = channels[id] {
+            if let bytes = state.popFirst() {
+                report(bytes.count, state, id)
+                return bytes
+            }
+            if state.hasEnded { return nil }
+            if let endReason { throw endReason }
+            if case .closed = state.phase { return nil }
+            try await state.readers.wait()
+        }
+        return nil
+    }
+
+    private func report(_ count: Int, _ state: ChannelState, _ id: ChannelID) {
+        state.unreported += count
+        guard state.unreported >= Self.reportStep, endReason == nil else { return }
+        connection.consumed(state.unreported, on: id)
+        state.unreported = 0
+        stateChanged()
+    }
+
+    func write(_ pieces: [Bytes], _ id: ChannelID) async throws {
+        connection.send(pieces, on: try writable(id))
+        stateChanged()
+        while connection.queuedBytes(on: id) > Self.sendQueueLimit {
+            try await channels[id]?.writers.wait()
+            _ = try writable(id)
+        }
+    }
+
+    func finishWriting(_ id: ChannelID) async throws {
+        connection.sendEndOfData(on: try writable(id))
+        channels[id]?.isFinished = true
+        stateChanged()
+    }
+
+    private func writable(_ id: ChannelID) throws -> ChannelID {
+        if let endReason { throw endReason }
+        guard let state = channels[id] else { throw ChannelError.closed }
+        guard case .open = state.phase, !state.isFinished else { throw ChannelError.closedByPeer }
+        return id
+    }
+
+    /// Lets the writers go on whose data has been sealed meanwhile.
+    func releaseWriters() {
+        for (id, state) in channels where !state.writers.isEmpty {
+            if connection.queuedBytes(on: id) <= Self.sendQueueLimit { state.writers.wakeAll() }
+        }
+    }
+}

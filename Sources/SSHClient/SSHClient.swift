@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import EventLoop
+public import SSHConfig
+import SSHCrypto
+import SSHProtocol
+
+/// Makes SSH connections: resolve, dial, check the host's key, log in.
+public enum SSHClient {
+    /// How long dialling and the key exchange may take where `ConnectTimeout` says nothing: TCP's
+    /// own limit on Linux is about that long, and has none for a server that stays silent.
+    static let defaultConnectTime = Duration.seconds(120)
+    /// How long to wait before another attempt (`ConnectionAttempts`).
+    private static let attemptPause = Duration.seconds(1)
+
+    /// Connects and logs in.
+    ///
+    /// - Parameters:
+    ///   - options: where to, whom to trust, and how.
+    ///   - loop: the session's loop; this is called on it.
+    ///   - world: the machine.
+    ///   - prompter: who is asked and told.
+    /// - Throws: ``SSHClientError``, which says which step failed; or `CancellationError`.
+    public static func connect(
+        _ options: ClientOptions, loop: any EventLoop, world: any ClientWorld,
+        prompter: any Prompter
+    ) async throws -> SSHSession {
+        let context = ConnectContext(
+            options: options, loop: loop, world: world, prompter: prompter)
+        let check = try await HostKeyCheck.load(context)
+        let configuration = try configuration(context, check)
+        var attempt = 1
+        while true {
+            do {
+                return try await connect(context, check, configuration)
+            } catch let error as SSHClientError where error.mayPass {
+                guard attempt < options.connectionAttempts else { throw error }
+                context.show("\(error); trying again", level: .info)
+            }
+            attempt += 1
+            try await loop.sleep(for: attemptPause)
+        }
+    }
+
+    private static func configuration(
+        _ context: ConnectContext, _ check: HostKeyCheck
+    ) throws -> SSHClientConfiguration {
+        let options = context.options
+        do throws(SSHConfigError) {
+            let hostKeyAlgorithms = try options.hostKeyAlgorithms(known: check.known)
+            return SSHClientConfiguration(
+                user: options.user,
+                algorithms: try options.algorithms(hostKeyAlgorithms: hostKeyAlgorithms),
+                rekey: RekeyLimits(
+                    bytes: options.rekeyLimit.bytes, interval: options.rekeyLimit.interval))
+        } catch {
+            throw SSHClientError.configuration(context.endpoint, error.description)
+        }
+    }
+
+    private static func connect(
+        _ context: ConnectContext, _ check: HostKeyCheck, _ configuration: SSHClientConfiguration
+    ) async throws -> SSHSession {
+        let loop = context.loop
+        let deadline = loop.now + (context.options.connectTimeout ?? defaultConnectTime)
+        let dialed = try await dial(context, until: deadline)
+        let session = SSHSession(
+            context, transport: dialed.channel, configuration: configuration)
+        await session.start()
+        do {
+            let trust = try await session.verifyHost(
+                check, isLoopback: dialed.isLoopback, until: deadline)
+            try await logIn(session, context, trust)
+            return session
+        } catch {
+            await session.close()
+            throw error
+        }
+    }
+
+    private static func dial(
+        _ context: ConnectContext, until deadline: Duration
+    ) async throws -> DialedConnection {
+        do {
+            return try await context.world.dial(context.options, deadline: deadline)
+        } catch let error as DialError {
+            switch error {
+            case .unknownHost(let reason):
+                throw SSHClientError.unknownHost(context.endpoint, reason)
+            case .badLocalAddress(let reason):
+                throw SSHClientError.configuration(context.endpoint, reason)
+            case .notConnected(let failures):
+                throw SSHClientError.notConnected(context.endpoint, failures)
+            }
+        }
+    }
+
+    private static func logIn(
+        _ session: SSHSession, _ context: ConnectContext, _ trust: HostKeyCheck.Trust
+    ) async throws {
+        let agent = await connectAgent(context)
+        do {
+            let identities = try await IdentityCollector(context: context).collect(agent: agent)
+            try await session.logIn(identities, agent: agent, trust: trust)
+        } catch {
+            await agent?.close()
+            throw error
+        }
+        await agent?.close()
+        await session.startKeepAlive()
+    }
+
+    private static func connectAgent(_ context: ConnectContext) async -> AgentClient? {
+        guard let path = context.options.identityAgent, context.options.pubkeyAuthentication else {
+            return nil
+        }
+        do {
+            let channel = try await context.world.connectAgent(path)
+            return AgentClient(channel: channel, loop: context.loop)
+        } catch {
+            context.show("No agent at \(path): \(error)", level: .verbose)
+            return nil
+        }
+    }
+}

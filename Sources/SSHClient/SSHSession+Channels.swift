@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import SSHConfig
+import SSHProtocol
+import Wire
+
+/// Opening channels, and what happens on them.
+extension SSHSession {
+    /// How long the server may take to open a channel and start what is to run on it.
+    private static let openingTime = Duration.seconds(60)
+    /// The most of a program's standard error that is shown, in bytes per channel.
+    private static let errorBytesShown = 64 * 1024
+
+    /// Starts a subsystem of the server, such as `sftp`, on a channel of its own.
+    ///
+    /// - Throws: ``SSHClientError``, or `CancellationError`.
+    public func openSubsystem(_ name: String) async throws -> SSHChannel {
+        try await open(.subsystem(name: name), "the subsystem \"\(TerminalText.line(name))\"")
+    }
+
+    /// Runs a command through the user's shell on the server, on a channel of its own.
+    ///
+    /// - Throws: ``SSHClientError``, or `CancellationError`.
+    public func openCommand(_ command: String) async throws -> SSHChannel {
+        try await open(.exec(command: command), "the command")
+    }
+
+    private func open(_ request: SessionRequest, _ name: String) async throws -> SSHChannel {
+        if let endReason { throw endReason }
+        let id = connection.openSession()
+        let state = ChannelState(loop: loop)
+        channels[id] = state
+        stateChanged()
+        let deadline = loop.now + Self.openingTime
+        do {
+            while case .opening = state.phase { try await wait(state, until: deadline) }
+            try requireOpen(state, "a session channel")
+            for variable in context.options.variablesToSend(from: context.world.environment) {
+                connection.request(
+                    .environment(name: variable.name, value: variable.value), on: id,
+                    wantsReply: false)
+            }
+            connection.request(request, on: id)
+            stateChanged()
+            while state.answers.isEmpty {
+                try requireOpen(state, name)
+                try await wait(state, until: deadline)
+            }
+            guard state.answers.removeFirst() else {
+                throw SSHClientError.channelRefused(
+                    endpoint, "the server refused to start \(name)")
+            }
+        } catch {
+            forget(id)
+            throw error
+        }
+        return SSHChannel(session: self, id: id)
+    }
+
+    private func wait(_ state: ChannelState, until deadline: Duration) async throws {
+        if let endReason { throw endReason }
+        do {
+            try await state.replies.wait(until: deadline)
+        } catch is TimeoutError {
+            throw SSHClientError.timedOut(endpoint, .openingChannel)
+        }
+        if let endReason { throw endReason }
+    }
+
+    private func requireOpen(_ state: ChannelState, _ name: String) throws(SSHClientError) {
+        guard case .closed(let reason) = state.phase else { return }
+        throw .channelRefused(
+            endpoint, "the server did not open \(name)" + (reason.map { ": \($0)" } ?? ""))
+    }
+
+    /// Closes a channel for good, whatever is still on its way.
+    func forget(_ id: ChannelID) {
+        guard let state = channels.removeValue(forKey: id) else { return }
+        if case .open = state.phase, endReason == nil {
+            connection.close(id, discardingUnsentData: true)
+        }
+        state.phase = .closed(nil)
+        state.removeAllIncoming()
+        state.wakeAll()
+        stateChanged()
+    }
+
+    // MARK: Events
+
+    func handle(_ event: ChannelEvent, on id: ChannelID) {
+        guard let state = channels[id] else {
+            handleOnForgotten(event, id)
+            return
+        }
+        switch event {
+        case .opened:
+            state.phase = .open
+            state.replies.wakeAll()
+        case .openFailed(let reason, let text):
+            state.phase = .closed("\(reason): \(TerminalText.line(text))")
+            state.wakeAll()
+        case .data(let bytes):
+            state.append(bytes)
+            state.readers.wakeAll()
+        case .extendedData(_, let bytes): showError(bytes, state, id)
+        case .endOfData:
+            state.hasEnded = true
+            state.readers.wakeAll()
+        case .requestAnswered(let isSuccess):
+            state.answers.append(isSuccess)
+            state.replies.wakeAll()
+        case .exitStatus(let status):
+            context.show("channel \(id): exit status \(status)", level: .verbose)
+        case .exitSignal(let signal):
+            context.show("channel \(id): ended by signal \(signal.name)", level: .info)
+        case .peerStoppedReading:
+            state.isFinished = true
+            state.writers.wakeAll()
+        case .closed:
+            state.phase = .closed(nil)
+            state.wakeAll()
+        }
+    }
+
+    /// A channel that we gave up while it was being opened has to be closed once it is there.
+    private func handleOnForgotten(_ event: ChannelEvent, _ id: ChannelID) {
+        switch event {
+        case .opened: connection.close(id, discardingUnsentData: true)
+        case .data(let bytes), .extendedData(_, let bytes):
+            connection.consumed(bytes.count, on: id)
+        default: break
+        }
+    }
+
+    /// Shows what a program writes to its standard error: some, and harmless.
+    private func showError(_ bytes: Bytes, _ state: ChannelState, _ id: ChannelID) {
+        connection.consumed(bytes.count, on: id)
+        let shown = bytes.prefix(max(0, Self.errorBytesShown - state.shownErrorBytes))
+        state.shownErrorBytes += bytes.count
+        guard !shown.isEmpty else { return }
+        context.show("remote: " + String(decoding: shown, as: UTF8.self), level: .info)
+    }
+}

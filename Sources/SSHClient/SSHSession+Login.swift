@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import SSHConfig
+import SSHCrypto
+import SSHProtocol
+import Wire
+
+/// From the first byte to a user who is let in.
+extension SSHSession {
+    /// How long the server may be silent while logging in: OpenSSH's `LoginGraceTime`.
+    static let answerTime = Duration.seconds(120)
+
+    /// Checks the server's key.
+    ///
+    /// - Parameter deadline: until when the key exchange has to be done.
+    func verifyHost(
+        _ check: HostKeyCheck, isLoopback: Bool, until deadline: Duration
+    ) async throws -> HostKeyCheck.Trust {
+        let event = try await nextLoginEvent(until: deadline)
+        guard case .hostKeyVerificationRequired(let hostKey) = event else {
+            preconditionFailure("the state machine asks for the host key first")
+        }
+        do {
+            let trust = try await check.check(hostKey.key, isLoopback: isLoopback)
+            if let endReason { throw endReason }
+            step = .login
+            connection.acceptHostKey(now: loop.now)
+            stateChanged()
+            return trust
+        } catch {
+            connection.rejectHostKey(reason: "host key not accepted")
+            if let error = error as? SSHClientError { end(error) }
+            stateChanged()
+            throw error
+        }
+    }
+
+    /// Authenticates the user, by the ways that the options and the server have in common.
+    func logIn(
+        _ identities: [Identity], agent: AgentClient?, trust: HostKeyCheck.Trust
+    ) async throws {
+        var login = try Login(
+            identities: identities, agent: agent, options: context.options, trust: trust)
+        var event = try await nextLoginEvent(until: loop.now + Self.answerTime)
+        while true {
+            switch event {
+            case .authenticated:
+                step = .session
+                return
+            case .authenticationRequired(let status):
+                if status.partialSuccess { login.reset() }
+                guard
+                    let attempt = try await login.nextAttempt(
+                        status, serverAlgorithms: connection.serverSignatureAlgorithms, context)
+                else {
+                    throw SSHClientError.permissionDenied(
+                        endpoint, user: context.options.user, methods: status.methods)
+                }
+                if let endReason { throw endReason }
+                connection.authenticate(attempt)
+            case .signatureRequired(let request):
+                let signature = await login.sign(request, context)
+                if let endReason { throw endReason }
+                if let signature {
+                    connection.provideSignature(signature)
+                } else {
+                    connection.declineSignature()
+                }
+            case .hostKeyVerificationRequired, .questionsAsked, .banner, .channel,
+                .hostKeysAdvertised, .keepaliveAnswered, .disconnected:
+                preconditionFailure("not an event that logging in has asked for")
+            }
+            stateChanged()
+            event = try await nextLoginEvent(until: loop.now + Self.answerTime)
+        }
+    }
+}

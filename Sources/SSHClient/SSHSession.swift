@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import EventLoop
+import SSHConfig
+import SSHProtocol
+import Wire
+
+/// An SSH connection: one task reads, one sends, and the state machine between them decides.
+///
+/// All of it runs on the loop. Receiving never waits for sending. ``SSHClient`` makes sessions.
+public actor SSHSession {
+    /// The server.
+    public nonisolated var endpoint: Endpoint { context.endpoint }
+    /// The loop that everything here runs on.
+    public nonisolated var loop: any EventLoop { context.loop }
+    /// The loop: every call runs on its thread.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe context.loop.asUnownedSerialExecutor()
+    }
+
+    /// Why the connection has ended; nil while it stands.
+    public internal(set) var endReason: SSHClientError?
+
+    let context: ConnectContext
+    /// Where it goes now: what an end means depends on it.
+    var step = SSHClientError.Step.handshake
+    var channels: [ChannelID: ChannelState] = [:]
+    var keepAlive = KeepAlive()
+
+    /// The state machine, which only synchronous code touches: no await lies within a change.
+    var connection: SSHClientConnection
+    let transport: any ByteChannel
+
+    /// What happened while logging in, for ``login(_:)`` to read in order.
+    private var loginEvents: [SSHClientEvent] = []
+    private let loginWaiters: WaitQueue
+    private let endWaiters: WaitQueue
+
+    let senders: WaitQueue
+    var isOutputScheduled = false
+    var deadlineTimer: (deadline: Duration, timer: TimerID)?
+    var lingerTimer: TimerID?
+
+    init(
+        _ context: ConnectContext, transport: any ByteChannel,
+        configuration: SSHClientConfiguration
+    ) {
+        self.context = context
+        self.transport = transport
+        let loop = context.loop
+        connection = SSHClientConnection(
+            configuration: configuration, now: loop.now, random: context.world.random)
+        loginWaiters = WaitQueue(loop: loop)
+        endWaiters = WaitQueue(loop: loop)
+        senders = WaitQueue(loop: loop)
+    }
+
+    /// Waits until the connection has ended, and says why.
+    ///
+    /// - Throws: `CancellationError`.
+    public func waitUntilEnd() async throws -> SSHClientError {
+        while true {
+            if let endReason { return endReason }
+            try await endWaiters.wait()
+        }
+    }
+
+    /// Tells the server goodbye and closes the connection; closing twice is harmless.
+    public func close() {
+        guard endReason == nil else { return }
+        end(.closed(endpoint))
+        connection.disconnect(reason: "disconnected by user")
+        stateChanged()
+    }
+
+    /// Takes in what an input or a command has led to; to be called after each of them.
+    func stateChanged() {
+        while let event = connection.nextEvent() { handle(event) }
+        scheduleOutput()
+        scheduleDeadline()
+    }
+
+    private func handle(_ event: SSHClientEvent) {
+        switch event {
+        case .channel(let id, let event): handle(event, on: id)
+        case .banner(let text): context.show(text, level: .info)
+        case .disconnected(let error): end(.ended(endpoint, step, error))
+        case .keepaliveAnswered:
+            // It counts as every other sign of life: `lastReceived`.
+            break
+        case .hostKeysAdvertised:
+            // Learning a host's further keys (UpdateHostKeys) is not offered.
+            break
+        case .hostKeyVerificationRequired, .authenticationRequired, .signatureRequired,
+            .questionsAsked, .authenticated:
+            loginEvents.append(event)
+            loginWaiters.wakeAll()
+        }
+    }
+
+    /// Waits for the next event of logging in.
+    ///
+    /// - Throws: ``SSHClientError`` when the connection ends or nothing comes in time, or
+    ///   `CancellationError`.
+    func nextLoginEvent(until deadline: Duration) async throws -> SSHClientEvent {
+        while loginEvents.isEmpty {
+            if let endReason { throw endReason }
+            do {
+                try await loginWaiters.wait(until: deadline)
+            } catch is TimeoutError {
+                throw timedOut()
+            }
+        }
+        return loginEvents.removeFirst()
+    }
+
+    /// Ends the connection because the server does not answer.
+    func timedOut() -> SSHClientError {
+        let error = SSHClientError.timedOut(endpoint, step)
+        end(error)
+        connection.disconnect(reason: "timed out")
+        stateChanged()
+        return error
+    }
+
+    /// Marks the connection as ended, once, and lets everyone who waits find out.
+    func end(_ reason: SSHClientError) {
+        guard endReason == nil else { return }
+        endReason = reason
+        keepAlive.stop(loop)
+        if let deadlineTimer { loop.cancel(deadlineTimer.timer) }
+        deadlineTimer = nil
+        for channel in channels.values { channel.wakeAll() }
+        loginWaiters.wakeAll()
+        endWaiters.wakeAll()
+        linger()
+    }
+}

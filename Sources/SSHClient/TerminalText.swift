@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Makes texts of strangers fit to be shown: banners, error texts, names.
+///
+/// Control characters could hide or forge output, or make a terminal do things; direction marks
+/// can make a line read as another one. They are shown as `\u{1B}`, and long texts are cut.
+public enum TerminalText {
+    /// The longest line that is shown, in characters; more says nothing more.
+    static let longestLine = 512
+    /// The most lines of a text of several lines.
+    static let mostLines = 100
+
+    /// A text as one line: newlines are escaped, too.
+    public static func line(_ text: some StringProtocol) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars.prefix(longestLine) {
+            if isHarmless(scalar) {
+                result.unicodeScalars.append(scalar)
+            } else {
+                result += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+            }
+        }
+        let isCut = text.unicodeScalars.dropFirst(longestLine).first != nil
+        return isCut ? result + "…" : result
+    }
+
+    /// A text of several lines, without newlines at its end.
+    public static func lines(_ text: some StringProtocol) -> String {
+        let lines = String(text).unicodeScalars.split(
+            separator: "\n", maxSplits: mostLines, omittingEmptySubsequences: false)
+        var shown = lines.prefix(mostLines).map { line in
+            Self.line(String(line.last == "\r" ? line.dropLast() : line))
+        }
+        while shown.last?.isEmpty == true { shown.removeLast() }
+        if lines.count > mostLines { shown.append("…") }
+        return shown.joined(separator: "\n")
+    }
+
+    private static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar == "\t" { return true }
+        return switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse,
+            .unassigned:
+            false
+        default: true
+        }
+    }
+}

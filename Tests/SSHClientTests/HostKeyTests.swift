@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import LocalSFTPServer
+import SSHClient
+import SSHConfig
+import Testing
+
+/// Which servers are trusted.
+@Suite struct HostKeyTests {
+    private static let server = Result {
+        try SSHDaemon(hostKeys: ["host-ed25519", "host-rsa-2048", "host-ecdsa-256"])
+    }
+
+    private static func fingerprint(_ key: String) throws -> String {
+        let text = try run("ssh-keygen", "-lf", TestKeys.path(key) + ".pub").output
+        return String(text.split(separator: " ")[1])
+    }
+
+    /// A line of known_hosts for the server, with the key `key`.
+    private static func line(_ key: String, marker: String = "") throws -> String {
+        let parts = try TestKeys.publicLine(key).split(separator: " ")
+        return "\(marker)[127.0.0.1]:\(try server.get().port) \(parts[0]) \(parts[1])\n"
+    }
+
+    private static func options(
+        _ harness: ClientHarness, _ strict: String, _ more: [String] = []
+    ) throws -> ClientOptions {
+        try harness.options(
+            try server.get().port,
+            more + [
+                "StrictHostKeyChecking=\(strict)", "IdentityAgent=none",
+                "IdentityFile=\(try TestKeys.path("user-ed25519"))",
+                "UserKnownHostsFile=~/.ssh/known_hosts", "GlobalKnownHostsFile=/dev/null",
+            ])
+    }
+
+    private static func know(_ lines: String, _ harness: ClientHarness) throws {
+        try run("mkdir", "-p", harness.home.file(".ssh"))
+        try harness.home.write(lines, to: ".ssh/known_hosts")
+    }
+
+    @Test func knownKeyIsAccepted() throws {
+        let harness = try ClientHarness()
+        try Self.know(try Self.line("host-ed25519"), harness)
+        let prompter = ScriptedPrompter()
+        try harness.connectAndEcho(try Self.options(harness, "yes"), prompter)
+        #expect(prompter.transcript.isEmpty)
+    }
+
+    @Test func hashedNameIsFound() throws {
+        let harness = try ClientHarness()
+        try Self.know(try Self.line("host-ed25519"), harness)
+        try shell("ssh-keygen -q -H -f \(harness.home.file(".ssh/known_hosts")) 2>/dev/null")
+        #expect(try harness.home.read(".ssh/known_hosts").hasPrefix("|1|"))
+        try harness.connectAndEcho(try Self.options(harness, "yes"))
+    }
+
+    /// The server has other keys that we would like better.
+    @Test(arguments: ["host-rsa-2048", "host-ecdsa-256"])
+    func keyTypeThatIsKnownIsPreferred(_ key: String) throws {
+        let harness = try ClientHarness()
+        try Self.know(try Self.line(key), harness)
+        try harness.connectAndEcho(try Self.options(harness, "yes"))
+    }
+
+    @Test func changedKeyIsRefusedLoudly() throws {
+        let harness = try ClientHarness()
+        try Self.know("# first line\n" + (try Self.line("user-ed25519")), harness)
+        let prompter = ScriptedPrompter(["yes", "yes"])
+        #expect {
+            try harness.connectAndEcho(try Self.options(harness, "ask"), prompter)
+        } throws: { error in
+            "\(error)".contains("host key verification failed: the key has changed")
+        }
+        #expect(prompter.questions.isEmpty)
+        let warning = prompter.transcript
+        #expect(warning.contains("REMOTE HOST IDENTIFICATION HAS CHANGED"))
+        #expect(warning.contains("\(harness.home.file(".ssh/known_hosts")) line 2"))
+        #expect(warning.contains(try Self.fingerprint("host-ed25519")))
+    }
+
+    @Test func changedKeyWithCheckingOffGetsNoPassword() throws {
+        let server = try SSHDaemon(["PasswordAuthentication yes"])
+        let harness = try ClientHarness()
+        let parts = try TestKeys.publicLine("user-ed25519").split(separator: " ")
+        try Self.know("[127.0.0.1]:\(server.port) \(parts[0]) \(parts[1])\n", harness)
+        var options = try harness.options(
+            server.port,
+            ["StrictHostKeyChecking=no", "GlobalKnownHostsFile=/dev/null", "IdentityAgent=none"])
+        options.identityFiles = []
+        let prompter = ScriptedPrompter(["secret"])
+        #expect {
+            try harness.connectAndEcho(options, prompter)
+        } throws: { error in
+            "\(error)".hasSuffix("Permission denied (publickey,password)")
+        }
+        #expect(prompter.questions.isEmpty)
+    }
+
+    @Test func unknownKeyIsRefusedWhereStrict() throws {
+        let harness = try ClientHarness()
+        #expect {
+            try harness.connectAndEcho(try Self.options(harness, "yes"))
+        } throws: { error in
+            "\(error)".contains("is unknown")
+        }
+        #expect(throws: SSHClientError.self) {
+            try harness.connectAndEcho(
+                try Self.options(harness, "ask", ["BatchMode=yes"]), ScriptedPrompter(["yes"]))
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func newKeyIsAcceptedAndRemembered(hashed: Bool) throws {
+        let harness = try ClientHarness()
+        let prompter = ScriptedPrompter()
+        let option = "HashKnownHosts=\(hashed ? "yes" : "no")"
+        try harness.connectAndEcho(try Self.options(harness, "accept-new", [option]), prompter)
+        #expect(prompter.questions.isEmpty)
+        // Now it is known: to us, and to ssh-keygen.
+        try harness.connectAndEcho(try Self.options(harness, "yes"))
+        let file = harness.home.file(".ssh/known_hosts")
+        let name = "[127.0.0.1]:\(try Self.server.get().port)"
+        #expect(try run("ssh-keygen", "-F", name, "-f", file).status == 0)
+        #expect(try run("cat", file).output.hasPrefix("|1|") == hashed)
+        let modes = try run("stat", "-c", "%a", file, harness.home.file(".ssh")).output
+        #expect(modes == "600\n700\n")
+    }
+
+    @Test func lineIsAddedBehindOneWithoutANewline() throws {
+        let harness = try ClientHarness()
+        try Self.know("other.example ssh-ed25519 AAAA", harness)
+        try harness.connectAndEcho(try Self.options(harness, "accept-new"))
+        let lines = try harness.home.read(".ssh/known_hosts").split(separator: "\n")
+        #expect(lines.count == 2)
+        #expect(lines.first == "other.example ssh-ed25519 AAAA")
+    }
+
+    enum Answer: CaseIterable { case yes, fingerprint, afterNonsense, no, nothing }
+
+    @Test(arguments: Answer.allCases)
+    func unknownKeyIsAskedAbout(_ answer: Answer) throws {
+        let harness = try ClientHarness()
+        let fingerprint = try Self.fingerprint("host-ed25519")
+        let answers =
+            switch answer {
+            case .yes: ["yes"]
+            case .fingerprint: [fingerprint]
+            case .afterNonsense: ["perhaps", "YES"]
+            case .no: ["no"]
+            case .nothing: [String]()
+            }
+        let prompter = ScriptedPrompter(answers)
+        let isAccepted = answer != .no && answer != .nothing
+        do {
+            try harness.connectAndEcho(try Self.options(harness, "ask"), prompter)
+            #expect(isAccepted)
+        } catch {
+            #expect(!isAccepted)
+            #expect("\(error)".contains("host key verification failed"))
+        }
+        let question = try #require(prompter.questions.first)
+        #expect(question.contains("ED25519 key fingerprint is \(fingerprint)."))
+        #expect(question.hasSuffix("(yes/no/[fingerprint])? "))
+        #expect(prompter.questions.count == max(1, answers.count))
+    }
+
+    @Test func revokedKeyIsRefused() throws {
+        let harness = try ClientHarness()
+        try Self.know(
+            try Self.line("host-ed25519") + (try Self.line("host-ed25519", marker: "@revoked ")),
+            harness)
+        #expect {
+            try harness.connectAndEcho(try Self.options(harness, "no"))
+        } throws: { error in
+            "\(error)".contains("the key is revoked in") && "\(error)".contains("line 2")
+        }
+    }
+
+    @Test func shortRSAKeyIsRefused() throws {
+        let harness = try ClientHarness()
+        #expect {
+            try harness.connectAndEcho(
+                try Self.options(
+                    harness, "no", ["HostKeyAlgorithms=rsa-sha2-512", "RequiredRSASize=3072"]))
+        } throws: { error in
+            "\(error)".contains("the RSA key has 2048 bits, and 3072 are required")
+        }
+    }
+
+    @Test func unreadableKnownHostsAreNotPassedOver() throws {
+        let harness = try ClientHarness()
+        try run("mkdir", "-p", harness.home.file(".ssh/known_hosts"))
+        #expect {
+            try harness.connectAndEcho(try Self.options(harness, "accept-new"))
+        } throws: { error in
+            "\(error)".contains("known_hosts: not a regular file")
+        }
+    }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import LocalSFTPServer
+import Testing
+
+/// A directory of its own for one test, removed at the end.
+final class Sandbox: Sendable {
+    let path: String
+
+    init() throws {
+        var name = Array((P_tmpdir + "/hawser-ssh-XXXXXX").utf8CString)
+        try #require(unsafe mkdtemp(&name) != nil)
+        path = String(decoding: name.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    deinit { _ = try? run("rm", "-rf", path) }
+
+    func file(_ name: String) -> String { "\(path)/\(name)" }
+
+    func write(_ text: String, to name: String, mode: String = "600") throws {
+        let file = unsafe try #require(fopen(file(name), "w"))
+        unsafe fputs(text, file)
+        unsafe fclose(file)
+        try run("chmod", mode, self.file(name))
+    }
+
+    func read(_ name: String) throws -> String { try run("cat", file(name)).output }
+}
+
+/// Keys made by `ssh-keygen`, once for all tests.
+enum TestKeys {
+    static let kinds = [
+        "ed25519", "ecdsa-256", "ecdsa-384", "ecdsa-521", "rsa-2048",
+    ]
+    private static let sandbox = Result {
+        let sandbox = try Sandbox()
+        for kind in kinds {
+            let parts = kind.split(separator: "-").map(String.init)
+            let bits = parts.count > 1 ? ["-b", parts[1]] : []
+            for role in ["host", "user"] {
+                try shell(
+                    (["ssh-keygen -q -N '' -C", "\(role)-\(kind)", "-t", parts[0]] + bits
+                        + ["-f", sandbox.file("\(role)-\(kind)")]).joined(separator: " "))
+            }
+        }
+        try shell("ssh-keygen -q -N secret -t ed25519 -f \(sandbox.file("user-encrypted"))")
+        return sandbox
+    }
+
+    static func path(_ name: String) throws -> String { try sandbox.get().file(name) }
+
+    static func publicLine(_ name: String) throws -> String {
+        try run("cat", path(name) + ".pub").output
+    }
+}
+
+/// A private OpenSSH server on a free port of the loopback address, stopped by its own number.
+final class SSHDaemon: Sendable {
+    let sandbox: Sandbox
+    let port: UInt16
+    private let process: pid_t
+
+    /// - Parameters:
+    ///   - hostKeys: names of ``TestKeys``.
+    ///   - lines: of its configuration; they come first, and so before the defaults here.
+    init(hostKeys: [String] = ["host-ed25519"], _ lines: [String] = []) throws {
+        let sandbox = try Sandbox()
+        var config = lines
+        for key in hostKeys { config.append("HostKey \(try TestKeys.path(key))") }
+        var authorized = ""
+        for kind in TestKeys.kinds { authorized += try TestKeys.publicLine("user-\(kind)") }
+        authorized += try TestKeys.publicLine("user-encrypted")
+        try sandbox.write(authorized, to: "authorized_keys")
+        config += [
+            "ListenAddress 127.0.0.1", "PidFile none", "StrictModes no", "UsePAM no",
+            "AuthorizedKeysFile \(sandbox.file("authorized_keys"))", "PermitRootLogin yes",
+            "PasswordAuthentication no", "KbdInteractiveAuthentication no", "LogLevel DEBUG2",
+            "Subsystem echo /bin/cat", "Subsystem sftp internal-sftp", "MaxStartups 100",
+        ]
+        // As root, sshd insists on the directory that it empties itself into.
+        try shell("test $(id -u) != 0 || mkdir -p /run/sshd")
+        for _ in 0..<20 {
+            let port = try Self.freePort()
+            try sandbox.write(
+                (config + ["Port \(port)", ""]).joined(separator: "\n"), to: "config")
+            let process = try shell(
+                "setsid /usr/sbin/sshd -D -f \(sandbox.file("config")) -E \(sandbox.file("log"))"
+                    + " </dev/null >/dev/null 2>&1 & echo $!")
+            let number = try #require(pid_t(process.output.dropLast()))
+            if Self.waitUntilListening(port, number) {
+                (self.sandbox, self.port, self.process) = (sandbox, port, number)
+                return
+            }
+        }
+        throw StartFailure(log: try sandbox.read("log"))
+    }
+
+    struct StartFailure: Error { let log: String }
+
+    deinit { kill(process, SIGTERM) }
+
+    var log: String { get throws { try sandbox.read("log") } }
+
+    static func freePort() throws -> UInt16 {
+        let text = try run(
+            "python3", "-c",
+            "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])"
+        )
+        return try #require(UInt16(text.output.dropLast()))
+    }
+
+    private static func waitUntilListening(_ port: UInt16, _ process: pid_t) -> Bool {
+        for _ in 0..<1000 {
+            let connected = try? run(
+                "bash", "-c", "(exec 3<>/dev/tcp/127.0.0.1/\(port)) 2>/dev/null")
+            if connected?.status == 0 { return true }
+            if kill(process, 0) != 0 { return false }
+            usleep(10_000)
+        }
+        return false
+    }
+}
+
+extension Sandbox {
+    /// Whether the processor says that it has AES instructions.
+    static var processorHasAES: Bool {
+        get throws { try run("grep", "-qw", "aes", "/proc/cpuinfo").status == 0 }
+    }
+}
