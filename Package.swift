@@ -20,6 +20,9 @@ let package = Package(
     products: [
         .library(name: "FuzzTargets", targets: ["FuzzTargets"])
     ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+    ],
     targets: [
         .systemLibrary(name: "CFuse", pkgConfig: "fuse3"),
         .systemLibrary(
@@ -90,9 +93,17 @@ let package = Package(
         .target(
             name: "RemoteFS", dependencies: ["EventLoop", "SFTPClient", "SFTPProtocol", "Wire"],
             swiftSettings: settings),
+        .testTarget(
+            name: "RemoteFSTests",
+            dependencies: [
+                "EventLoop", "RemoteFS", "SFTPClient", "SFTPProtocol", "SFTPServer", "Wire",
+            ],
+            swiftSettings: settings),
         .target(
             name: "FuseBridge",
-            dependencies: ["CFuse", "EventLoop", "RemoteFS", "SFTPProtocol", "Wire"],
+            dependencies: [
+                "CFuse", "CLinux", "EventLoop", "RemoteFS", "SFTPProtocol", "Wire",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "FuseBridgeTests",
@@ -112,6 +123,14 @@ let package = Package(
         .executableTarget(
             name: "hawser-sftp-server",
             dependencies: ["CLinux", "EventLoop", "LocalFiles", "SFTPServer", "Wire"],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "hawser",
+            dependencies: [
+                .product(name: "ArgumentParser", package: "swift-argument-parser"), "CLinux",
+                "EventLoop", "FuseBridge", "MountOptions", "RemoteFS", "SFTPClient",
+                "SFTPProtocol", "SSHClient", "SSHConfig",
+            ],
             swiftSettings: settings),
     ]
 )

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -10,8 +11,10 @@
 // No core file, and no other process of the same user may read our memory.
 static inline int clinux_make_undumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 
-// syslog(3) under the name that log readers know OpenSSH's server by.
-static inline void clinux_open_log(int facility) { openlog("sftp-server", LOG_PID, facility); }
+// syslog(3) under a name; `name` must stay valid for the life of the process.
+static inline void clinux_open_log(const char *name, int facility) {
+    openlog(name, LOG_PID, facility);
+}
 
 static inline void clinux_log(int priority, const char *text) { syslog(priority, "%s", text); }
 
@@ -22,4 +25,13 @@ static inline int clinux_next_option(int count, char *const *arguments, const ch
     int option = getopt(count, arguments, options);
     *argument = optarg;
     return option;
+}
+
+// fork(2), which Swift does not import: the child may not use what other threads held. So it is called
+// only while there is one thread.
+static inline pid_t clinux_fork(void) { return fork(); }
+
+// Unmounts, without following a link at the end of `path`; with `lazy`, detaches what is in use.
+static inline int clinux_unmount(const char *path, int lazy) {
+    return umount2(path, UMOUNT_NOFOLLOW | (lazy ? MNT_DETACH : 0));
 }

@@ -155,9 +155,3 @@ public actor FuseBridge {
         onEnd = nil
     }
 }
-
-/// Mounting failed.
-public struct MountError: Error, CustomStringConvertible {
-    /// What failed.
-    public let description: String
-}

@@ -28,7 +28,7 @@ final class Session: @unchecked Sendable {
         var operations = operations
         let size = MemoryLayout<fuse_lowlevel_ops>.size
         guard let session = unsafe fuse_session_new(&arguments, &operations, size, context) else {
-            throw MountError(description: "libfuse refuses the mount options")
+            throw MountError("libfuse refuses the mount options")
         }
         unsafe self.session = session
     }
@@ -47,11 +47,11 @@ final class Session: @unchecked Sendable {
 
     func mount(at mountPoint: String) throws {
         guard unsafe fuse_session_mount(session, mountPoint) == 0 else {
-            throw MountError(description: "cannot mount on \(mountPoint)")
+            throw MountError("cannot mount on \(mountPoint)")
         }
         let descriptor = descriptor
         guard fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK) == 0 else {
-            throw MountError(description: "the FUSE device can't be read without waiting")
+            throw MountError("the FUSE device can't be read without waiting")
         }
     }
 

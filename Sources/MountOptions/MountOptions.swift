@@ -71,7 +71,18 @@ public struct MountOptions: Equatable, Sendable {
     ///   fit.
     public mutating func apply(optionList text: String) throws(MountOptionError) {
         for item in splitOptionList(text) {
-            try OptionTable.rule(named: item.name).apply(item, to: &self)
+            try apply(item)
         }
+    }
+
+    /// Applies one option that another argument stands for, such as `-p`.
+    ///
+    /// - Throws: as ``apply(optionList:)``.
+    public mutating func apply(name: String, value: String?) throws(MountOptionError) {
+        try apply(OptionItem(name: name, value: value))
+    }
+
+    private mutating func apply(_ item: OptionItem) throws(MountOptionError) {
+        try OptionTable.rule(named: item.name).apply(item, to: &self)
     }
 }

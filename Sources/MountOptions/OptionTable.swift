@@ -102,18 +102,18 @@ enum OptionTable {
         "direct_io": .flag { $0.usesDirectIO = true },
     ]
 
-    /// What mount(8), fusermount3 and the kernel understand.
+    /// What libfuse, fusermount3 and the kernel understand.
     private static let kernelNames = [
         "allow_other", "allow_root", "async", "atime", "auto_unmount", "default_permissions",
-        "dev", "diratime", "dirsync", "exec", "lazytime", "noatime", "nodev", "nodiratime",
-        "noexec", "norelatime", "nostrictatime", "nosuid", "relatime", "ro", "rw", "strictatime",
-        "suid", "sync",
+        "dev", "dirsync", "exec", "noatime", "nodev", "noexec", "nosuid", "ro", "rw", "suid",
+        "sync",
     ]
 
     /// Options that describe what we do anyway, or that only mount(8), systemd or older versions of
     /// sshfs and libfuse give a meaning to.
     private static let ignoredNames = [
-        "_netdev", "async_read", "auto", "auto_cache", "big_writes", "defaults", "hard_remove",
+        "_netdev", "diratime", "lazytime", "nodiratime", "norelatime", "nostrictatime", "relatime",
+        "strictatime", "async_read", "auto", "auto_cache", "big_writes", "defaults", "hard_remove",
         "intr", "large_read", "max_background", "max_readahead", "no_readahead", "noauto",
         "nodelay", "nodelaysrv", "nofail", "nonempty", "nouser", "readdir_ino", "sshfs_sync",
         "sync_read", "sync_readdir", "unreliable_append", "use_ino", "user", "users", "clone_fd",

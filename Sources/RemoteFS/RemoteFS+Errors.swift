@@ -7,12 +7,24 @@ import Wire
 // SFTP version 3 has one code, FAILURE, for most of what can go wrong. Where a server says no more
 // than that, these functions look at what stands on the server and claim what the evidence shows.
 
+/// The longest name, in bytes: Linux's `NAME_MAX`.
+private let linuxNameBytes = 255
+
 extension SFTPError {
     /// The errno for the program, as far as the reply itself tells.
     ///
     /// A lost connection is an error of the device underneath, EIO, as on a disk that has gone: a
     /// program that knows files only has no use for the errors of sockets.
     var fileErrno: Errno { endsConnection ? .EIO : errno }
+
+    /// The errno of an operation on a name that the server may find too long: its word for that,
+    /// BAD_MESSAGE, stands for other things too.
+    func errno(naming name: FileName) -> Errno {
+        guard case .status(let status) = self, status.code == .badMessage,
+            status.exactErrno == nil, name.count > linuxNameBytes
+        else { return fileErrno }
+        return .ENAMETOOLONG
+    }
 
     /// Whether the reply is a bare FAILURE, which may mean anything.
     var isUnspecific: Bool {
@@ -66,7 +78,7 @@ extension RemoteFS {
     func reasonOfFailedCreation(
         _ error: SFTPError, of name: FileName, in parent: InodeNumber
     ) async -> Errno {
-        guard error.isUnspecific else { return error.fileErrno }
+        guard error.isUnspecific else { return error.errno(naming: name) }
         if await kind(of: name, in: parent) != nil { return .EEXIST }
         return await reasonOfFailedWrite(error, in: parent)
     }
@@ -109,7 +121,7 @@ extension RemoteFS {
 
     /// Why a rename failed: what stands at the target, other file systems, or no room.
     func reasonOfFailedRename(_ error: SFTPError, _ rename: Rename) async -> Errno {
-        guard error.isUnspecific else { return error.fileErrno }
+        guard error.isUnspecific else { return error.errno(naming: rename.newName) }
         let source = await kind(of: rename.oldName, in: rename.oldParent)
         if let target = await kind(of: rename.newName, in: rename.newParent) {
             if !rename.mayReplace { return .EEXIST }
@@ -131,7 +143,7 @@ extension RemoteFS {
     func reasonOfFailedLink(
         _ error: SFTPError, to inode: InodeNumber, name: FileName, in parent: InodeNumber
     ) async -> Errno {
-        guard error.isUnspecific else { return error.fileErrno }
+        guard error.isUnspecific else { return error.errno(naming: name) }
         if await kind(of: name, in: parent) != nil { return .EEXIST }
         if let source = nodes[inode]?.place?.parent,
             await areOnDifferentFileSystems(source, parent)

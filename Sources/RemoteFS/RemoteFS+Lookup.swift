@@ -17,7 +17,7 @@ extension RemoteFS {
         do {
             attributes = try await client.lstat(path)
         } catch {
-            guard error.errno == .ENOENT else { throw error.fileErrno }
+            guard error.errno == .ENOENT else { throw error.errno(naming: name) }
             return .absent(validity: noteAbsence(of: name, in: parent, askedAfter: change))
         }
         return .found(try enter(name, in: parent, attributes, askedAfter: change))

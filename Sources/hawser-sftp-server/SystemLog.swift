@@ -13,7 +13,7 @@ enum SystemLog {
                 writeToStandardError(level.prefixOnStandardError + message + "\r\n")
             }
         }
-        clinux_open_log(arguments.facility)
+        unsafe clinux_open_log("sftp-server", arguments.facility)
         return ServerLog(level: arguments.level) { level, message in
             unsafe clinux_log(level.priority, level.prefixInSyslog + message)
         }

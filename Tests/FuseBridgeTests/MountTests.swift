@@ -35,6 +35,6 @@ import Testing
 func expectSuccess(
     _ script: String, sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
-    let result = try shell("exec 2>&1; set -ex; \(script)")
+    let result = try run("/usr/bin/timeout", "60", "/bin/sh", "-c", "exec 2>&1; set -ex; \(script)")
     #expect(result.status == 0, "\(result.output)", sourceLocation: sourceLocation)
 }

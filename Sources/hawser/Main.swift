@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+import Glibc
+
+/// The program.
+///
+/// Its name decides what it is: `hawser`, a stand-in for `sshfs`, or mount(8)'s helper.
+@main enum Main {
+    static func main() {
+        let name = programName(CommandLine.arguments.first ?? "hawser")
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        switch name {
+        case "sshfs": run(Mount.self, arguments, as: .sshfs)
+        case "mount.sshfs", "mount.fuse.sshfs":
+            run(Mount.self, helperArguments(arguments), as: .sshfs)
+        case "mount.hawser", "mount.fuse.hawser":
+            run(Mount.self, helperArguments(arguments), as: .hawser)
+        default: run(Hawser.self, arguments, as: .hawser)
+        }
+    }
+
+    private static func programName(_ path: String) -> String {
+        String(path.split(separator: "/").last ?? "hawser")
+    }
+
+    /// Parses, runs and exits: 0 for success and for help, 1 for whatever went wrong, as sshfs does.
+    private static func run<Root: ParsableCommand>(
+        _ root: Root.Type, _ arguments: [String], as role: Role
+    ) -> Never {
+        do {
+            var command = try root.parseAsRoot(arguments)
+            if var mount = command as? Mount {
+                mount.role = role
+                exit(mount.start())
+            }
+            try command.run()
+            exit(0)
+        } catch let status as ExitCode {
+            exit(status.rawValue)
+        } catch {
+            if root.exitCode(for: error).isSuccess {
+                print(root.fullMessage(for: error))
+                exit(0)
+            }
+            complain(root.message(for: error))
+            exit(1)
+        }
+    }
+}
+
+/// Which program the caller means.
+enum Role: String {
+    case hawser, sshfs
+}
+
+/// The whole program's commands.
+struct Hawser: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "hawser", abstract: "Work with the files of another machine over SSH.",
+        version: versionText, subcommands: [Mount.self, Unmount.self])
+}
+
+/// What `--version` prints.
+let versionText = "hawser 0.1.0"
+
+/// Writes one line about what is wrong to the standard error output.
+func complain(_ message: String) {
+    let line = Array("hawser: \(message)\n".utf8)
+    _ = unsafe write(STDERR_FILENO, line, line.count)
+}

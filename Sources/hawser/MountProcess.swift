@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import FuseBridge
+import Glibc
+import MountOptions
+import RemoteFS
+import SFTPClient
+import SSHClient
+
+/// The process that holds a mount: connects, mounts, reports, serves until it is told to stop.
+actor MountProcess {
+    private enum Phase {
+        case connecting
+        case mounting(stops: Bool)
+        case serving
+    }
+
+    /// The signals that end a mount.
+    private static let endingSignals = [SIGINT, SIGTERM, SIGHUP]
+
+    private let options: MountOptions
+    private let mountPoint: MountPoint
+    private let launcher: Launcher?
+    private let loop: EpollLoop
+    private let prompter: TerminalPrompter
+
+    private var phase = Phase.connecting
+    private var session: SSHSession?
+    private var client: SFTPClient?
+    private var bridge: FuseBridge?
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe loop.asUnownedSerialExecutor()
+    }
+
+    private init(
+        _ options: MountOptions, _ mountPoint: MountPoint, _ launcher: Launcher?, _ loop: EpollLoop
+    ) {
+        self.options = options
+        self.mountPoint = mountPoint
+        self.launcher = launcher
+        self.loop = loop
+        prompter = TerminalPrompter(loop: loop)
+    }
+
+    /// Runs a mount from its beginning to its end, and returns the exit status.
+    ///
+    /// - Parameter launcher: whoever waits for a report; nil in the foreground.
+    static func run(
+        _ options: MountOptions, _ mountPoint: MountPoint, launcher: Launcher?
+    ) -> CInt {
+        do {
+            let loop = try EpollLoop()
+            let process = MountProcess(options, mountPoint, launcher, loop)
+            try loop.handleSignals(endingSignals) { _ in process.assumeIsolated { $0.stop() } }
+            let watch = try launcher.map { launcher in
+                // Nobody reads there any more: the user has given up.
+                try loop.watch(launcher.pipe, for: []) { _ in process.assumeIsolated { $0.stop() } }
+            }
+            try loop.run { try await process.start() }
+            if let watch { loop.unwatch(watch) }
+            let isWanted = process.assumeIsolated { $0.goOn() }
+            if isWanted { loop.run() }
+            process.assumeIsolated { $0.end() }
+            return 0
+        } catch {
+            if let launcher { launcher.report(.failure("\(error)")) } else { complain("\(error)") }
+            return 1
+        }
+    }
+
+    // MARK: Starting
+
+    private func start() async throws {
+        let connection = try await Connection.open(options, loop: loop, prompter: prompter)
+        session = connection.session
+        client = connection.client
+        let root = try await connection.root(of: options)
+        phase = .mounting(stops: false)
+        let fileSystem = RemoteFS(
+            client: connection.client, options: fileSystemOptions(root: root), loop: loop)
+        let bridge = FuseBridge(fileSystem, usesDirectIO: options.usesDirectIO, loop: loop)
+        try await bridge.mount(at: mountPoint.path, options: mountOptions) { [loop] in loop.stop() }
+        self.bridge = bridge
+        watchConnection(connection.client)
+    }
+
+    private func fileSystemOptions(root: [UInt8]) -> RemoteFSOptions {
+        var result = RemoteFSOptions(
+            wallClock: { Int64(time(nil)) }, log: { Log.write($0) })
+        result.rootPath = root
+        result.attributeValidity = .seconds(options.attributeTimeoutSeconds)
+        result.nameValidity = .seconds(options.entryTimeoutSeconds)
+        result.absenceValidity = .seconds(options.negativeTimeoutSeconds)
+        result.userID = options.userID
+        result.groupID = options.groupID
+        result.umask = options.umask ?? 0
+        result.containsSymlinks = options.containsSymlinks
+        return result
+    }
+
+    private var mountOptions: [String] {
+        [
+            "fsname=\(options.sourceName ?? options.source.text)", "subtype=\(options.typeName)",
+        ] + options.kernelOptions
+    }
+
+    private func watchConnection(_ client: SFTPClient) {
+        let host = options.source.host
+        loop.spawn {
+            guard let reason = try? await client.waitUntilClosed() else { return }
+            Log.write("\(host): \(reason)")
+        }
+    }
+
+    // MARK: Running
+
+    /// Leaves the terminal and reports success.
+    ///
+    /// - Returns: whether the mount is still wanted.
+    private func goOn() -> Bool {
+        if case .mounting(stops: true) = phase { return false }
+        phase = .serving
+        guard let launcher else { return true }
+        moveToBackground()
+        // A launcher that has gone was ended by its user, who does not expect a mount then.
+        return launcher.report(.success)
+    }
+
+    private func moveToBackground() {
+        Log.moveToBackground()
+        setsid()
+        _ = unsafe chdir("/")
+        let null = unsafe open("/dev/null", O_RDWR)
+        guard null >= 0 else { return }
+        for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] { dup2(null, stream) }
+        if null > STDERR_FILENO { close(null) }
+    }
+
+    /// Ends the mount, or the attempt to make one.
+    private func stop() {
+        switch phase {
+        case .connecting:
+            prompter.restoreTerminal()
+            exit(1)
+        case .mounting:
+            phase = .mounting(stops: true)
+        case .serving:
+            loop.stop()
+        }
+    }
+
+    private func end() {
+        bridge?.assumeIsolated { $0.unmount() }
+    }
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import RemoteFS
+
+@Suite struct NodeTableTests {
+    private func name(_ text: String) -> FileName { Array(text.utf8) }
+
+    @Test func givesAnUntouchedNameAlwaysTheSameNumber() {
+        var first = NodeTable()
+        let second = NodeTable()
+        let looked = first.lookUp(name("a"), in: rootInode, kind: .regular)
+        #expect(second.prospectiveInode(named: name("a"), in: rootInode) == looked)
+        #expect(first.prospectiveInode(named: name("a"), in: rootInode) == looked)
+        #expect(first.prospectiveInode(named: name("b"), in: rootInode) != looked)
+    }
+
+    @Test func forgetsANodeWithItsLastLookup() {
+        var nodes = NodeTable()
+        let inode = nodes.lookUp(name("a"), in: rootInode, kind: .regular)
+        let again = nodes.lookUp(name("a"), in: rootInode, kind: .regular)
+        #expect(again == inode)
+        nodes.forget(inode, 1)
+        #expect(nodes[inode]?.lookupCount == 1)
+        nodes.forget(inode, 1)
+        #expect(nodes.count == 1)
+    }
+
+    @Test func survivesMoreForgetsThanLookups() {
+        var nodes = NodeTable()
+        let inode = nodes.lookUp(name("a"), in: rootInode, kind: .regular)
+        nodes.forget(inode, .max)
+        nodes.forget(inode, 5)
+        nodes.forget(rootInode, 100)
+        #expect(nodes.count == 1)
+        #expect(nodes.names(to: rootInode) == [])
+    }
+
+    @Test func keepsParentsWhileChildrenAreKnown() {
+        var nodes = NodeTable()
+        let directory = nodes.lookUp(name("d"), in: rootInode, kind: .directory)
+        let file = nodes.lookUp(name("f"), in: directory, kind: .regular)
+        nodes.forget(directory, 1)
+        #expect(nodes.names(to: file) == [name("d"), name("f")])
+        nodes.forget(file, 1)
+        #expect(nodes.count == 1)
+    }
+
+    @Test func keepsNodesWhileHandlesAreOpen() {
+        var nodes = NodeTable()
+        let file = nodes.lookUp(name("f"), in: rootInode, kind: .regular)
+        nodes.open(file)
+        nodes.forget(file, 1)
+        #expect(nodes[file] != nil)
+        nodes.close(file)
+        #expect(nodes.count == 1)
+    }
+
+    @Test func movesADirectoryWithAllThatIsBelow() {
+        var nodes = NodeTable()
+        let directory = nodes.lookUp(name("d"), in: rootInode, kind: .directory)
+        let other = nodes.lookUp(name("o"), in: rootInode, kind: .directory)
+        let file = nodes.lookUp(name("f"), in: directory, kind: .regular)
+        nodes.move(directory, to: name("e"), in: other)
+        #expect(nodes.names(to: file) == [name("o"), name("e"), name("f")])
+        #expect(nodes.inode(named: name("d"), in: rootInode) == nil)
+        #expect(nodes.inode(named: name("e"), in: other) == directory)
+    }
+
+    @Test func takesTheNameFromWhatARenameReplaces() {
+        var nodes = NodeTable()
+        let old = nodes.lookUp(name("old"), in: rootInode, kind: .regular)
+        let new = nodes.lookUp(name("new"), in: rootInode, kind: .regular)
+        nodes.move(new, to: name("old"), in: rootInode)
+        #expect(nodes.names(to: old) == nil)
+        #expect(nodes.names(to: new) == [name("old")])
+        // The number of the name is still the replaced node's: a new file needs another.
+        nodes.detach(new)
+        let newest = nodes.lookUp(name("old"), in: rootInode, kind: .regular)
+        #expect(newest != old)
+    }
+
+    @Test func takesAFileOfAnotherKindForAnotherFile() {
+        var nodes = NodeTable()
+        let file = nodes.lookUp(name("a"), in: rootInode, kind: .regular)
+        let directory = nodes.lookUp(name("a"), in: rootInode, kind: .directory)
+        #expect(file != directory)
+        #expect(nodes.names(to: file) == nil)
+        #expect(nodes.names(to: directory) == [name("a")])
+    }
+
+    @Test func losesADirectoryMovedBelowItself() {
+        var nodes = NodeTable()
+        let upper = nodes.lookUp(name("u"), in: rootInode, kind: .directory)
+        let lower = nodes.lookUp(name("l"), in: upper, kind: .directory)
+        nodes.move(upper, to: name("x"), in: lower)
+        #expect(nodes.names(to: upper) == nil)
+        #expect(nodes.names(to: lower) == nil)
+    }
+
+    @Test func pathsThroughARenameInFlightAreUnsettled() {
+        var nodes = NodeTable()
+        let directory = nodes.lookUp(name("d"), in: rootInode, kind: .directory)
+        let file = nodes.lookUp(name("f"), in: directory, kind: .regular)
+        let other = nodes.lookUp(name("o"), in: rootInode, kind: .regular)
+        nodes.beginMove(directory)
+        #expect(nodes.isUnsettled(file))
+        #expect(nodes.isUnsettled(directory))
+        #expect(!nodes.isUnsettled(other))
+        nodes.endMove(directory)
+        #expect(!nodes.isUnsettled(file))
+    }
+
+    @Test func distrustsAnswersFromBeforeAChange() {
+        var nodes = NodeTable()
+        let file = nodes.lookUp(name("f"), in: rootInode, kind: .regular)
+        let before = nodes.lastChange
+        #expect(nodes[file]?.isUnchanged(since: before) == true)
+        nodes.beginChange(of: file)
+        let during = nodes.lastChange
+        #expect(nodes[file]?.isUnchanged(since: during) == false)
+        nodes.endChange(of: file)
+        #expect(nodes[file]?.isUnchanged(since: during) == false)
+        #expect(nodes[file]?.isUnchanged(since: nodes.lastChange) == true)
+    }
+
+    @Test func remembersChangesOfForgottenChildren() {
+        var nodes = NodeTable()
+        let file = nodes.lookUp(name("f"), in: rootInode, kind: .regular)
+        let before = nodes.lastChange
+        nodes.beginChange(of: file)
+        nodes.endChange(of: file)
+        nodes.forget(file, 1)
+        #expect(nodes[rootInode].map { $0.lastChangeOfForgottenChildren > before } == true)
+    }
+
+    @Test func probesForNumbersThatAreFree() {
+        let names = (0..<5000).map { name("file-\($0)") }
+        var nodes = NodeTable()
+        let inodes = Set(names.map { nodes.lookUp($0, in: rootInode, kind: .regular) })
+        #expect(inodes.count == names.count)
+        #expect(!inodes.contains(0))
+        #expect(!inodes.contains(rootInode))
+        #expect(
+            derivedInode(parent: 1, name: name("a"), attempt: 0)
+                != derivedInode(parent: 1, name: name("a"), attempt: 1))
+    }
+}
