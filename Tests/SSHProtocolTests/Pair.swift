@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SSHCrypto
-import SSHProtocol
 import Synchronization
 import Wire
+
+@testable import SSHProtocol
 
 /// Random bytes that are the same in each run (SplitMix64).
 final class SeededRandom: Sendable {
@@ -43,19 +44,33 @@ struct Pair: ~Copyable {
     var toServerFilter: (([UInt8]) -> [UInt8])?
     var toClientFilter: (([UInt8]) -> [UInt8])?
 
+    /// Starts both sides; each closure may change what its side offers.
     init(
         client: SSHClientConfiguration = SSHClientConfiguration(user: "alice"),
         server: SSHServerConfiguration = SSHServerConfiguration(hostKeys: [TestKeys.ed25519]),
-        seed: UInt64 = 1
+        clientOffer: (inout KeyExchangeOffer) -> Void = { _ in },
+        serverOffer: (inout KeyExchangeOffer) -> Void = { _ in }
     ) {
-        let clientRandom = SeededRandom(seed: seed)
-        let serverRandom = SeededRandom(seed: ~seed)
-        self.client = SSHClientConnection(configuration: client, now: .zero) {
+        let clientRandom = SeededRandom(seed: 1)
+        let serverRandom = SeededRandom(seed: 2)
+        var offer = KeyExchangeOffer(role: .client, preferences: client.algorithms)
+        clientOffer(&offer)
+        self.client = SSHClientConnection(configuration: client, offer: offer, now: .zero) {
             clientRandom.bytes($0)
         }
-        self.server = SSHServerConnection(configuration: server, now: .zero) {
+        offer = KeyExchangeOffer(role: .server, preferences: server.offeredAlgorithms)
+        serverOffer(&offer)
+        self.server = SSHServerConnection(configuration: server, offer: offer, now: .zero) {
             serverRandom.bytes($0)
         }
+    }
+
+    /// A pair in which both sides have the same preferences.
+    init(preferences: AlgorithmPreferences, rekey: RekeyLimits = RekeyLimits()) {
+        self.init(
+            client: SSHClientConfiguration(user: "alice", algorithms: preferences, rekey: rekey),
+            server: SSHServerConfiguration(
+                hostKeys: TestKeys.hostKeys, algorithms: preferences, rekey: rekey))
     }
 
     /// Moves bytes once in each direction.
@@ -151,4 +166,26 @@ extension Pair {
     var serverEnd: SSHError? {
         if case .disconnected(let error)? = serverEvents.last { error } else { nil }
     }
+}
+
+// A peer that does not keep to the protocol: it knows the keys, and sends what it likes.
+extension Pair {
+    /// Has the server send a payload, whatever it is, at once.
+    mutating func sendToClient(_ payload: Bytes) {
+        var packet: [UInt8] = []
+        server.transport.sender.seal([payload], into: &packet)
+        client.receive(packet[...], now: now)
+        while let event = client.nextEvent() { clientEvents.append(event) }
+    }
+
+    /// Has the client send a payload, whatever it is, at once.
+    mutating func sendToServer(_ payload: Bytes) {
+        var packet: [UInt8] = []
+        client.transport.sender.seal([payload], into: &packet)
+        server.receive(packet[...], now: now)
+        while let event = server.nextEvent() { serverEvents.append(event) }
+    }
+
+    mutating func sendToClient(_ message: some SSHMessage) { sendToClient(message.payload[...]) }
+    mutating func sendToServer(_ message: some SSHMessage) { sendToServer(message.payload[...]) }
 }

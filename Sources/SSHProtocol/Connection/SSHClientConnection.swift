@@ -37,12 +37,22 @@ public struct SSHClientConnection: ~Copyable {
     public init(
         configuration: SSHClientConfiguration, now: Duration, random: @escaping RandomSource
     ) {
+        self.init(
+            configuration: configuration,
+            offer: KeyExchangeOffer(role: .client, preferences: configuration.algorithms),
+            now: now, random: random)
+    }
+
+    /// As above, with an offer of one's own.
+    init(
+        configuration: SSHClientConfiguration, offer: KeyExchangeOffer, now: Duration,
+        random: @escaping RandomSource
+    ) {
         self.configuration = configuration
         lastReceived = now
         transport = Transport(
             identification: identification(software: configuration.software),
-            offer: KeyExchangeOffer(role: .client, preferences: configuration.algorithms),
-            credentials: (),
+            offer: offer, credentials: (),
             extensions: [.init(name: ExtensionName.extInfoInAuth, value: Bytes("0".utf8))],
             rekeyLimits: configuration.rekey, random: RandomPool(random))
     }

@@ -28,13 +28,23 @@ public struct SSHServerConnection: ~Copyable {
     public init(
         configuration: SSHServerConfiguration, now: Duration, random: @escaping RandomSource
     ) {
+        self.init(
+            configuration: configuration,
+            offer: KeyExchangeOffer(role: .server, preferences: configuration.offeredAlgorithms),
+            now: now, random: random)
+    }
+
+    /// As above, with an offer of one's own.
+    init(
+        configuration: SSHServerConfiguration, offer: KeyExchangeOffer, now: Duration,
+        random: @escaping RandomSource
+    ) {
         self.configuration = configuration
         lastReceived = now
         let userKeyAlgorithms = SignatureAlgorithm.allCases.map(\.rawValue).joined(separator: ",")
         transport = Transport(
             identification: identification(software: configuration.software),
-            offer: KeyExchangeOffer(role: .server, preferences: configuration.offeredAlgorithms),
-            credentials: configuration.hostKeys,
+            offer: offer, credentials: configuration.hostKeys,
             extensions: [
                 .init(
                     name: ExtensionName.signatureAlgorithms, value: Bytes(userKeyAlgorithms.utf8)),

@@ -7,6 +7,15 @@ import Wire
 struct KeyExchangeOffer {
     let role: Role
     let preferences: AlgorithmPreferences
+    /// Whether we do strict key exchange; only tests play a peer that does not.
+    var isStrict = true
+    /// Whether later offers bear the marker for it; only tests play a peer that errs so.
+    var repeatsMarkers = false
+
+    init(role: Role, preferences: AlgorithmPreferences) {
+        self.role = role
+        self.preferences = preferences
+    }
 
     /// Names in the key exchange list that are no methods.
     private enum Marker {
@@ -25,7 +34,8 @@ struct KeyExchangeOffer {
     /// Markers belong into the first one only: they describe the connection, not one exchange.
     func kexInit(cookie: Bytes, isInitial: Bool) -> KexInit {
         var methods = preferences.keyExchange.map(\.rawValue)
-        if isInitial { methods += [Marker.extInfo(role), Marker.strict(role)] }
+        if isInitial { methods.append(Marker.extInfo(role)) }
+        if isInitial ? isStrict : repeatsMarkers { methods.append(Marker.strict(role)) }
         return KexInit(
             cookie: cookie, keyExchange: methods,
             serverHostKey: preferences.hostKey.map(\.rawValue),
@@ -39,9 +49,9 @@ struct KeyExchangeOffer {
         peer.keyExchange.contains(Marker.extInfo(role.peer))
     }
 
-    /// Whether key exchange is strict, from the peer's first KEXINIT: we always offer it.
+    /// Whether key exchange is strict, from the peer's first KEXINIT.
     func isStrict(_ peer: KexInit) -> Bool {
-        peer.keyExchange.contains(Marker.strict(role.peer))
+        isStrict && peer.keyExchange.contains(Marker.strict(role.peer))
     }
 
     /// Whether a packet follows the peer's KEXINIT that was sent for a method that is not used

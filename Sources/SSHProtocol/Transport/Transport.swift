@@ -31,8 +31,8 @@ struct Transport<Side: KeyExchangeSide & ~Copyable>: ~Copyable {
     var sender: PacketSender
     var rekeyPolicy: RekeyPolicy
 
-    let offer: KeyExchangeOffer
-    let credentials: Side.Credentials
+    var offer: KeyExchangeOffer
+    var credentials: Side.Credentials
     let extensions: [ExtInfo.Extension]
     let identification: Bytes
     var progress: Progress
