@@ -115,7 +115,10 @@ let package = Package(
         // What the fuzzers run, and `swift test` too; Tests/Fuzz builds it with libFuzzer.
         .target(
             name: "FuzzTargets",
-            dependencies: ["EventLoop", "SFTPClient", "SFTPProtocol", "SFTPServer", "Wire"],
+            dependencies: [
+                "EventLoop", "SFTPClient", "SFTPProtocol", "SFTPServer", "SSHCrypto", "SSHProtocol",
+                "Wire",
+            ],
             path: "Tests/FuzzTargets", swiftSettings: settings),
         .testTarget(
             name: "FuzzRegressionTests", dependencies: ["FuzzTargets", "Wire"],

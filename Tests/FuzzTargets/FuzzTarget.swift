@@ -15,7 +15,10 @@ public struct FuzzTarget: Sendable {
     public let run: @Sendable (Bytes) -> Void
 
     /// The targets that touch nothing outside of this process's memory.
-    public static let pure: [FuzzTarget] = [sftpRequests, sftpReplies, sftpClient]
+    public static let pure: [FuzzTarget] = [
+        sshClient, sshServer, sshClientMessages, sshServerMessages,
+        sftpRequests, sftpReplies, sftpClient,
+    ]
     /// The targets that act on files: only for a process in a ``Jail``.
     public static let jailed: [FuzzTarget] = [sftpServer]
 }

@@ -25,6 +25,11 @@ struct Outbox {
             Entry(payload: message.payload[...], hidesLength: hidesLength, isReply: false))
     }
 
+    /// Queues a payload as it stands, whatever it says.
+    mutating func send(payload: Bytes) {
+        payloads.append(Entry(payload: payload, hidesLength: false, isReply: false))
+    }
+
     /// Queues a message that the peer caused.
     ///
     /// - Throws: if the peer has caused more than it takes.
