@@ -11,6 +11,9 @@ public import Wire
 public actor DescriptorChannel: ByteChannel {
     /// A writer suspends while more than this many bytes wait for the kernel to take them.
     public static let defaultSendQueueLimit = 4 << 20
+    /// So many bytes make a large write by themselves: they go out at once, not at the turn's end,
+    /// while they are in the processor's caches, and their buffers can be used again.
+    static let promptWriteSize = 128 << 10
     /// The sizes between which the read buffer adapts: one read takes what it holds.
     static let readSizes = (16 << 10)...(256 << 10)
     /// A channel that always has data gives this much per turn, so that others have theirs.
@@ -185,7 +188,7 @@ public actor DescriptorChannel: ByteChannel {
         try requireWritable()
         guard !isFinishing else { throw ChannelError.closed }
         sendQueue.append(pieces)
-        scheduleFlush()
+        if sendQueue.byteCount >= Self.promptWriteSize { flush() } else { scheduleFlush() }
         while sendQueue.byteCount > sendQueueLimit {
             try await writers.wait()
             try requireWritable()
