@@ -65,9 +65,6 @@ let package = Package(
         .target(
             name: "SFTPServer", dependencies: ["EventLoop", "LocalFiles", "SFTPProtocol", "Wire"],
             swiftSettings: settings),
-        .testTarget(
-            name: "SFTPServerTests", dependencies: ["SFTPProtocol", "SFTPServer", "Wire"],
-            swiftSettings: settings),
         .target(
             name: "SSHClient",
             dependencies: ["CLinux", "EventLoop", "SSHConfig", "SSHCrypto", "SSHProtocol", "Wire"],
@@ -126,6 +123,12 @@ let package = Package(
         .executableTarget(
             name: "hawser-sftp-server",
             dependencies: ["CLinux", "EventLoop", "LocalFiles", "SFTPServer", "Wire"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SFTPServerTests",
+            dependencies: [
+                "EventLoop", "SFTPProtocol", "SFTPServer", "Wire", "hawser-sftp-server",
+            ],
             swiftSettings: settings),
         .executableTarget(
             name: "hawser",

@@ -2,6 +2,7 @@
 // What concerns the process as a whole: its log, its arguments, its protection.
 #pragma once
 
+#include <malloc.h>
 #include <stddef.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -34,4 +35,11 @@ static inline pid_t clinux_fork(void) { return fork(); }
 // Unmounts, without following a link at the end of `path`; with `lazy`, detaches what is in use.
 static inline int clinux_unmount(const char *path, int lazy) {
     return umount2(path, UMOUNT_NOFOLLOW | (lazy ? MNT_DETACH : 0));
+}
+
+// Lets malloc keep up to `bytes` of freed memory for the next request. Otherwise buffers of many
+// kilobytes go back to the kernel and come again, page fault by page fault, with every packet.
+static inline void clinux_keep_freed_memory(int bytes) {
+    mallopt(M_TRIM_THRESHOLD, bytes);
+    mallopt(M_MMAP_THRESHOLD, bytes);
 }

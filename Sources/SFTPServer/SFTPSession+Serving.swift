@@ -25,7 +25,14 @@ extension SFTPSession {
     /// All requests that have arrived are carried out before the next wait. No request is read while
     /// the channel's queue of replies is full.
     public func serve(over channel: any ByteChannel) async -> SessionEnd {
-        let end = await serveRequests(over: channel)
+        var end = await serveRequests(over: channel)
+        do {
+            // What was answered before a failure still counts, if the client takes it.
+            if replyByteCount > 0 { try await channel.write(takeReplies()) }
+            try await channel.finishWriting()
+        } catch {
+            if end == .endOfStream { end = .channelFailed("\(error)") }
+        }
         if let complaint = end.logText { log.log(.error, complaint) }
         close()
         await channel.close()
@@ -45,7 +52,6 @@ extension SFTPSession {
                 }
                 if replyByteCount > 0 { try await channel.write(takeReplies()) }
             }
-            try await channel.finishWriting()
             return .endOfStream
         } catch let error as WireError {
             return .unreadable(error)
