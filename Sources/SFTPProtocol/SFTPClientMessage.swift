@@ -11,12 +11,14 @@ public enum SFTPClientMessage: Hashable, Sendable {
 }
 
 extension SFTPClientMessage {
-    /// Decodes a packet, exactly.
+    /// Decodes a packet.
     ///
     /// Unknown types and unknown extensions are requests too: they have an id and are to be answered.
-    /// What follows INIT's version is ignored, as the draft has clients announce extensions there.
+    /// Bytes behind the last field are ignored, as OpenSSH's server does: the draft has clients
+    /// announce extensions behind INIT's version, and pkg/sftp, which rclone uses, sends its whole
+    /// buffer with a last WRITE that fills only a part of it.
     ///
-    /// - Throws: `WireError` for a packet that is truncated, too long or otherwise badly formed.
+    /// - Throws: `WireError` for a packet that is truncated or otherwise badly formed.
     public init(decoding frame: SFTPFrame) throws(WireError) {
         if frame.type == .initialize {
             self = .initialize(version: frame.id)

@@ -39,13 +39,21 @@ public struct SFTPFrame: Sendable {
     var body: WireReader { WireReader(head.dropFirst(SFTPLimits.minimumPacketBytes)) }
 
     /// Reads the payload, which is the last field of the packet: a `string` that may go on in ``rest``.
-    func readPayload(_ reader: inout WireReader) throws(WireError) -> [Bytes] {
+    ///
+    /// - Returns: the pieces of the payload, none of them empty, and how many bytes follow it.
+    func readPayload(
+        _ reader: inout WireReader
+    ) throws(WireError) -> (pieces: [Bytes], trailing: Int) {
         let length = Int(try reader.readUInt32())
         let first = reader.readRemaining()
         let available = rest.reduce(first.count) { $0 + $1.count }
         guard length <= available else { throw .truncated(needed: length, available: available) }
-        guard length == available else { throw .trailingBytes(available - length) }
-        if rest.isEmpty { return first.isEmpty ? [] : [first] }
-        return first.isEmpty ? rest : [first] + rest
+        var pieces: [Bytes] = []
+        var missing = length
+        for piece in CollectionOfOne(first) + rest where missing > 0 && !piece.isEmpty {
+            pieces.append(piece.prefix(missing))
+            missing -= min(missing, piece.count)
+        }
+        return (pieces, available - length)
     }
 }

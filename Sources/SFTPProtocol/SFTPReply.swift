@@ -26,7 +26,10 @@ extension SFTPReply {
         switch frame.type {
         case .status: self = .status(try SFTPStatus(from: &reader))
         case .handle: self = .handle(try reader.readString())
-        case .data: self = .data(try frame.readPayload(&reader))
+        case .data:
+            let (pieces, trailing) = try frame.readPayload(&reader)
+            guard trailing == 0 else { throw .trailingBytes(trailing) }
+            self = .data(pieces)
         case .name: self = .name(try Self.readNames(&reader))
         case .attributes: self = .attributes(try FileAttributes(from: &reader))
         case .extendedReply: self = .extended(reader.readRemaining())

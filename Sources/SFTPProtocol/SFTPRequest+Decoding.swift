@@ -9,8 +9,8 @@ extension SFTPRequest {
         case .write:
             let handle = try reader.readString()
             let offset = try reader.readUInt64()
-            self = .write(handle: handle, offset: offset, data: try frame.readPayload(&reader))
-            return
+            let payload = try frame.readPayload(&reader)
+            self = .write(handle: handle, offset: offset, data: payload.pieces)
         case .extended:
             self = try SFTPRequest(extendedFrom: &reader)
         case let type?:
@@ -18,7 +18,6 @@ extension SFTPRequest {
         case nil:
             self = .unknown(type: frame.typeByte, body: reader.readRemaining())
         }
-        try reader.requireEnd()
     }
 
     private init(_ type: SFTPPacketType, from reader: inout WireReader) throws(WireError) {

@@ -32,11 +32,11 @@ extension SFTPSession {
     func setstat(
         _ attributes: FileAttributes, of path: Bytes, followingLink: Bool
     ) throws(Errno) -> SFTPReply {
-        try set(attributes, of: path) { change throws(Errno) in
+        // There is no way to cut what a link itself holds: nothing of such a request is done.
+        guard followingLink || attributes.size == nil else { throw .EINVAL }
+        return try set(attributes, of: path) { change throws(Errno) in
             switch change {
             case .size(let size):
-                // There is no way to cut what a link itself holds.
-                guard followingLink else { throw .EINVAL }
                 try LocalFiles.truncate(path, to: size)
             case .permissions(let permissions):
                 try LocalFiles.setPermissions(

@@ -66,6 +66,25 @@ import Wire
         }
     }
 
+    @Test func bytesBehindASplitWriteAreIgnored() throws {
+        let payload = [UInt8](repeating: 7, count: 10_000)
+        let expected = SFTPRequest.write(handle: [1], offset: 2, data: [payload[...]])
+        var packet = joined(expected.encode(id: 3)) + [UInt8](repeating: 9, count: 10_000)
+        packet.replaceSubrange(..<4, with: [0, 0, 0x4E, 0x20 + 22])
+        for cut in [5_000, 10_022, 15_000] {
+            var decoder = SFTPPacketDecoder()
+            decoder.append(packet[..<cut])
+            decoder.append(packet[cut...])
+            let frame = try #require(try decoder.next())
+            #expect(decoder.isBetweenPackets)
+            guard case .request(3, let request) = try SFTPClientMessage(decoding: frame) else {
+                Issue.record("not a request with id 3")
+                return
+            }
+            #expect(request.withJoinedPayload == expected)
+        }
+    }
+
     @Test func lengthsOfASplitPayloadAreChecked() throws {
         for claimed in [9_999, 10_001] as [UInt32] {
             var writer = WireWriter()

@@ -5,7 +5,7 @@ import SFTPProtocol
 import Testing
 import Wire
 
-private let homeOfRoot = String(
+let homeOfRoot = String(
     run("getent passwd root").output.split(separator: ":", omittingEmptySubsequences: false)[5])
 
 @Suite struct NameTests {

@@ -27,7 +27,6 @@ import Wire
             [0, 0, 0, 0, 17, 0, 0, 0, 7],  // STAT without a path
             [0, 0, 0, 0, 17, 0, 0, 0, 7, 0, 0, 0, 2, 0x2F],  // a path that is too short
             [0, 0, 0, 0, 17, 0, 0, 0, 7, 0, 0, 0, 1, 0],  // a path that is a NUL
-            [0, 0, 0, 0, 17, 0, 0, 0, 7, 0, 0, 0, 1, 0x2F, 0],  // a byte too many
             [0, 0, 0, 0, 200, 0, 0, 0, 7],  // EXTENDED without a name
         ] as [[UInt8]] {
             guard case .reply(7, .status(let status))? = try session.send([packet[...]]).first
