@@ -62,6 +62,9 @@ let package = Package(
         .target(
             name: "LocalFiles", dependencies: ["CLinux", "SFTPProtocol", "Wire"],
             swiftSettings: settings),
+        .testTarget(
+            name: "LocalFilesTests", dependencies: ["LocalFiles", "SFTPProtocol", "Wire"],
+            swiftSettings: settings),
         .target(
             name: "SFTPServer", dependencies: ["EventLoop", "LocalFiles", "SFTPProtocol", "Wire"],
             swiftSettings: settings),
