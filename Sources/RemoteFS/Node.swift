@@ -11,8 +11,11 @@ struct Node {
     }
 
     let inode: InodeNumber
-    /// Where the node is; nil for the root, and for a node that has lost its name.
-    var place: Place?
+    /// Where the node is: nowhere for the root, and for a node that has lost its name; in several
+    /// places where we have just made hard links to it.
+    ///
+    /// Paths lead through the first.
+    var places: [Place]
     var kind: FileKind
 
     // MARK: Who knows it
@@ -48,9 +51,12 @@ struct Node {
 
     init(inode: InodeNumber, place: Place?, kind: FileKind) {
         self.inode = inode
-        self.place = place
+        places = place.map { [$0] } ?? []
         self.kind = kind
     }
+
+    /// The place that paths lead through.
+    var place: Place? { places.first }
 
     /// Whether an answer to a request that was sent after `change` changes still holds.
     func isUnchanged(since change: UInt64) -> Bool {

@@ -50,17 +50,19 @@ struct NodeTable {
 
     /// Makes a node known, or finds it, and counts a lookup of it.
     ///
-    /// A node of another kind at the same place is another file: it loses its name.
+    /// A node of another kind at the same place is another file: it loses this name. So does a node
+    /// that has the name as a further hard link, unless `keepsLinks`: only for as long as the answer
+    /// to our own link is fresh is it sure that the two names are one file.
     mutating func lookUp(
-        _ name: FileName, in parent: InodeNumber, kind: FileKind
+        _ name: FileName, in parent: InodeNumber, kind: FileKind, keepsLinks: Bool = false
     ) -> InodeNumber {
         let place = Node.Place(parent: parent, name: name)
-        if let inode = inodes[place] {
-            if nodes[inode]?.kind == kind {
+        if let inode = inodes[place], let node = nodes[inode] {
+            if node.kind == kind, keepsLinks || node.place == place {
                 nodes[inode]?.lookupCount += 1
                 return inode
             }
-            detach(inode)
+            detach(place)
         }
         let inode = prospectiveInode(named: name, in: parent)
         var node = Node(inode: inode, place: place, kind: kind)
@@ -71,40 +73,51 @@ struct NodeTable {
         return inode
     }
 
-    /// Takes a node's name away: it has been removed or replaced.
-    ///
-    /// It stays known while it is used.
-    mutating func detach(_ inode: InodeNumber) {
-        leavePlace(inode)
-        removeIfUnknown(inode)
+    /// Gives a node one more place.
+    mutating func link(_ inode: InodeNumber, to name: FileName, in parent: InodeNumber) {
+        enter(inode, Node.Place(parent: parent, name: name))
     }
 
-    /// Gives a node another place.
+    /// Takes a name away: what had it has been removed or replaced.
+    ///
+    /// It stays known while it is used.
+    mutating func detach(_ name: FileName, in parent: InodeNumber) {
+        detach(Node.Place(parent: parent, name: name))
+    }
+
+    /// Puts a node from one place to another.
     ///
     /// A node that had that place loses it.
     ///
     /// A place below the node itself is one that only a server in error can claim: the name is lost.
-    mutating func move(_ inode: InodeNumber, to name: FileName, in parent: InodeNumber) {
-        if isOrIsBelow(parent, inode) { return detach(inode) }
-        let place = Node.Place(parent: parent, name: name)
-        if let replaced = inodes[place] {
-            if replaced == inode { return }
-            detach(replaced)
-        }
-        // Counted first: the new parent must not be forgotten for want of children in between.
-        nodes[parent]?.childCount += 1
-        leavePlace(inode)
-        nodes[inode]?.place = place
-        inodes[place] = inode
+    mutating func move(
+        _ name: FileName, in parent: InodeNumber, to newName: FileName,
+        in newParent: InodeNumber
+    ) {
+        let old = Node.Place(parent: parent, name: name)
+        let new = Node.Place(parent: newParent, name: newName)
+        guard old != new else { return }
+        guard let inode = inodes[old] else { return detach(new) }
+        if isOrIsBelow(newParent, inode) { return detach(old) }
+        // Entered first: neither the node nor its new parent may be forgotten in between.
+        if inodes[new] != inode { enter(inode, new) }
+        detach(old)
     }
 
-    private mutating func leavePlace(_ inode: InodeNumber) {
-        guard let place = nodes[inode]?.place else { return }
-        nodes[inode]?.place = nil
-        inodes[place] = nil
+    private mutating func enter(_ inode: InodeNumber, _ place: Node.Place) {
+        detach(place)
+        nodes[inode]?.places.append(place)
+        inodes[place] = inode
+        nodes[place.parent]?.childCount += 1
+    }
+
+    private mutating func detach(_ place: Node.Place) {
+        guard let inode = inodes.removeValue(forKey: place) else { return }
+        nodes[inode]?.places.removeAll { $0 == place }
         let lastChange = nodes[inode]?.lastChange ?? 0
         nodes[place.parent]?.lastChangeOfForgottenChildren.raise(to: lastChange)
         nodes[place.parent]?.childCount -= 1
+        removeIfUnknown(inode)
         removeIfUnknown(place.parent)
     }
 
@@ -130,8 +143,13 @@ struct NodeTable {
 
     private mutating func removeIfUnknown(_ inode: InodeNumber) {
         guard inode != rootInode, let node = nodes[inode], node.isUnknown else { return }
-        leavePlace(inode)
         nodes[inode] = nil
+        for place in node.places {
+            inodes[place] = nil
+            nodes[place.parent]?.lastChangeOfForgottenChildren.raise(to: node.lastChange)
+            nodes[place.parent]?.childCount -= 1
+            removeIfUnknown(place.parent)
+        }
     }
 
     // MARK: Paths
@@ -193,8 +211,9 @@ struct NodeTable {
         changeCount += 1
         nodes[inode]?.lastChange = changeCount
         nodes[inode]?.attributes = nil
-        guard let place = nodes[inode]?.place else { return }
-        nodes[place.parent]?.listing?.value.forgetAttributes(of: place.name)
+        for place in nodes[inode]?.places ?? [] {
+            nodes[place.parent]?.listing?.value.forgetAttributes(of: place.name)
+        }
     }
 }
 

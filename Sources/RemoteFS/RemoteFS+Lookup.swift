@@ -34,7 +34,7 @@ extension RemoteFS {
             return .found(
                 try enter(
                     name, in: parent, cached.value, askedAfter: nodes.lastChange,
-                    validUntil: cached.validUntil))
+                    validUntil: cached.validUntil, keepsLinks: true))
         }
         guard let listing = nodes[parent]?.listing, listing.value(at: now) != nil else {
             return nil
@@ -69,7 +69,7 @@ extension RemoteFS {
         of name: [UInt8], in parent: InodeNumber, askedAfter change: UInt64
     ) -> Duration {
         guard nodes[parent]?.isUnchanged(since: change) ?? false else { return .zero }
-        if let inode = nodes.inode(named: name, in: parent) { nodes.detach(inode) }
+        nodes.detach(name, in: parent)
         return options.absenceValidity
     }
 

@@ -90,12 +90,14 @@ extension RemoteFS {
         of name: FileName, in parent: InodeNumber, _ attributes: FileAttributes
     ) throws(Errno) -> Entry {
         nodes[parent]?.listing?.value.insert(DirectoryEntry(name: name, attributes: attributes))
-        return try enter(name, in: parent, attributes, askedAfter: nodes.lastChange)
+        return try enter(
+            name, in: parent, attributes, askedAfter: nodes.lastChange, keepsLinks: true)
     }
 
     /// Makes a hard link.
     ///
-    /// SFTP can't tell that two names are one file, so it gets a node of its own.
+    /// SFTP can't tell that two names are one file, so we know it only for as long as the answer is
+    /// fresh: long enough for programs that check what they have linked, as git does.
     public func link(
         _ inode: InodeNumber, as name: [UInt8], in parent: InodeNumber
     ) async throws(Errno) -> Entry {
@@ -108,6 +110,7 @@ extension RemoteFS {
         }
         switch await finish(making, in: parent) {
         case .success(let attributes):
+            if nodes[inode]?.kind == attributes.kind { nodes.link(inode, to: name, in: parent) }
             return try noteCreation(of: name, in: parent, attributes)
         case .failure(let error):
             throw await reasonOfFailedLink(error, to: inode, name: name, in: parent)
@@ -149,7 +152,7 @@ extension RemoteFS {
         defer { nodes.endChange(of: parent) }
         try await request()
         nodes[parent]?.listing?.value.remove(name)
-        if let inode = nodes.inode(named: name, in: parent) { nodes.detach(inode) }
+        nodes.detach(name, in: parent)
     }
 
     // MARK: Renaming
@@ -189,11 +192,8 @@ extension RemoteFS {
         nodes[rename.oldParent]?.listing?.value.remove(rename.oldName)
         nodes[rename.newParent]?.listing?.value.insert(
             DirectoryEntry(name: rename.newName, attributes: old?.attributes))
-        if let inode = nodes.inode(named: rename.oldName, in: rename.oldParent) {
-            nodes.move(inode, to: rename.newName, in: rename.newParent)
-        } else if let replaced = nodes.inode(named: rename.newName, in: rename.newParent) {
-            nodes.detach(replaced)
-        }
+        nodes.move(
+            rename.oldName, in: rename.oldParent, to: rename.newName, in: rename.newParent)
     }
 }
 

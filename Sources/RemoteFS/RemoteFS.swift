@@ -132,15 +132,16 @@ public actor RemoteFS {
     ///   - nameChange: the change number that the name's presence is known after, where it is
     ///     another one than that of the attributes.
     ///   - validUntil: when both stop being valid, where that is earlier than of a fresh answer.
+    ///   - keepsLinks: whether the name may be one of several of its node.
     func enter(
         _ name: FileName, in parent: InodeNumber, _ attributes: FileAttributes,
         askedAfter change: UInt64, nameAfter nameChange: UInt64? = nil,
-        validUntil: Duration? = nil
+        validUntil: Duration? = nil, keepsLinks: Bool = false
     ) throws(Errno) -> Entry {
         // Without a kind the kernel could make nothing of it.
         guard let kind = attributes.kind else { throw .EIO }
         let nameHolds = nodes[parent]?.isUnchanged(since: nameChange ?? change) ?? false
-        let inode = nodes.lookUp(name, in: parent, kind: kind)
+        let inode = nodes.lookUp(name, in: parent, kind: kind, keepsLinks: keepsLinks)
         let statusValidUntil = store(
             attributes, of: inode, askedAfter: change, validUntil: validUntil)
         var nameValidity = nameHolds ? options.nameValidity : .zero

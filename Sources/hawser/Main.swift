@@ -28,6 +28,10 @@ import Glibc
     private static func run<Root: ParsableCommand>(
         _ root: Root.Type, _ arguments: [String], as role: Role
     ) -> Never {
+        if arguments.prefix(while: { $0 != "--" }).contains("-V") {
+            print(versionText)
+            exit(0)
+        }
         do {
             var command = try root.parseAsRoot(arguments)
             if var mount = command as? Mount {

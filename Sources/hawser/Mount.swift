@@ -36,9 +36,6 @@ struct Mount: ParsableCommand {
     @Flag(name: .customLong("pretend"), help: .hidden)
     var pretends = false
 
-    @Flag(name: .customShort("V"), help: "Print the version.")
-    var printsVersion = false
-
     @Option(name: .customShort("p", allowingJoined: true), help: "The server's port.")
     var port: String?
 
@@ -59,11 +56,7 @@ struct Mount: ParsableCommand {
 
     enum CodingKeys: CodingKey {
         case source, mountPoint, foreground, debug, verbose, compresses, singleThreaded, pretends
-        case printsVersion, port, configFile, identityFiles, optionLists
-    }
-
-    func validate() throws {
-        if printsVersion { throw CleanExit.message(versionText) }
+        case port, configFile, identityFiles, optionLists
     }
 
     /// What the arguments say.

@@ -7,6 +7,10 @@ import LocalSFTPServer
 import RemoteFS
 import SFTPClient
 import Synchronization
+import Testing
+
+/// Tests that mount: one at a time, since each takes threads that wait for the others' programs.
+@Suite(.serialized) enum RealMounts {}
 
 /// A directory of OpenSSH's SFTP server, mounted: loop, client, file system and bridge on a thread
 /// of their own, as in a mount process.
@@ -23,6 +27,7 @@ final class MountedServer: Sendable {
     let server: LocalSFTPServer
     private let state = Mutex(State.starting)
     private let loop = Mutex<EpollLoop?>(nil)
+    private let serverHasStopped = Atomic(false)
     private let configure: @Sendable (inout RemoteFSOptions) -> Void
 
     /// Paths for shell commands.
@@ -87,6 +92,12 @@ final class MountedServer: Sendable {
         guard case .mounted = state.withLock({ $0 }) else { return }
         loop.withLock { $0 }.map { loop in loop.execute { loop.stop() } }
         while case .mounted = state.withLock({ $0 }) { usleep(1000) }
+        if !serverHasStopped.load(ordering: .relaxed) { server.stop() }
+    }
+
+    /// Ends the server under the mount.
+    func stopServer() {
+        serverHasStopped.store(true, ordering: .relaxed)
         server.stop()
     }
 }

@@ -4,302 +4,304 @@ import LocalSFTPServer
 import RemoteFS
 import Testing
 
-/// What POSIX promises of files, on a mount of OpenSSH's SFTP server.
-@Suite(.serialized) struct PosixTests {
-    @Test func keepsUnlinkedOpenFilesUsable() throws {
-        try withMount { mount in
-            try expectPython(
-                """
-                import os
-                fd = os.open("f", os.O_RDWR | os.O_CREAT)
-                os.write(fd, b"hello")
-                os.unlink("f")
-                assert not os.path.exists("f")
-                os.write(fd, b" world")
-                assert os.pread(fd, 100, 0) == b"hello world"
-                assert os.fstat(fd).st_size == 11
-                os.ftruncate(fd, 5)
-                assert os.fstat(fd).st_size == 5
-                os.fchmod(fd, 0o600)
-                assert os.fstat(fd).st_mode & 0o777 == 0o600
-                """, in: mount)
+extension RealMounts {
+    /// What POSIX promises of files, on a mount of OpenSSH's SFTP server.
+    @Suite struct PosixTests {
+        @Test func keepsUnlinkedOpenFilesUsable() throws {
+            try withMount { mount in
+                try expectPython(
+                    """
+                    import os
+                    fd = os.open("f", os.O_RDWR | os.O_CREAT)
+                    os.write(fd, b"hello")
+                    os.unlink("f")
+                    assert not os.path.exists("f")
+                    os.write(fd, b" world")
+                    assert os.pread(fd, 100, 0) == b"hello world"
+                    assert os.fstat(fd).st_size == 11
+                    os.ftruncate(fd, 5)
+                    assert os.fstat(fd).st_size == 5
+                    os.fchmod(fd, 0o600)
+                    assert os.fstat(fd).st_mode & 0o777 == 0o600
+                    """, in: mount)
+            }
         }
-    }
 
-    @Test func keepsRenamedAndReplacedOpenFilesApart() throws {
-        try withMount { mount in
-            try expectPython(
-                """
-                import os
-                old = os.open("target", os.O_RDWR | os.O_CREAT)
-                os.write(old, b"old")
-                new = os.open("new", os.O_RDWR | os.O_CREAT)
-                os.write(new, b"new")
-                os.rename("new", "target")
-                assert os.pread(old, 10, 0) == b"old"
-                assert os.pread(new, 10, 0) == b"new"
-                assert open("target", "rb").read() == b"new"
-                assert os.fstat(new).st_ino == os.stat("target").st_ino
-                assert os.fstat(old).st_ino != os.stat("target").st_ino
-                os.write(new, b"er")
-                os.fsync(new)
-                assert open("target", "rb").read() == b"newer"
-                os.mkdir("d"); os.rename("target", "d/moved"); os.rename("d", "e")
-                os.write(new, b"!")
-                assert open("e/moved", "rb").read() == b"newer!"
-                """, in: mount)
+        @Test func keepsRenamedAndReplacedOpenFilesApart() throws {
+            try withMount { mount in
+                try expectPython(
+                    """
+                    import os
+                    old = os.open("target", os.O_RDWR | os.O_CREAT)
+                    os.write(old, b"old")
+                    new = os.open("new", os.O_RDWR | os.O_CREAT)
+                    os.write(new, b"new")
+                    os.rename("new", "target")
+                    assert os.pread(old, 10, 0) == b"old"
+                    assert os.pread(new, 10, 0) == b"new"
+                    assert open("target", "rb").read() == b"new"
+                    assert os.fstat(new).st_ino == os.stat("target").st_ino
+                    assert os.fstat(old).st_ino != os.stat("target").st_ino
+                    os.write(new, b"er")
+                    os.fsync(new)
+                    assert open("target", "rb").read() == b"newer"
+                    os.mkdir("d"); os.rename("target", "d/moved"); os.rename("d", "e")
+                    os.write(new, b"!")
+                    assert open("e/moved", "rb").read() == b"newer!"
+                    """, in: mount)
+            }
         }
-    }
 
-    @Test func tellsTheTrueError() throws {
-        try withMount { mount in
-            try expectPython(
-                """
-                import os, errno, ctypes
-                def fails(expected, operation, *arguments, **more):
+        @Test func tellsTheTrueError() throws {
+            try withMount { mount in
+                try expectPython(
+                    """
+                    import os, errno, ctypes
+                    def fails(expected, operation, *arguments, **more):
+                        try:
+                            operation(*arguments, **more)
+                        except OSError as error:
+                            assert error.errno == expected, (arguments, error)
+                        else:
+                            raise AssertionError(arguments)
+                    os.mkdir("dir"); open("dir/file", "w").close(); open("file", "w").close()
+                    os.mkdir("empty"); os.symlink("nowhere", "link")
+                    fails(errno.EEXIST, os.mkdir, "dir")
+                    fails(errno.EEXIST, os.symlink, "x", "link")
+                    fails(errno.EEXIST, os.link, "file", "dir/file")
+                    fails(errno.EEXIST, os.open, "file", os.O_CREAT | os.O_EXCL)
+                    fails(errno.ENOTEMPTY, os.rmdir, "dir")
+                    fails(errno.ENOTEMPTY, os.rename, "empty", "dir")
+                    fails(errno.ENOTDIR, os.rmdir, "file")
+                    fails(errno.ENOTDIR, os.rename, "dir", "file")
+                    fails(errno.ENOTDIR, os.stat, "file/x")
+                    fails(errno.EISDIR, os.unlink, "dir")
+                    fails(errno.EISDIR, os.rename, "file", "dir")
+                    fails(errno.EISDIR, os.open, "dir", os.O_RDWR)
+                    fails(errno.ENOENT, os.stat, "missing")
+                    fails(errno.ENOENT, os.open, "link", os.O_RDONLY)
+                    fails(errno.ENOENT, os.rename, "missing", "other")
+                    fails(errno.EPERM, os.mkfifo, "fifo")
+                    fails(errno.ENAMETOOLONG, os.mkdir, "n" * 256)
+                    fails(errno.EINVAL, os.rename, "dir", "dir/below")
+                    descriptor = os.open("file", os.O_RDONLY)
+                    fails(errno.EBADF, os.write, descriptor, b"x")
+                    libc = ctypes.CDLL(None, use_errno=True)
+                    def rename2(flags, old, new):
+                        if libc.renameat2(-100, old.encode(), -100, new.encode(), flags) != 0:
+                            raise OSError(ctypes.get_errno(), "renameat2")
+                    fails(errno.EEXIST, rename2, 1, "file", "link")
+                    fails(errno.EINVAL, rename2, 2, "file", "link")
+                    rename2(1, "file", "moved")
+                    os.rename("moved", "file")
+                    os.rename("empty", "emptier"); os.rmdir("emptier")
+                    """, in: mount)
+            }
+        }
+
+        @Test func saysThatAFullDiskIsFull() throws {
+            try withMount { mount in
+                try expectSuccess("mount -t tmpfs -o size=1m none \(mount.there)")
+                defer { _ = try? shell("umount -l \(mount.there)") }
+                try expectPython(
+                    """
+                    import os, errno
                     try:
-                        operation(*arguments, **more)
+                        with open("big", "wb", buffering=0) as file:
+                            for _ in range(40): file.write(b"x" * 65536)
+                        raise AssertionError("it fits")
                     except OSError as error:
-                        assert error.errno == expected, (arguments, error)
-                    else:
-                        raise AssertionError(arguments)
-                os.mkdir("dir"); open("dir/file", "w").close(); open("file", "w").close()
-                os.mkdir("empty"); os.symlink("nowhere", "link")
-                fails(errno.EEXIST, os.mkdir, "dir")
-                fails(errno.EEXIST, os.symlink, "x", "link")
-                fails(errno.EEXIST, os.link, "file", "dir/file")
-                fails(errno.EEXIST, os.open, "file", os.O_CREAT | os.O_EXCL)
-                fails(errno.ENOTEMPTY, os.rmdir, "dir")
-                fails(errno.ENOTEMPTY, os.rename, "empty", "dir")
-                fails(errno.ENOTDIR, os.rmdir, "file")
-                fails(errno.ENOTDIR, os.rename, "dir", "file")
-                fails(errno.ENOTDIR, os.stat, "file/x")
-                fails(errno.EISDIR, os.unlink, "dir")
-                fails(errno.EISDIR, os.rename, "file", "dir")
-                fails(errno.EISDIR, os.open, "dir", os.O_RDWR)
-                fails(errno.ENOENT, os.stat, "missing")
-                fails(errno.ENOENT, os.open, "link", os.O_RDONLY)
-                fails(errno.ENOENT, os.rename, "missing", "other")
-                fails(errno.EPERM, os.mkfifo, "fifo")
-                fails(errno.ENAMETOOLONG, os.mkdir, "n" * 256)
-                fails(errno.EINVAL, os.rename, "dir", "dir/below")
-                descriptor = os.open("file", os.O_RDONLY)
-                fails(errno.EBADF, os.write, descriptor, b"x")
-                libc = ctypes.CDLL(None, use_errno=True)
-                def rename2(flags, old, new):
-                    if libc.renameat2(-100, old.encode(), -100, new.encode(), flags) != 0:
-                        raise OSError(ctypes.get_errno(), "renameat2")
-                fails(errno.EEXIST, rename2, 1, "file", "link")
-                fails(errno.EINVAL, rename2, 2, "file", "link")
-                rename2(1, "file", "moved")
-                os.rename("moved", "file")
-                os.rename("empty", "emptier"); os.rmdir("emptier")
-                """, in: mount)
+                        assert error.errno == errno.ENOSPC, error
+                    """, in: mount)
+            }
         }
-    }
 
-    @Test func saysThatAFullDiskIsFull() throws {
-        try withMount { mount in
-            try expectSuccess("mount -t tmpfs -o size=1m none \(mount.there)")
-            defer { _ = try? shell("umount -l \(mount.there)") }
-            try expectPython(
-                """
-                import os, errno
-                try:
-                    with open("big", "wb", buffering=0) as file:
-                        for _ in range(40): file.write(b"x" * 65536)
-                    raise AssertionError("it fits")
-                except OSError as error:
-                    assert error.errno == errno.ENOSPC, error
-                """, in: mount)
+        @Test func changesAttributes() throws {
+            try withMount { mount in
+                try expectPython(
+                    """
+                    import os
+                    open("f", "w").close(); os.symlink("f", "link")
+                    os.utime("f", (1000, 2000))
+                    assert (os.stat("f").st_atime, os.stat("f").st_mtime) == (1000, 2000)
+                    os.utime("f", (0, 0))
+                    assert os.stat("f").st_mtime == 0
+                    os.system("touch -m -d @5000 f")
+                    assert (os.stat("f").st_atime, os.stat("f").st_mtime) == (0, 5000)
+                    os.system("touch -a -d @7000 f")
+                    assert (os.stat("f").st_atime, os.stat("f").st_mtime) == (7000, 5000)
+                    os.utime("link", (10, 20), follow_symlinks=False)
+                    assert os.lstat("link").st_mtime == 20 and os.stat("f").st_mtime == 5000
+                    os.chmod("f", 0o4751)
+                    assert os.stat("f").st_mode & 0o7777 == 0o4751
+                    os.chown("f", 12, 34)
+                    assert (os.stat("f").st_uid, os.stat("f").st_gid) == (12, 34)
+                    os.chown("f", -1, 56)
+                    assert (os.stat("f").st_uid, os.stat("f").st_gid) == (12, 56)
+                    os.lchown("link", 7, 8)
+                    assert (os.lstat("link").st_uid, os.stat("f").st_uid) == (7, 12)
+                    os.truncate("f", 100000)
+                    assert os.stat("f").st_size == 100000 and open("f", "rb").read() == bytes(100000)
+                    os.truncate("f", 10)
+                    assert open("f", "rb").read() == bytes(10)
+                    """, in: mount)
+            }
         }
-    }
 
-    @Test func changesAttributes() throws {
-        try withMount { mount in
-            try expectPython(
-                """
-                import os
-                open("f", "w").close(); os.symlink("f", "link")
-                os.utime("f", (1000, 2000))
-                assert (os.stat("f").st_atime, os.stat("f").st_mtime) == (1000, 2000)
-                os.utime("f", (0, 0))
-                assert os.stat("f").st_mtime == 0
-                os.system("touch -m -d @5000 f")
-                assert (os.stat("f").st_atime, os.stat("f").st_mtime) == (0, 5000)
-                os.system("touch -a -d @7000 f")
-                assert (os.stat("f").st_atime, os.stat("f").st_mtime) == (7000, 5000)
-                os.utime("link", (10, 20), follow_symlinks=False)
-                assert os.lstat("link").st_mtime == 20 and os.stat("f").st_mtime == 5000
-                os.chmod("f", 0o4751)
-                assert os.stat("f").st_mode & 0o7777 == 0o4751
-                os.chown("f", 12, 34)
-                assert (os.stat("f").st_uid, os.stat("f").st_gid) == (12, 34)
-                os.chown("f", -1, 56)
-                assert (os.stat("f").st_uid, os.stat("f").st_gid) == (12, 56)
-                os.lchown("link", 7, 8)
-                assert (os.lstat("link").st_uid, os.stat("f").st_uid) == (7, 12)
-                os.truncate("f", 100000)
-                assert os.stat("f").st_size == 100000 and open("f", "rb").read() == bytes(100000)
-                os.truncate("f", 10)
-                assert open("f", "rb").read() == bytes(10)
-                """, in: mount)
+        @Test func appendsAndTruncates() throws {
+            try withMount { mount in
+                try expectPython(
+                    """
+                    import os
+                    with open("log", "wb", buffering=0) as file: file.write(b"a" * 700000)
+                    first = open("log", "ab", buffering=0); second = open("log", "ab", buffering=0)
+                    first.write(b"b" * 600000); second.write(b"c" * 10); first.write(b"d")
+                    data = open("log", "rb").read()
+                    assert data == b"a" * 700000 + b"b" * 600000 + b"c" * 10 + b"d", len(data)
+                    with open("log", "wb") as file: file.write(b"short")
+                    assert open("log", "rb").read() == b"short"
+                    """, in: mount)
+            }
         }
-    }
 
-    @Test func appendsAndTruncates() throws {
-        try withMount { mount in
-            try expectPython(
-                """
-                import os
-                with open("log", "wb", buffering=0) as file: file.write(b"a" * 700000)
-                first = open("log", "ab", buffering=0); second = open("log", "ab", buffering=0)
-                first.write(b"b" * 600000); second.write(b"c" * 10); first.write(b"d")
-                data = open("log", "rb").read()
-                assert data == b"a" * 700000 + b"b" * 600000 + b"c" * 10 + b"d", len(data)
-                with open("log", "wb") as file: file.write(b"short")
-                assert open("log", "rb").read() == b"short"
-                """, in: mount)
+        @Test func mapsFilesIntoMemory() throws {
+            try withMount { mount in
+                try expectPython(
+                    """
+                    import mmap, os
+                    with open("f", "wb") as file: file.write(b"0" * 1000000)
+                    with open("f", "r+b") as file:
+                        view = mmap.mmap(file.fileno(), 0)
+                        assert view[999999:] == b"0"
+                        view[10:15] = b"hello"; view[900000:900005] = b"world"
+                        view.flush(); view.close()
+                    """, in: mount)
+                try expectSuccess(
+                    "test \"$(tail -c +11 \(mount.there)/f | head -c 5)\" = hello; "
+                        + "test \"$(tail -c +900001 \(mount.there)/f | head -c 5)\" = world")
+            }
         }
-    }
 
-    @Test func mapsFilesIntoMemory() throws {
-        try withMount { mount in
-            try expectPython(
-                """
-                import mmap, os
-                with open("f", "wb") as file: file.write(b"0" * 1000000)
-                with open("f", "r+b") as file:
-                    view = mmap.mmap(file.fileno(), 0)
-                    assert view[999999:] == b"0"
-                    view[10:15] = b"hello"; view[900000:900005] = b"world"
-                    view.flush(); view.close()
-                """, in: mount)
-            try expectSuccess(
-                "test \"$(tail -c +11 \(mount.there)/f | head -c 5)\" = hello; "
-                    + "test \"$(tail -c +900001 \(mount.there)/f | head -c 5)\" = world")
+        @Test func takesEveryName() throws {
+            try withMount { mount in
+                try expectPython(
+                    """
+                    import os
+                    names = [b"with space", b"new\\nline", b"\\xc3\\xa4\\xe6\\x97\\xa5", b"\\xff\\xfe", b"n" * 255,
+                             b"-rf", b"...", b"'\\"\\\\$`*?", b"\\x01"]
+                    for name in names:
+                        with open(name, "wb") as file: file.write(name)
+                        os.mkdir(b"dir-" + name[:200])
+                    assert sorted(os.listdir(b".")) == sorted(names + [b"dir-" + n[:200] for n in names])
+                    for name in names:
+                        assert open(name, "rb").read() == name
+                        os.rename(name, name[:250] + b".new"); os.unlink(name[:250] + b".new")
+                        os.rmdir(b"dir-" + name[:200])
+                    assert os.listdir(b".") == []
+                    """, in: mount)
+            }
         }
-    }
 
-    @Test func takesEveryName() throws {
-        try withMount { mount in
-            try expectPython(
-                """
-                import os
-                names = [b"with space", b"new\\nline", b"\\xc3\\xa4\\xe6\\x97\\xa5", b"\\xff\\xfe", b"n" * 255,
-                         b"-rf", b"...", b"'\\"\\\\$`*?", b"\\x01"]
-                for name in names:
-                    with open(name, "wb") as file: file.write(name)
-                    os.mkdir(b"dir-" + name[:200])
-                assert sorted(os.listdir(b".")) == sorted(names + [b"dir-" + n[:200] for n in names])
-                for name in names:
-                    assert open(name, "rb").read() == name
-                    os.rename(name, name[:250] + b".new"); os.unlink(name[:250] + b".new")
-                    os.rmdir(b"dir-" + name[:200])
-                assert os.listdir(b".") == []
-                """, in: mount)
+        @Test func listsManyEntries() throws {
+            try withMount { mount in
+                try expectSuccess("cd \(mount.there); seq -f name-%g 10000 | xargs touch")
+                try expectSuccess(
+                    """
+                    cd \(mount.here)
+                    test $(ls -f | wc -l) = 10002; test $(ls | sort -u | wc -l) = 10000
+                    test $(find . -type f -size 0 | wc -l) = 10000
+                    """)
+                try expectPython(
+                    """
+                    import os, ctypes
+                    libc = ctypes.CDLL(None); libc.opendir.restype = ctypes.c_void_p
+                    libc.telldir.restype = ctypes.c_long
+                    class Entry(ctypes.Structure):
+                        _fields_ = [("ino", ctypes.c_uint64), ("off", ctypes.c_int64),
+                                    ("len", ctypes.c_ushort), ("type", ctypes.c_ubyte),
+                                    ("name", ctypes.c_char * 256)]
+                    libc.readdir.restype = ctypes.POINTER(Entry)
+                    directory = ctypes.c_void_p(libc.opendir(b"."))
+                    def next_name():
+                        entry = libc.readdir(directory)
+                        return entry.contents.name if entry else None
+                    for _ in range(5000): next_name()
+                    place = libc.telldir(directory)
+                    rest = [next_name() for _ in range(3000)]
+                    libc.seekdir(directory, ctypes.c_long(place))
+                    assert [next_name() for _ in range(3000)] == rest
+                    libc.rewinddir(directory)
+                    open("one-more", "w").close()
+                    libc.rewinddir(directory)
+                    names = []
+                    while (name := next_name()) is not None: names.append(name)
+                    assert len(names) == 10003 and b"one-more" in names
+                    """, in: mount)
+            }
         }
-    }
 
-    @Test func listsManyEntries() throws {
-        try withMount { mount in
-            try expectSuccess("cd \(mount.there); seq -f name-%g 10000 | xargs touch")
-            try expectSuccess(
-                """
-                cd \(mount.here)
-                test $(ls -f | wc -l) = 10002; test $(ls | sort -u | wc -l) = 10000
-                test $(find . -type f -size 0 | wc -l) = 10000
-                """)
-            try expectPython(
-                """
-                import os, ctypes
-                libc = ctypes.CDLL(None); libc.opendir.restype = ctypes.c_void_p
-                libc.telldir.restype = ctypes.c_long
-                class Entry(ctypes.Structure):
-                    _fields_ = [("ino", ctypes.c_uint64), ("off", ctypes.c_int64),
-                                ("len", ctypes.c_ushort), ("type", ctypes.c_ubyte),
-                                ("name", ctypes.c_char * 256)]
-                libc.readdir.restype = ctypes.POINTER(Entry)
-                directory = ctypes.c_void_p(libc.opendir(b"."))
-                def next_name():
-                    entry = libc.readdir(directory)
-                    return entry.contents.name if entry else None
-                for _ in range(5000): next_name()
-                place = libc.telldir(directory)
-                rest = [next_name() for _ in range(3000)]
-                libc.seekdir(directory, ctypes.c_long(place))
-                assert [next_name() for _ in range(3000)] == rest
-                libc.rewinddir(directory)
-                open("one-more", "w").close()
-                libc.rewinddir(directory)
-                names = []
-                while (name := next_name()) is not None: names.append(name)
-                assert len(names) == 10003 and b"one-more" in names
-                """, in: mount)
+        @Test func showsStableInodesAndStatistics() throws {
+            try withMount { mount in
+                try expectSuccess(
+                    """
+                    cd \(mount.here); mkdir d; touch d/f
+                    a=$(stat -c %i d/f); b=$(ls -i d | cut -d' ' -f1); test $a = $b
+                    mv d e; test $(stat -c %i e/f) = $a
+                    test "$(stat -f -c '%S %b' .)" = "$(stat -f -c '%S %b' \(mount.there))"
+                    test "$(stat -f -c %l .)" = 255
+                    """)
+            }
         }
-    }
 
-    @Test func showsStableInodesAndStatistics() throws {
-        try withMount { mount in
-            try expectSuccess(
-                """
-                cd \(mount.here); mkdir d; touch d/f
-                a=$(stat -c %i d/f); b=$(ls -i d | cut -d' ' -f1); test $a = $b
-                mv d e; test $(stat -c %i e/f) = $a
-                test "$(stat -f -c '%S %b' .)" = "$(stat -f -c '%S %b' \(mount.there))"
-                test "$(stat -f -c %l .)" = 255
-                """)
+        @Test func seesWhatOthersChangeAfterASecond() throws {
+            try withMount { mount in
+                try expectSuccess(
+                    """
+                    cd \(mount.here); echo one >f; test "$(cat f)" = one; ls missing 2>&1 && exit 1
+                    ln -s f link; cat link
+                    echo longer >\(mount.there)/f; touch \(mount.there)/missing
+                    ln -sfn missing \(mount.there)/link; rm -f \(mount.there)/gone; sleep 1.2
+                    test "$(cat f)" = longer; ls missing; test "$(readlink link)" = missing
+                    rm \(mount.there)/f; mkdir \(mount.there)/f; sleep 1.2; test -d f; rmdir f
+                    """)
+            }
         }
-    }
 
-    @Test func seesWhatOthersChangeAfterASecond() throws {
-        try withMount { mount in
-            try expectSuccess(
-                """
-                cd \(mount.here); echo one >f; test "$(cat f)" = one; ls missing 2>&1 && exit 1
-                ln -s f link; cat link
-                echo longer >\(mount.there)/f; touch \(mount.there)/missing
-                ln -sfn missing \(mount.there)/link; rm -f \(mount.there)/gone; sleep 1.2
-                test "$(cat f)" = longer; ls missing; test "$(readlink link)" = missing
-                rm \(mount.there)/f; mkdir \(mount.there)/f; sleep 1.2; test -d f; rmdir f
-                """)
+        @Test func refusesLinksThatLeadOut() throws {
+            try withMount { mount in
+                try expectSuccess(
+                    """
+                    cd \(mount.there); echo x >f; mkdir d; ln -s f in; ln -s /etc/passwd abs
+                    ln -s ../etc up; ln -s d/../f middle; ln -s .. dots; ln -s ..f fine; touch ..f
+                    cd \(mount.here); cat in fine
+                    for link in abs up middle dots; do
+                        readlink $link && exit 1; cat $link 2>&1 | grep -q 'not permitted'
+                    done
+                    """)
+            }
+            try withMount({ $0.containsSymlinks = false }) { mount in
+                try expectSuccess("cd \(mount.here); ln -s /etc/hostname abs; cat abs")
+            }
         }
-    }
 
-    @Test func refusesLinksThatLeadOut() throws {
-        try withMount { mount in
-            try expectSuccess(
-                """
-                cd \(mount.there); echo x >f; mkdir d; ln -s f in; ln -s /etc/passwd abs
-                ln -s ../etc up; ln -s d/../f middle; ln -s .. dots; ln -s ..f fine; touch ..f
-                cd \(mount.here); cat in fine
-                for link in abs up middle dots; do
-                    readlink $link && exit 1; cat $link 2>&1 | grep -q 'not permitted'
-                done
-                """)
-        }
-        try withMount({ $0.containsSymlinks = false }) { mount in
-            try expectSuccess("cd \(mount.here); ln -s /etc/hostname abs; cat abs")
-        }
-    }
-
-    @Test func copiesWithinTheServer() throws {
-        try withMount { mount in
-            try expectPython(
-                """
-                import os
-                data = os.urandom(20 << 20)
-                with open("a", "wb") as file: file.write(data)
-                a = os.open("a", os.O_RDONLY); b = os.open("b", os.O_RDWR | os.O_CREAT)
-                copied = 0
-                while True:
-                    count = os.copy_file_range(a, b, 64 << 20)
-                    if count == 0: break
-                    copied += count
-                assert copied == len(data), copied
-                assert open("b", "rb").read() == data
-                assert os.copy_file_range(b, b, 10, 0, 100) == 10
-                """, in: mount)
+        @Test func copiesWithinTheServer() throws {
+            try withMount { mount in
+                try expectPython(
+                    """
+                    import os
+                    data = os.urandom(20 << 20)
+                    with open("a", "wb") as file: file.write(data)
+                    a = os.open("a", os.O_RDONLY); b = os.open("b", os.O_RDWR | os.O_CREAT)
+                    copied = 0
+                    while True:
+                        count = os.copy_file_range(a, b, 64 << 20)
+                        if count == 0: break
+                        copied += count
+                    assert copied == len(data), copied
+                    assert open("b", "rb").read() == data
+                    assert os.copy_file_range(b, b, 10, 0, 100) == 10
+                    """, in: mount)
+            }
         }
     }
 }

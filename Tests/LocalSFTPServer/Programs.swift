@@ -43,10 +43,13 @@ public struct ProgramResult: Sendable, Equatable {
 /// Runs a program to its end, with our standard input and error output.
 @discardableResult
 public func run(_ words: String...) throws -> ProgramResult {
+    // Closed on exec from the start, as pipe(2) can't: a server that another test starts in that
+    // very moment would hold the other end open.
     var pipe: [CInt] = [-1, -1]
-    guard unsafe Glibc.pipe(&pipe) == 0 else { throw SystemError.last("pipe") }
-    // Or a server that another test starts meanwhile would hold the pipe open.
-    for end in pipe { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    let kind = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+    guard unsafe socketpair(AF_UNIX, kind, 0, &pipe) == 0 else {
+        throw SystemError.last("socketpair")
+    }
     defer { close(pipe[0]) }
     let process: pid_t
     do {

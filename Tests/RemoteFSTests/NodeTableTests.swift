@@ -62,7 +62,7 @@ import Testing
         let directory = nodes.lookUp(name("d"), in: rootInode, kind: .directory)
         let other = nodes.lookUp(name("o"), in: rootInode, kind: .directory)
         let file = nodes.lookUp(name("f"), in: directory, kind: .regular)
-        nodes.move(directory, to: name("e"), in: other)
+        nodes.move(name("d"), in: rootInode, to: name("e"), in: other)
         #expect(nodes.names(to: file) == [name("o"), name("e"), name("f")])
         #expect(nodes.inode(named: name("d"), in: rootInode) == nil)
         #expect(nodes.inode(named: name("e"), in: other) == directory)
@@ -72,11 +72,11 @@ import Testing
         var nodes = NodeTable()
         let old = nodes.lookUp(name("old"), in: rootInode, kind: .regular)
         let new = nodes.lookUp(name("new"), in: rootInode, kind: .regular)
-        nodes.move(new, to: name("old"), in: rootInode)
+        nodes.move(name("new"), in: rootInode, to: name("old"), in: rootInode)
         #expect(nodes.names(to: old) == nil)
         #expect(nodes.names(to: new) == [name("old")])
         // The number of the name is still the replaced node's: a new file needs another.
-        nodes.detach(new)
+        nodes.detach(name("old"), in: rootInode)
         let newest = nodes.lookUp(name("old"), in: rootInode, kind: .regular)
         #expect(newest != old)
     }
@@ -94,9 +94,35 @@ import Testing
         var nodes = NodeTable()
         let upper = nodes.lookUp(name("u"), in: rootInode, kind: .directory)
         let lower = nodes.lookUp(name("l"), in: upper, kind: .directory)
-        nodes.move(upper, to: name("x"), in: lower)
+        nodes.move(name("u"), in: rootInode, to: name("x"), in: lower)
         #expect(nodes.names(to: upper) == nil)
         #expect(nodes.names(to: lower) == nil)
+    }
+
+    @Test func keepsHardLinksTogetherOnlyWhenTold() {
+        var nodes = NodeTable()
+        let file = nodes.lookUp(name("a"), in: rootInode, kind: .regular)
+        nodes.link(file, to: name("b"), in: rootInode)
+        let linked = nodes.lookUp(name("b"), in: rootInode, kind: .regular, keepsLinks: true)
+        #expect(linked == file)
+        #expect(nodes.names(to: file) == [name("a")])
+        let apart = nodes.lookUp(name("b"), in: rootInode, kind: .regular)
+        #expect(apart != file)
+        #expect(nodes.names(to: apart) == [name("b")])
+        nodes.forget(file, 2)
+        nodes.forget(apart, 1)
+        #expect(nodes.count == 1)
+    }
+
+    @Test func findsTheWayThroughAnotherLinkWhenTheFirstIsRemoved() {
+        var nodes = NodeTable()
+        let file = nodes.lookUp(name("a"), in: rootInode, kind: .regular)
+        nodes.link(file, to: name("b"), in: rootInode)
+        nodes.detach(name("a"), in: rootInode)
+        #expect(nodes.names(to: file) == [name("b")])
+        nodes.forget(file, 1)
+        #expect(nodes.count == 1)
+        #expect(nodes.inode(named: name("b"), in: rootInode) == nil)
     }
 
     @Test func pathsThroughARenameInFlightAreUnsettled() {
