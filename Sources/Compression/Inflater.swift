@@ -50,7 +50,17 @@ public struct Inflater: ~Copyable, Sendable {
             guard payload.count <= limit else { throw .limitExceeded(limit: limit) }
         }
         guard rest.isEmpty else { throw .corrupt }
-        return payload[...]
+        return Self.exact(payload)
+    }
+
+    /// Whoever keeps a payload keeps its buffer, so that it must not be much larger: a peer could
+    /// make each byte of a small one cost kilobytes.
+    private static func exact(_ payload: [UInt8]) -> Bytes {
+        guard payload.capacity > 2 * payload.count + 128 else { return payload[...] }
+        var copy: [UInt8] = []
+        copy.reserveCapacity(payload.count)
+        copy.append(contentsOf: payload)
+        return copy[...]
     }
 }
 

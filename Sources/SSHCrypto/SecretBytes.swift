@@ -65,7 +65,7 @@ func wipe(_ bytes: inout MutableSpan<UInt8>) {
 /// Overwrites an array that held a secret.
 ///
 /// That reaches the secret only while nothing else shares the array's buffer.
-func wipe(_ bytes: inout [UInt8]) {
+public func wipe(_ bytes: inout [UInt8]) {
     var span = bytes.mutableSpan
     wipe(&span)
 }

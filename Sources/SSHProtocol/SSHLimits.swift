@@ -4,6 +4,10 @@
 package enum SSHLimits {
     /// The longest binary packet, length field excluded: OpenSSH's `PACKET_MAX_SIZE`.
     package static let packetBytes = 256 * 1024
+    /// The largest payload that we send: data of a channel in the largest packet that we use.
+    ///
+    /// Far enough below the packet limit for what zlib adds to data that it can't compress.
+    package static let outgoingPayloadBytes = 192 * 1024 + 64
     /// The largest payload after decompression: the packet limit again, so that a compressed packet
     /// never grows beyond what an uncompressed one could have brought.
     package static let inflatedPayloadBytes = 256 * 1024
@@ -26,15 +30,15 @@ package enum SSHLimits {
     package static let publicKeyBytes = 64 * 1024
     /// A signature blob: an RSA key of 16,384 bits gives 2,048 bytes.
     package static let signatureBytes = 16 * 1024
-    /// A banner or a prompt; longer ones serve nobody.
-    package static let bannerBytes = 64 * 1024
-    /// Banners in one authentication.
+    /// Banners in one authentication that are shown.
     package static let banners = 16
     /// Extensions in one EXT_INFO: OpenSSH's limit.
     package static let extInfoExtensions = 1024
-    /// EXT_INFO messages in one connection: one after NEWKEYS and one during authentication
-    /// (RFC 8308 section 2.4).
-    package static let extInfoMessages = 2
+    /// EXT_INFO messages before the user is authenticated: after NEWKEYS, before SUCCESS (RFC 8308
+    /// section 2.4), and during authentication (OpenSSH's `ext-info-in-auth`).
+    package static let extInfoMessages = 3
+    /// How long a later key exchange may take, in seconds: OpenSSH's `LoginGraceTime`.
+    package static let keyExchangeSeconds = 120
     /// Prompts in one INFO_REQUEST: OpenSSH's own servers send few.
     package static let interactivePrompts = 100
     /// Rounds of questions in one keyboard-interactive request.

@@ -291,6 +291,38 @@ import Wire
         #expect(pair.clientEnd?.code == .protocolViolation)
     }
 
+    /// An agent's answers are as little trusted as a server's.
+    @Test func whatIsLongerThanAnyServerTakesIsNotSent() throws {
+        var pair = try ready()
+        func expectNothingSent(_ pair: inout Pair) {
+            #expect(pair.client.takeOutput(maximum: 1 << 20, now: .zero).isEmpty)
+            _ = pair.step()
+            guard case .authenticationRequired(let status)? = pair.clientEvents.popLast() else {
+                Issue.record("no method asked for")
+                return
+            }
+            #expect(status.cause == .declined)
+        }
+        pair.client.authenticate(
+            .publicKey(
+                blob: TestKeys.user.publicKey.blob[...], algorithm: .ed25519, probesFirst: false))
+        pair.client.provideSignature(Bytes(repeating: 0, count: 262_000))
+        expectNothingSent(&pair)
+        pair.client.authenticate(.password(Bytes(repeating: 0x61, count: 300_000)))
+        expectNothingSent(&pair)
+        pair.client.authenticate(
+            .publicKey(
+                blob: Bytes(repeating: 0, count: 262_000), algorithm: .ed25519, probesFirst: true))
+        expectNothingSent(&pair)
+        pair.client.authenticate(.keyboardInteractive(submethods: ""))
+        _ = pair.client.takeOutput(maximum: 1 << 20, now: .zero)
+        pair.sendToClient(
+            UserAuthInfoRequest(
+                name: "", instruction: "", prompts: [.init(text: "", echoes: false)]))
+        pair.client.answerQuestions([Bytes(repeating: 0x61, count: 300_000)])
+        expectNothingSent(&pair)
+    }
+
     @Test func anExpiredPasswordIsAFailure() throws {
         var pair = try ready()
         pair.client.authenticate(.password([0x61]))

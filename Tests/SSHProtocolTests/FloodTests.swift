@@ -72,23 +72,24 @@ import Wire
         #expect(count < 10_000)
     }
 
-    @Test func extInfoIsTakenTwice() throws {
+    @Test func extInfoIsTakenAFewTimes() throws {
         var pair = Pair()
         try pair.exchangeKeys()
         let message = ExtInfo(extensions: [])
-        pair.sendToClient(message)
+        // One has come after the server's NEWKEYS.
+        for _ in 1..<SSHLimits.extInfoMessages { pair.sendToClient(message) }
         #expect(pair.clientEnd == nil)
         pair.sendToClient(message)
         #expect(pair.clientEnd?.code == .limitExceeded)
     }
 
-    @Test func bannersAreTakenAFewTimes() throws {
+    @Test func onlySoManyBannersAreShown() throws {
         var pair = Pair()
         try pair.exchangeKeys()
-        for _ in 0..<SSHLimits.banners { pair.sendToClient(UserAuthBanner(message: "hi")) }
+        pair.clientEvents = []
+        for _ in 0..<1000 { pair.sendToClient(UserAuthBanner(message: "hi")) }
+        #expect(pair.clientEvents.count == SSHLimits.banners)
         #expect(pair.clientEnd == nil)
-        pair.sendToClient(UserAuthBanner(message: "hi"))
-        #expect(pair.clientEnd?.code == .limitExceeded)
     }
 
     @Test func advertisedHostKeysAreCounted() throws {
@@ -109,7 +110,75 @@ import Wire
         }
         #expect(keys.count == SSHLimits.advertisedHostKeys)
         let many = try advertise(SSHLimits.advertisedHostKeys + 1)
-        #expect(many.clientEnd?.code == .limitExceeded)
+        #expect(many.clientEvents.isEmpty)
+    }
+
+    /// What can't be compressed grows a little: a reply must still fit into a packet.
+    @Test func aPingThatIsTooLargeToAnswerEndsTheConnection() throws {
+        let random = SeededRandom(seed: 6)
+        let largest = SSHLimits.outgoingPayloadBytes - 5
+        for compression in CompressionAlgorithm.allCases {
+            for count in [largest - 1, largest, largest + 1, 262_000] {
+                var pair = Pair(preferences: AlgorithmPreferences(compression: [compression]))
+                try pair.connect()
+                pair.sendToClient(Ping(data: random.bytes(count)[...]))
+                let output = pair.client.takeOutput(maximum: 1 << 20, now: .zero)
+                #expect(output.count > 32)
+                #expect((pair.clientEnd?.code == .limitExceeded) == (count > largest))
+            }
+        }
+    }
+
+    @Test func answersOfTheOwnerCountForAPeerThatDoesNotRead() throws {
+        var pair = Pair()
+        try pair.connect()
+        let id = try pair.openSubsystem()
+        let request = ChannelRequest(
+            recipient: id.number, wantReply: true, kind: .environment(name: "A", value: "b"))
+        var count = 0
+        while pair.serverEnd == nil, count < 100_000 {
+            pair.sendToServer(request)
+            if pair.serverEnd == nil { pair.server.answerRequest(on: id, isSuccess: true) }
+            count += 1
+        }
+        #expect(pair.serverEnd?.code == .limitExceeded)
+        #expect(count < 10_000)
+    }
+
+    @Test func openingAndClosingCountsForAPeerThatDoesNotRead() throws {
+        var pair = Pair()
+        try pair.connect()
+        var number: UInt32 = 0
+        while pair.serverEnd == nil, number < 100_000 {
+            pair.sendToServer(
+                ChannelOpen(type: "session", sender: 0, initialWindow: 1, maximumPacket: 1))
+            guard case .sessionRequested(let id)? = pair.serverEvents.last else { break }
+            pair.server.accept(id)
+            pair.sendToServer(ChannelClose(recipient: id.number))
+            number += 1
+        }
+        #expect(pair.serverEnd?.code == .limitExceeded)
+        #expect(number < 10_000)
+    }
+
+    /// Whoever keeps a byte of data must not keep kilobytes with it.
+    @Test(arguments: CompressionAlgorithm.allCases)
+    func aSmallPieceOfDataHoldsLittleMemory(compression: CompressionAlgorithm) throws {
+        var pair = Pair(preferences: AlgorithmPreferences(compression: [compression]))
+        try pair.connect()
+        let id = try pair.openSubsystem()
+        pair.sendToClient(ChannelData(recipient: id.number, data: [7]))
+        guard case .channel(id, .data(let data))? = pair.clientEvents.last else {
+            Issue.record("no data")
+            return
+        }
+        // What stands around the byte in the buffer that it keeps alive: its message, no more.
+        #expect(data.startIndex <= 10)
+        var whole = data
+        pair.clientEvents = []
+        // Growing in place would use up a larger buffer before taking a new one.
+        #expect(whole.capacity <= 64)
+        whole.append(1)
     }
 
     @Test func compressedDataThatGrowsBeyondAPacketEndTheConnection() throws {

@@ -91,8 +91,8 @@ import Testing
 
     @Test func connectionPhase() {
         expect(
-            .connection, role: .client, accept: Self.connectionTypes.union([1]), drop: [2, 3, 4],
-            unimplemented: unknown)
+            .connection, role: .client, accept: Self.connectionTypes.union([1]),
+            drop: [2, 3, 4, 7], unimplemented: unknown)
         expect(
             .connection, role: .server, accept: Self.connectionTypes.union([1]),
             drop: [2, 3, 4, 50], unimplemented: unknown)

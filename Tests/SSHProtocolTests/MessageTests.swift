@@ -84,15 +84,16 @@ private let samples: [any SSHMessage] = [
     private func shorterForms(_ message: some SSHMessage) -> Set<Int> {
         let count = message.payload.count
         switch message {
-        case is Disconnect, is UserAuthBanner, is ChannelOpenFailure,
+        case is Disconnect: return [5, count - 4]
+        case is UserAuthBanner, is ChannelOpenFailure,
             is UserAuthPasswordChangeRequest:
             return [count - 4]
         case let request as GlobalRequest: return [count - request.data.count]
         case is RequestSuccess: return [1]
         case let open as ChannelOpen: return [count - open.data.count]
         case let request as ChannelRequest:
-            guard case .other(_, let data) = request.kind else { return [] }
-            return Set((count - data.count)..<count)
+            // With broken fields it is a request that is not known.
+            return Set((10 + request.kind.name.utf8.count)..<count)
         default: return []
         }
     }
@@ -112,10 +113,9 @@ private let samples: [any SSHMessage] = [
     @Test func refusesTrailingBytes() {
         for message in samples {
             switch message {
-            case is GlobalRequest, is RequestSuccess, is ChannelOpen, is ChannelOpenConfirmation:
+            case is GlobalRequest, is RequestSuccess, is ChannelOpen, is ChannelOpenConfirmation,
+                is ChannelRequest:
                 continue
-            case let request as ChannelRequest:
-                if case .other = request.kind { continue }
             default: break
             }
             #expect(!decodes(type(of: message), message.payload + [0]), "\(type(of: message))")
@@ -134,6 +134,34 @@ private let samples: [any SSHMessage] = [
             !decodes(
                 UserAuthInfoResponse.self,
                 [MessageNumber.userAuthMethodResponse.rawValue] + huge))
+    }
+
+    @Test func aChannelRequestWithBrokenFieldsIsAnUnknownOne() throws {
+        let request = ChannelRequest(recipient: 1, wantReply: true, kind: .exec(command: "ls"))
+        let broken: [Bytes] = [request.payload.dropLast(1), request.payload + [0]]
+        for payload in broken {
+            let decoded = try ChannelRequest(payload: payload)
+            guard case .other(name: "exec", _) = decoded.kind else {
+                Issue.record("\(decoded)")
+                continue
+            }
+            #expect(decoded.wantReply)
+        }
+        // A command line that is not UTF-8.
+        let latin = Array(request.payload.dropLast(2)) + [0xE4, 0xF6]
+        guard case .other(name: "exec", _) = try ChannelRequest(payload: latin[...]).kind else {
+            Issue.record("taken for UTF-8")
+            return
+        }
+    }
+
+    @Test func textsForPeopleNeedNotBeUTF8() throws {
+        let message = UserAuthInfoRequest(
+            name: "", instruction: "", prompts: [.init(text: "XX", echoes: false)])
+        var payload = message.payload
+        payload[payload.count - 3] = 0xFC
+        let decoded = try UserAuthInfoRequest(payload: payload[...])
+        #expect(decoded.prompts.first?.text == "\u{FFFD}X")
     }
 
     @Test func acceptsTheShortDisconnectOfOldServers() throws {

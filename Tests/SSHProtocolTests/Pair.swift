@@ -40,6 +40,8 @@ struct Pair: ~Copyable {
     var serverEvents: [SSHServerEvent] = []
     /// How many bytes are handed over at a time; nil for all that there are.
     var chunk: Int?
+    /// How much each side is asked to seal at a time.
+    var maximumOutput = 256 * 1024
     /// Someone in the middle who may change what passes.
     var toServerFilter: (([UInt8]) -> [UInt8])?
     var toClientFilter: (([UInt8]) -> [UInt8])?
@@ -77,10 +79,10 @@ struct Pair: ~Copyable {
     ///
     /// - Returns: whether there were any.
     mutating func step() -> Bool {
-        var toServer = client.takeOutput(maximum: 256 * 1024, now: now)
+        var toServer = client.takeOutput(maximum: maximumOutput, now: now)
         if let toServerFilter { toServer = toServerFilter(toServer) }
         for piece in pieces(toServer) { server.receive(piece, now: now) }
-        var toClient = server.takeOutput(maximum: 256 * 1024, now: now)
+        var toClient = server.takeOutput(maximum: maximumOutput, now: now)
         if let toClientFilter { toClient = toClientFilter(toClient) }
         for piece in pieces(toClient) { client.receive(piece, now: now) }
         while let event = client.nextEvent() { clientEvents.append(event) }

@@ -121,6 +121,70 @@ import Wire
         #expect(pair.client.nextDeadline == .seconds(120))
     }
 
+    @Test func keysThatGetOldDuringAuthenticationAskForNothing() throws {
+        var pair = Pair(
+            preferences: AlgorithmPreferences(), rekey: RekeyLimits(interval: .seconds(1)))
+        try pair.exchangeKeys()
+        pair.now = .seconds(10)
+        #expect(pair.client.nextDeadline == nil)
+        #expect(pair.server.nextDeadline == nil)
+        pair.client.authenticate(.password([0x61]))
+        pair.settle()
+        pair.server.acceptAuthentication()
+        pair.settle()
+        // It was made up for at once.
+        #expect(pair.client.transport.isIdle == true)
+        #expect(pair.client.transport.sender.traffic.packets == 0)
+    }
+
+    @Test func anExchangeThatThePeerDoesNotFinishEndsTheConnection() throws {
+        var pair = Pair()
+        try pair.connect()
+        pair.client.rekeyNow()
+        pair.now = .seconds(5)
+        _ = pair.client.takeOutput(maximum: 1 << 20, now: pair.now)
+        let limit = Duration.seconds(5 + SSHLimits.keyExchangeSeconds)
+        #expect(pair.client.nextDeadline == limit)
+        pair.sendToClient(Ignore(data: []))
+        #expect(pair.client.nextDeadline == limit)
+        pair.client.handleDeadline(now: limit - .seconds(1))
+        #expect(pair.client.nextDeadline == limit)
+        pair.client.handleDeadline(now: limit)
+        _ = pair.step()
+        #expect(pair.clientEnd?.code == .keyExchangeFailed)
+        #expect(pair.client.nextDeadline == nil)
+    }
+
+    /// A peer may begin again only once it has our NEWKEYS, so not while that waits to be sealed.
+    @Test func anotherKexInitBeforeOurNewKeysEndsTheConnection() throws {
+        var pair = Pair()
+        try pair.connect()
+        pair.client.rekeyNow()
+        pair.server.receive(pair.client.takeOutput(maximum: 1 << 20, now: .zero)[...], now: .zero)
+        pair.client.receive(pair.server.takeOutput(maximum: 1 << 20, now: .zero)[...], now: .zero)
+        pair.server.receive(pair.client.takeOutput(maximum: 1 << 20, now: .zero)[...], now: .zero)
+        // The server's reply and NEWKEYS, and at once a new KEXINIT; the client has not sent its
+        // own NEWKEYS.
+        pair.client.receive(pair.server.takeOutput(maximum: 1 << 20, now: .zero)[...], now: .zero)
+        pair.sendToClient(
+            pair.server.transport.offer.kexInit(
+                cookie: Bytes(repeating: 0, count: 16), isInitial: false))
+        #expect(pair.clientEnd?.code == .protocolViolation)
+    }
+
+    @Test func privateKeysAreNotDrawnFromThePaddingPool() {
+        let random = SeededRandom(seed: 1)
+        var pool = RandomPool { random.bytes($0) }
+        let same = SeededRandom(seed: 1)
+        _ = pool.take(10)
+        _ = same.bytes(4096)
+        let expected = same.bytes(32)
+        let isDirect = pool.takeSecret(32).withSpan { span in
+            span.indices.allSatisfy { span[$0] == expected[$0] }
+        }
+        #expect(isDirect)
+    }
+
     @Test func thereAreNoNewKeysBeforeTheUserIsAuthenticated() throws {
         var pair = Pair(preferences: AlgorithmPreferences(), rekey: RekeyLimits(bytes: 1))
         try pair.exchangeKeys()

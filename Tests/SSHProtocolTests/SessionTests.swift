@@ -98,12 +98,14 @@ import Wire
         try runSession(pair, count: 100_000)
     }
 
-    @Test func worksWithKeysForEachPacket() throws {
+    /// With one byte of room at a time, only one packet is sealed.
+    @Test(arguments: [1, 256 * 1024])
+    func worksWithKeysForEachPacket(maximumOutput: Int) throws {
         let limits = RekeyLimits(bytes: 1)
-        try runSession(
-            Pair(
-                client: SSHClientConfiguration(user: "alice", rekey: limits),
-                server: SSHServerConfiguration(hostKeys: [TestKeys.ed25519], rekey: limits)),
-            count: 1_000_000)
+        var pair = Pair(
+            client: SSHClientConfiguration(user: "alice", rekey: limits),
+            server: SSHServerConfiguration(hostKeys: [TestKeys.ed25519], rekey: limits))
+        pair.maximumOutput = maximumOutput
+        try runSession(pair, count: 1_000_000)
     }
 }

@@ -19,7 +19,10 @@ import Wire
     private let ignore = Ignore(data: [1, 2, 3]).payload
 
     @Test func anInsertedMessageBeforeNewKeysEndsTheConnection() {
-        for payload in [ignore, Unimplemented(sequenceNumber: 1).payload, [200], [4, 0]] {
+        let payloads: [[UInt8]] = [
+            ignore, Unimplemented(sequenceNumber: 1).payload, [200], [4, 0],
+        ]
+        for payload in payloads {
             var pair = Pair()
             var round = 0
             // First the server's KEXINIT, then its reply and NEWKEYS.

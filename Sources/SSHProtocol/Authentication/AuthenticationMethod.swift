@@ -30,7 +30,8 @@ public struct AuthenticationStatus: Equatable, Sendable {
         case start
         /// The server's answer to the last method: a refusal, or success that is not enough.
         case answered
-        /// Our owner did not sign.
+        /// Nothing was sent: our owner did not sign, or what it gave is longer than any server
+        /// takes (a key of 64 KiB, a signature of 16 KiB, a password or an answer of 4 KiB).
         case declined
         /// The server wants the password to be changed, which is not offered here.
         case passwordExpired

@@ -47,10 +47,8 @@ struct ClientAuthentication {
         self.hostKey = hostKey
     }
 
-    private func send(
-        _ method: UserAuthRequest.Method, hidesLength: Bool = false, outbox: inout Outbox
-    ) {
-        outbox.send(UserAuthRequest(user: user, method: method), hidesLength: hidesLength)
+    private func send(_ method: UserAuthRequest.Method, outbox: inout Outbox) {
+        outbox.send(UserAuthRequest(user: user, method: method))
     }
 
     private func status(
@@ -80,6 +78,10 @@ extension ClientAuthentication {
             preconditionFailure("a method was tried before the server had answered the last one")
         }
         switch method {
+        case .publicKey(let blob, _, _) where blob.count > SSHLimits.publicKeyBytes:
+            return decline()
+        case .password(let password) where password.count > SSHLimits.passwordBytes:
+            return decline()
         case .publicKey(let blob, let algorithm, let probesFirst):
             let key = Key(
                 fields: .init(algorithm: algorithm.rawValue, blob: blob), algorithm: algorithm)
@@ -87,7 +89,7 @@ extension ClientAuthentication {
             send(.publicKey(key.fields), outbox: &outbox)
             state = .waiting(.probe(key))
         case .password(let password):
-            send(.password(password), hidesLength: true, outbox: &outbox)
+            outbox.sendSecret(UserAuthRequest(user: user, method: .password(password)))
             state = .waiting(.password)
         case .keyboardInteractive(let submethods):
             send(.keyboardInteractive(submethods: submethods), outbox: &outbox)
@@ -113,13 +115,18 @@ extension ClientAuthentication {
     /// Sends the signed request.
     ///
     /// - Precondition: a signature was asked for.
-    mutating func provideSignature(_ signature: Bytes, outbox: inout Outbox) {
+    mutating func provideSignature(
+        _ signature: Bytes, outbox: inout Outbox
+    ) -> SSHClientEvent? {
         guard case .signing(var key) = state else {
             preconditionFailure("no signature was asked for")
         }
+        // An agent is another peer, whose word on lengths is not taken.
+        guard signature.count <= SSHLimits.signatureBytes else { return decline() }
         key.fields.signature = signature
         send(.publicKey(key.fields), outbox: &outbox)
         state = .waiting(.publicKey)
+        return nil
     }
 
     /// Gives the key up.
@@ -127,6 +134,10 @@ extension ClientAuthentication {
     /// - Precondition: a signature was asked for.
     mutating func declineSignature() -> SSHClientEvent {
         guard case .signing = state else { preconditionFailure("no signature was asked for") }
+        return decline()
+    }
+
+    private mutating func decline() -> SSHClientEvent {
         state = .choosing
         return status(.declined)
     }
@@ -134,12 +145,18 @@ extension ClientAuthentication {
     /// Sends the answers.
     ///
     /// - Precondition: as many questions were asked.
-    mutating func answerQuestions(_ answers: [Bytes], outbox: inout Outbox) {
+    mutating func answerQuestions(
+        _ answers: [Bytes], outbox: inout Outbox
+    ) -> SSHClientEvent? {
         guard case .answering(answers.count, let round) = state else {
             preconditionFailure("not the answers to the questions that were asked")
         }
-        outbox.send(UserAuthInfoResponse(responses: answers), hidesLength: true)
+        guard answers.reduce(0, { $0 + $1.count }) <= SSHLimits.passwordBytes else {
+            return decline()
+        }
+        outbox.sendSecret(UserAuthInfoResponse(responses: answers))
         state = .waiting(.keyboardInteractive(round: round))
+        return nil
     }
 }
 
@@ -179,13 +196,10 @@ extension ClientAuthentication {
         state = .waiting(.methods)
     }
 
-    private mutating func receive(_ message: UserAuthBanner) throws(SSHError) -> SSHClientEvent {
+    /// Some servers send a banner for each line; what is too much is not shown.
+    private mutating func receive(_ message: UserAuthBanner) -> SSHClientEvent? {
         banners += 1
-        guard banners <= SSHLimits.banners else {
-            throw SSHError(
-                .limitExceeded, "the server sent more than \(SSHLimits.banners) banners")
-        }
-        return .banner(message.message)
+        return banners <= SSHLimits.banners ? .banner(message.message) : nil
     }
 
     private mutating func receive(_ message: UserAuthFailure) throws(SSHError) -> SSHClientEvent {

@@ -32,8 +32,8 @@ struct ServerAuthentication {
             throw SSHError(.serviceNotAvailable, "the client asked for a service not on offer now")
         }
         isServiceAccepted = true
-        outbox.send(ServiceAccept(service: ServiceName.userAuth))
-        if let banner = parameters.banner { outbox.send(UserAuthBanner(message: banner)) }
+        outbox.reply(ServiceAccept(service: ServiceName.userAuth))
+        if let banner = parameters.banner { outbox.reply(UserAuthBanner(message: banner)) }
     }
 
     /// Handles a request.
@@ -55,7 +55,7 @@ struct ServerAuthentication {
         try checkIdentity(request)
         // The first "none" is how clients ask for the methods; it costs no attempt.
         if case .none = request.method, requests == 1 {
-            outbox.send(UserAuthFailure(methods: methods, partialSuccess: false))
+            outbox.reply(UserAuthFailure(methods: methods, partialSuccess: false))
             return nil
         }
         guard let method = verified(request) else {
@@ -119,7 +119,7 @@ struct ServerAuthentication {
         guard failures < parameters.maximumAttempts else {
             throw SSHError(.authenticationFailed, "too many authentication failures")
         }
-        outbox.send(UserAuthFailure(methods: methods, partialSuccess: false))
+        outbox.reply(UserAuthFailure(methods: methods, partialSuccess: false))
     }
 }
 
@@ -140,10 +140,10 @@ extension ServerAuthentication {
         let attempt = takePending()
         switch attempt.method {
         case .publicKeyQuery(let key, let algorithm):
-            outbox.send(UserAuthPKOK(algorithm: algorithm.rawValue, blob: key.blob[...]))
+            outbox.reply(UserAuthPKOK(algorithm: algorithm.rawValue, blob: key.blob[...]))
             return try nextPipelined(outbox: &outbox)
         case .publicKey, .password:
-            outbox.send(UserAuthSuccess())
+            outbox.reply(UserAuthSuccess())
             pipelined.removeAll()
             return .authenticated(user: attempt.user)
         }
@@ -159,7 +159,7 @@ extension ServerAuthentication {
             preconditionFailure("a query can't succeed")
         }
         methods = remaining.map(\.rawValue)
-        outbox.send(UserAuthFailure(methods: methods, partialSuccess: true))
+        outbox.reply(UserAuthFailure(methods: methods, partialSuccess: true))
         return try nextPipelined(outbox: &outbox)
     }
 

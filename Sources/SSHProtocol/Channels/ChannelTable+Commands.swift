@@ -21,7 +21,7 @@ extension ChannelTable {
             makeOpenChannel(
                 remoteNumber: open.sender, sendWindow: open.initialWindow,
                 maximumPacket: open.maximumPacket))
-        outbox.send(
+        outbox.reply(
             ChannelOpenConfirmation(
                 recipient: open.sender, sender: id.number, initialWindow: parameters.window,
                 maximumPacket: parameters.maximumPacket))
@@ -35,7 +35,7 @@ extension ChannelTable {
             return
         }
         entries.remove(at: index)
-        outbox.send(
+        outbox.reply(
             ChannelOpenFailure(recipient: open.sender, reason: reason, description: description))
     }
 
@@ -53,9 +53,9 @@ extension ChannelTable {
         channel.answerRequest(isSuccess)
         while let answer = channel.nextAnswer() {
             if answer {
-                outbox.send(ChannelSuccess(recipient: channel.remoteNumber))
+                outbox.reply(ChannelSuccess(recipient: channel.remoteNumber))
             } else {
-                outbox.send(ChannelFailure(recipient: channel.remoteNumber))
+                outbox.reply(ChannelFailure(recipient: channel.remoteNumber))
             }
         }
         entries[index].state = .open(channel)

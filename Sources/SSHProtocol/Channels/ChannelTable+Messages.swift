@@ -48,7 +48,7 @@ extension ChannelTable {
             refusal = nil
         }
         if let (reason, description) = refusal {
-            try outbox.reply(
+            outbox.reply(
                 ChannelOpenFailure(
                     recipient: message.sender, reason: reason, description: description))
             return nil
@@ -59,7 +59,9 @@ extension ChannelTable {
     private mutating func receive(
         _ message: ChannelOpenConfirmation, outbox: inout Outbox
     ) throws(SSHError) -> Outcome? {
-        let index = try requireIndex(message.recipient, for: .channelOpenConfirmation)
+        guard let index = try index(of: message.recipient, for: .channelOpenConfirmation) else {
+            return nil
+        }
         let id = entries[index].id
         switch entries[index].state {
         case .opening where message.maximumPacket > 0:
@@ -84,7 +86,9 @@ extension ChannelTable {
     }
 
     private mutating func receive(_ message: ChannelOpenFailure) throws(SSHError) -> Outcome? {
-        let index = try requireIndex(message.recipient, for: .channelOpenFailure)
+        guard let index = try index(of: message.recipient, for: .channelOpenFailure) else {
+            return nil
+        }
         let id = entries[index].id
         switch entries[index].state {
         case .opening, .cancelled: entries.remove(at: index)
@@ -94,48 +98,49 @@ extension ChannelTable {
     }
 
     private mutating func receive(_ message: ChannelData) throws(SSHError) -> Outcome? {
-        guard
-            let id = try receive(
-                .channelData, message.recipient,
-                { channel throws(SSHError) in
-                    try channel.receiveData(message.data.count)
-                }), !message.data.isEmpty
-        else { return nil }
-        return .event(id, .data(message.data))
+        try receive(.channelData, message.recipient) { channel throws(SSHError) in
+            try channel.receiveData(message.data.count) ? .data(message.data) : nil
+        }
     }
 
     private mutating func receive(_ message: ChannelExtendedData) throws(SSHError) -> Outcome? {
-        guard
-            let id = try receive(
-                .channelExtendedData, message.recipient,
-                { channel throws(SSHError) in try channel.receiveData(message.data.count) }),
-            !message.data.isEmpty
-        else { return nil }
-        return .event(id, .extendedData(type: message.dataType, message.data))
+        try receive(.channelExtendedData, message.recipient) { channel throws(SSHError) in
+            try channel.receiveData(message.data.count)
+                ? .extendedData(type: message.dataType, message.data) : nil
+        }
     }
 
     private mutating func receive(_ message: ChannelWindowAdjust) throws(SSHError) -> Outcome? {
-        _ = try receive(.channelWindowAdjust, message.recipient) { channel throws(SSHError) in
+        try receive(.channelWindowAdjust, message.recipient) { channel throws(SSHError) in
             try channel.growSendWindow(by: message.bytesToAdd)
+            return nil
         }
-        return nil
     }
 
     private mutating func receive(_ message: ChannelEOF) throws(SSHError) -> Outcome? {
         try receive(.channelEOF, message.recipient) { channel throws(SSHError) in
-            try channel.receiveEOF()
-        }.map { .event($0, .endOfData) }
+            channel.receiveEOF() ? .endOfData : nil
+        }
+    }
+
+    private mutating func receiveAnswer(
+        _ isSuccess: Bool, recipient: UInt32, _ number: MessageNumber
+    ) throws(SSHError) -> Outcome? {
+        try receive(number, recipient) { channel throws(SSHError) in
+            try channel.receiveAnswer()
+            return .requestAnswered(isSuccess: isSuccess)
+        }
     }
 
     private mutating func receive(
         _ message: ChannelClose, outbox: inout Outbox
     ) throws(SSHError) -> Outcome? {
-        let index = try requireIndex(message.recipient, for: .channelClose)
+        guard let index = try index(of: message.recipient, for: .channelClose) else { return nil }
         let id = entries[index].id
         switch entries[index].state {
         case .opening, .cancelled, .offered: throw unexpected(.channelClose, id)
         case .open(let channel):
-            outbox.send(ChannelClose(recipient: channel.remoteNumber))
+            outbox.reply(ChannelClose(recipient: channel.remoteNumber))
         case .closing: break
         case .abandoned:
             entries.remove(at: index)
@@ -145,30 +150,33 @@ extension ChannelTable {
         return .event(id, .closed)
     }
 
-    private mutating func receiveAnswer(
-        _ isSuccess: Bool, recipient: UInt32, _ number: MessageNumber
-    ) throws(SSHError) -> Outcome? {
-        try receive(number, recipient) { channel throws(SSHError) in
-            try channel.receiveAnswer()
-        }.map { .event($0, .requestAnswered(isSuccess: isSuccess)) }
-    }
-
     private mutating func receive(
         _ message: ChannelRequest, outbox: inout Outbox
     ) throws(SSHError) -> Outcome? {
         let request = role == .server ? SessionRequest(message.kind) : nil
+        let event = request == nil ? event(for: message.kind) : nil
         var refusal: ChannelFailure?
-        let id = try receive(.channelRequest, message.recipient) { channel throws(SSHError) in
-            guard message.wantReply else { return }
-            try channel.noteRequest(answer: request == nil ? false : nil)
-            if channel.nextAnswer() != nil {
-                refusal = ChannelFailure(recipient: channel.remoteNumber)
+        var outcome = try receive(.channelRequest, message.recipient) { channel throws(SSHError) in
+            if message.wantReply {
+                try channel.noteRequest(answer: request == nil ? false : nil)
+                if channel.nextAnswer() != nil {
+                    refusal = ChannelFailure(recipient: channel.remoteNumber)
+                }
             }
+            return event
         }
-        if let refusal { try outbox.reply(refusal) }
-        guard let id else { return nil }
-        if let request { return .request(id, request, wantsReply: message.wantReply) }
-        return event(for: message.kind).map { .event(id, $0) }
+        if let refusal { outbox.reply(refusal) }
+        if let request, isOpen(message.recipient) {
+            outcome = .request(
+                ChannelID(number: message.recipient), request, wantsReply: message.wantReply)
+        }
+        return outcome
+    }
+
+    private func isOpen(_ number: UInt32) -> Bool {
+        guard let index = index(of: ChannelID(number: number)) else { return false }
+        if case .open = entries[index].state { return true }
+        return false
     }
 
     private func event(for kind: ChannelRequest.Kind) -> ChannelEvent? {
@@ -183,23 +191,22 @@ extension ChannelTable {
         }
     }
 
-    /// Applies a message to the open channel that it is for.
-    ///
-    /// - Returns: the channel, or nil if we have closed it: then what is left on its way is dropped.
+    /// Applies a message to the open channel that it is for; what comes for a channel after we
+    /// have closed it is dropped.
     private mutating func receive(
         _ number: MessageNumber, _ recipient: UInt32,
-        _ body: (inout OpenChannel) throws(SSHError) -> Void
-    ) throws(SSHError) -> ChannelID? {
-        let index = try requireIndex(recipient, for: number)
+        _ body: (inout OpenChannel) throws(SSHError) -> ChannelEvent?
+    ) throws(SSHError) -> Outcome? {
+        guard let index = try index(of: recipient, for: number) else { return nil }
         let id = entries[index].id
         switch entries[index].state {
         case .opening, .cancelled, .offered: throw unexpected(number, id)
         case .closing, .abandoned: return nil
         case .open(var channel):
             entries[index].state = .closing
-            try body(&channel)
+            let event = try body(&channel)
             entries[index].state = .open(channel)
-            return id
+            return event.map { .event(id, $0) }
         }
     }
 

@@ -74,13 +74,17 @@ struct ChannelTable {
         return id
     }
 
-    /// The peer's message for `recipient` needs a channel that both know.
-    func requireIndex(_ recipient: UInt32, for number: MessageNumber) throws(SSHError) -> Int {
-        guard let index = index(of: ChannelID(number: recipient)) else {
+    /// The channel that a message of the peer's is for, or nil for one that both have closed: some
+    /// peers send answers or EOF late.
+    ///
+    /// - Throws: for a channel that never was.
+    func index(of recipient: UInt32, for number: MessageNumber) throws(SSHError) -> Int? {
+        if let index = index(of: ChannelID(number: recipient)) { return index }
+        guard recipient < nextNumber else {
             throw SSHError(
                 .protocolViolation, "the peer sent \(number) for unknown channel \(recipient)")
         }
-        return index
+        return nil
     }
 
     /// Applies `body` to an open channel; does nothing where there is none, since our owner may not

@@ -24,28 +24,21 @@ struct GlobalRequests {
     /// Handles a request of the peer's.
     ///
     /// - Returns: the host keys that it advertises, if that is what it is.
-    func receive(
-        _ request: GlobalRequest, role: Role, outbox: inout Outbox
-    ) throws(SSHError) -> [Bytes]? {
-        if request.wantReply { try outbox.reply(RequestFailure()) }
+    func receive(_ request: GlobalRequest, role: Role, outbox: inout Outbox) -> [Bytes]? {
+        if request.wantReply { outbox.reply(RequestFailure()) }
         guard role == .client, request.name == GlobalRequestName.hostKeys else { return nil }
-        return try advertisedHostKeys(request.data)
+        // It only tells something: where it can't be understood, nothing has been told.
+        return try? advertisedHostKeys(request.data)
     }
 
-    private func advertisedHostKeys(_ data: Bytes) throws(SSHError) -> [Bytes] {
+    private func advertisedHostKeys(_ data: Bytes) throws(WireError) -> [Bytes] {
         var reader = WireReader(data)
         var keys: [Bytes] = []
         while !reader.isAtEnd {
             guard keys.count < SSHLimits.advertisedHostKeys else {
-                throw SSHError(
-                    .limitExceeded,
-                    "the server advertises more than \(SSHLimits.advertisedHostKeys) host keys")
+                throw .limitExceeded(length: keys.count + 1, limit: SSHLimits.advertisedHostKeys)
             }
-            do {
-                keys.append(try reader.readString(limit: SSHLimits.publicKeyBytes))
-            } catch {
-                throw .malformed(.globalRequest, error)
-            }
+            keys.append(try reader.readString(limit: SSHLimits.publicKeyBytes))
         }
         return keys
     }

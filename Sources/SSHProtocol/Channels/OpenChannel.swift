@@ -25,9 +25,12 @@ struct OpenChannel {
         case data
         /// EOF once the queue is empty.
         case dataThenEOF
+        /// EOF once the queue is empty, and CLOSE: some servers ignore a CLOSE without an EOF.
         case dataThenClose
         /// EOF has been sent.
         case nothing
+        /// EOF has been sent; CLOSE is next.
+        case close
     }
 
     init(
@@ -68,7 +71,11 @@ extension OpenChannel {
 
     mutating func close(discardingUnsentData: Bool) {
         if discardingUnsentData { queue.removeAll() }
-        sending = .dataThenClose
+        switch sending {
+        case .data, .dataThenEOF: sending = .dataThenClose
+        case .nothing: sending = .close
+        case .dataThenClose, .close: break
+        }
     }
 
     /// Takes back what is queued: the peer reads no more.
@@ -87,7 +94,10 @@ extension OpenChannel {
         case .dataThenEOF:
             sending = .nothing
             return .endOfData(recipient: remoteNumber)
-        case .dataThenClose: return .close(recipient: remoteNumber)
+        case .dataThenClose:
+            sending = .close
+            return .endOfData(recipient: remoteNumber)
+        case .close: return .close(recipient: remoteNumber)
         }
     }
 
@@ -105,10 +115,10 @@ extension OpenChannel {
 
 // Receiving.
 extension OpenChannel {
-    mutating func receiveData(_ count: Int) throws(SSHError) {
-        guard !hasReceivedEOF else {
-            throw SSHError(.protocolViolation, "the peer sent channel data after its EOF")
-        }
+    /// Counts data that came.
+    ///
+    /// - Returns: whether it counts: what comes after EOF is dropped, as OpenSSH does.
+    mutating func receiveData(_ count: Int) throws(SSHError) -> Bool {
         guard count <= ownMaximumPacket else {
             throw SSHError(
                 .protocolViolation,
@@ -116,13 +126,15 @@ extension OpenChannel {
             )
         }
         try receiveWindow.receive(count)
+        return !hasReceivedEOF && count > 0
     }
 
-    mutating func receiveEOF() throws(SSHError) {
-        guard !hasReceivedEOF else {
-            throw SSHError(.protocolViolation, "the peer sent EOF twice on a channel")
-        }
-        hasReceivedEOF = true
+    /// Notes the peer's EOF.
+    ///
+    /// - Returns: whether it is the first.
+    mutating func receiveEOF() -> Bool {
+        defer { hasReceivedEOF = true }
+        return !hasReceivedEOF
     }
 
     mutating func growSendWindow(by count: UInt32) throws(SSHError) {

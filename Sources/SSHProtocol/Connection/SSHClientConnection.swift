@@ -73,7 +73,7 @@ public struct SSHClientConnection: ~Copyable {
     }
 
     /// When ``handleDeadline(now:)`` is to be called, if nothing happens before.
-    public var nextDeadline: Duration? { transport.rekeyDeadline }
+    public var nextDeadline: Duration? { transport.nextDeadline }
 }
 
 // Inputs.
@@ -95,7 +95,11 @@ extension SSHClientConnection {
 
     /// A deadline has come.
     public mutating func handleDeadline(now: Duration) {
-        transport.startRekeyIfDue(now: now)
+        do throws(SSHError) {
+            try transport.handleDeadline(now: now)
+        } catch {
+            end(error)
+        }
     }
 
     private var stage: String {
@@ -112,6 +116,7 @@ extension SSHClientConnection {
                 transport.startRekeyIfDue(now: now)
             }
             transport.startRekeyIfDue(now: now)
+            transport.watchRekey(now: now)
         } catch {
             end(error)
         }
@@ -220,7 +225,9 @@ extension SSHClientConnection {
     /// - Precondition: one was asked for.
     public mutating func provideSignature(_ signature: Bytes) {
         guard !transport.isClosed else { return }
-        authentication?.provideSignature(signature, outbox: &transport.sender.outbox)
+        let event = authentication?.provideSignature(
+            signature, outbox: &transport.sender.outbox)
+        if let event = event ?? nil { events.append(event) }
     }
 
     /// Refuses to sign; ``SSHClientEvent/authenticationRequired(_:)`` follows.
@@ -236,6 +243,8 @@ extension SSHClientConnection {
     /// - Precondition: there is one answer for each prompt.
     public mutating func answerQuestions(_ answers: [Bytes]) {
         guard !transport.isClosed else { return }
-        authentication?.answerQuestions(answers, outbox: &transport.sender.outbox)
+        let event = authentication?.answerQuestions(
+            answers, outbox: &transport.sender.outbox)
+        if let event = event ?? nil { events.append(event) }
     }
 }

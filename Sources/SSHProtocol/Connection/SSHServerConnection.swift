@@ -63,7 +63,7 @@ public struct SSHServerConnection: ~Copyable {
     }
 
     /// When ``handleDeadline(now:)`` is to be called, if nothing happens before.
-    public var nextDeadline: Duration? { transport.rekeyDeadline }
+    public var nextDeadline: Duration? { transport.nextDeadline }
 }
 
 // Inputs.
@@ -79,6 +79,7 @@ extension SSHServerConnection {
                 transport.startRekeyIfDue(now: now)
             }
             transport.startRekeyIfDue(now: now)
+            transport.watchRekey(now: now)
         } catch {
             end(error)
         }
@@ -91,7 +92,11 @@ extension SSHServerConnection {
 
     /// A deadline has come.
     public mutating func handleDeadline(now: Duration) {
-        transport.startRekeyIfDue(now: now)
+        do throws(SSHError) {
+            try transport.handleDeadline(now: now)
+        } catch {
+            end(error)
+        }
     }
 
     mutating func end(_ error: SSHError) {

@@ -97,7 +97,7 @@ package struct ChannelOpenFailure: SSHMessage {
     package init(from reader: inout WireReader) throws(WireError) {
         recipient = try reader.readUInt32()
         reason = ChannelOpenFailureReason(rawValue: try reader.readUInt32())
-        description = String(decoding: try reader.readString(), as: UTF8.self)
+        description = try reader.readText()
         if !reader.isAtEnd { _ = try reader.readString() }
     }
 

@@ -39,25 +39,10 @@ package struct ChannelRequest: SSHMessage {
         recipient = try reader.readUInt32()
         let name = try reader.readUTF8String(limit: SSHLimits.nameBytes)
         wantReply = try reader.readBool()
-        switch name {
-        case Name.environment:
-            kind = .environment(
-                name: try reader.readUTF8String(limit: SSHLimits.environmentBytes),
-                value: try reader.readUTF8String(limit: SSHLimits.environmentBytes))
-        case Name.exec: kind = .exec(command: try reader.readUTF8String())
-        case Name.subsystem:
-            kind = .subsystem(name: try reader.readUTF8String(limit: SSHLimits.nameBytes))
-        case Name.shell: kind = .shell
-        case Name.exitStatus: kind = .exitStatus(try reader.readUInt32())
-        case Name.exitSignal:
-            kind = .exitSignal(
-                name: try reader.readUTF8String(limit: SSHLimits.nameBytes),
-                dumpedCore: try reader.readBool(),
-                message: String(decoding: try reader.readString(), as: UTF8.self))
-            _ = try reader.readString()  // The language tag.
-        case Name.endOfWrite: kind = .endOfWrite
-        default: kind = .other(name: name, data: reader.readRemaining())
-        }
+        let data = reader.readRemaining()
+        // A request whose fields we can't read is one that we don't know: it concerns its channel,
+        // not the connection. Command lines and variables that are not UTF-8 are such ones.
+        kind = (try? Kind(name: name, data: data)) ?? .other(name: name, data: data)
     }
 
     package func write(to writer: inout WireWriter) {
@@ -94,6 +79,29 @@ package struct ChannelRequest: SSHMessage {
 }
 
 extension ChannelRequest.Kind {
+    fileprivate init(name: String, data: Bytes) throws(WireError) {
+        var reader = WireReader(data)
+        switch name {
+        case ChannelRequest.Name.environment:
+            self = .environment(
+                name: try reader.readUTF8String(limit: SSHLimits.environmentBytes),
+                value: try reader.readUTF8String(limit: SSHLimits.environmentBytes))
+        case ChannelRequest.Name.exec: self = .exec(command: try reader.readUTF8String())
+        case ChannelRequest.Name.subsystem:
+            self = .subsystem(name: try reader.readUTF8String(limit: SSHLimits.nameBytes))
+        case ChannelRequest.Name.shell: self = .shell
+        case ChannelRequest.Name.exitStatus: self = .exitStatus(try reader.readUInt32())
+        case ChannelRequest.Name.exitSignal:
+            self = .exitSignal(
+                name: try reader.readUTF8String(limit: SSHLimits.nameBytes),
+                dumpedCore: try reader.readBool(), message: try reader.readText())
+            if !reader.isAtEnd { _ = try reader.readString() }  // The language tag.
+        case ChannelRequest.Name.endOfWrite: self = .endOfWrite
+        default: self = .other(name: name, data: reader.readRemaining())
+        }
+        try reader.requireEnd()
+    }
+
     /// The request's name on the wire.
     package var name: String {
         switch self {

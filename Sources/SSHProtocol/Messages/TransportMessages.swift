@@ -15,9 +15,8 @@ package struct Disconnect: SSHMessage {
 
     package init(from reader: inout WireReader) throws(WireError) {
         reason = DisconnectReason(rawValue: try reader.readUInt32())
-        // The text is only ever shown to a person: bytes that are not UTF-8 don't spoil the reason.
-        description = String(decoding: try reader.readString(), as: UTF8.self)
-        // Old servers leave the language tag out.
+        // Old servers leave the language tag out, and some the text as well.
+        description = reader.isAtEnd ? "" : try reader.readText()
         if !reader.isAtEnd { _ = try reader.readString() }
     }
 

@@ -40,8 +40,7 @@ package struct UserAuthBanner: SSHMessage {
     package init(message: String) { self.message = message }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        message = String(
-            decoding: try reader.readString(limit: SSHLimits.bannerBytes), as: UTF8.self)
+        message = try reader.readText()
         if !reader.isAtEnd { _ = try reader.readString() }
     }
 
@@ -81,8 +80,7 @@ package struct UserAuthPasswordChangeRequest: SSHMessage {
     package init(prompt: String) { self.prompt = prompt }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        prompt = String(
-            decoding: try reader.readString(limit: SSHLimits.bannerBytes), as: UTF8.self)
+        prompt = try reader.readText()
         if !reader.isAtEnd { _ = try reader.readString() }
     }
 
@@ -108,15 +106,15 @@ package struct UserAuthInfoRequest: SSHMessage {
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        name = try reader.readUTF8String()
-        instruction = try reader.readUTF8String()
+        name = try reader.readText()
+        instruction = try reader.readText()
         _ = try reader.readString()  // The language tag, which RFC 4256 deprecates.
         let count = try reader.readCount(
             limit: SSHLimits.interactivePrompts, minimumElementBytes: 5)
         prompts = []
         for _ in 0..<count {
             prompts.append(
-                Prompt(text: try reader.readUTF8String(), echoes: try reader.readBool()))
+                Prompt(text: try reader.readText(), echoes: try reader.readBool()))
         }
     }
 

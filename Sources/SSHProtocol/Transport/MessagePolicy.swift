@@ -117,6 +117,8 @@ package enum MessagePolicy {
             .channelExtendedData, .channelEOF, .channelClose, .channelRequest, .channelSuccess,
             .channelFailure:
             .accept
+        // Some servers repeat it after every key exchange; what it says is no longer needed.
+        case .extInfo: role == .client ? .drop : .refuse
         // Requests that were on their way when an earlier one succeeded (RFC 4252 section 5.1).
         case .userAuthRequest: role == .server ? .drop : .refuse
         default: .refuse

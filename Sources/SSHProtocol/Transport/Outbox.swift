@@ -11,38 +11,54 @@ struct Outbox {
     private var replyBytes = 0
 
     struct Entry {
-        var payload: Bytes
-        /// Whether the length of the payload is to be hidden by padding.
-        var hidesLength: Bool
+        var payload: [UInt8]
+        /// Whether the payload is to be wiped, and its length hidden by padding.
+        var isSecret: Bool
         var isReply: Bool
     }
 
     var isEmpty: Bool { payloads.isEmpty }
 
     /// Queues a message that our owner caused.
-    mutating func send(_ message: some SSHMessage, hidesLength: Bool = false) {
-        payloads.append(
-            Entry(payload: message.payload[...], hidesLength: hidesLength, isReply: false))
+    mutating func send(_ message: some SSHMessage) {
+        append(Entry(payload: message.payload, isSecret: false, isReply: false))
     }
 
     /// Queues a payload as it stands, whatever it says.
     mutating func send(payload: Bytes) {
-        payloads.append(Entry(payload: payload, hidesLength: false, isReply: false))
+        append(Entry(payload: Array(payload), isSecret: false, isReply: false))
     }
 
-    /// Queues a message that the peer caused.
-    ///
-    /// - Throws: if the peer has caused more than it takes.
-    mutating func reply(_ message: some SSHMessage) throws(SSHError) {
-        let payload = message.payload
-        replyBytes += payload.count + Self.entryOverhead
+    /// Queues a message that holds a password or the like.
+    mutating func sendSecret(_ message: some SSHMessage) {
+        // With room for all of it, no part stays behind in a buffer that was grown out of.
+        let payload = message.payload(capacity: SSHLimits.outgoingPayloadBytes)
+        append(Entry(payload: payload, isSecret: true, isReply: false))
+    }
+
+    /// Queues a message that the peer caused, also where our owner decided what it says.
+    mutating func reply(_ message: some SSHMessage) {
+        let entry = Entry(payload: message.payload, isSecret: false, isReply: true)
+        replyBytes += entry.payload.count + Self.entryOverhead
+        append(entry)
+    }
+
+    private mutating func append(_ entry: Entry) {
+        precondition(
+            entry.payload.count <= SSHLimits.outgoingPayloadBytes,
+            "a message longer than any packet")
+        payloads.append(entry)
+    }
+
+    /// Demands that the peer has not caused more than it takes; asked before its next message is
+    /// handled.
+    func requireRoomForReplies() throws(SSHError) {
         guard replyBytes <= SSHLimits.queuedReplyBytes else {
             throw SSHError(
                 .limitExceeded,
                 "the peer's requests made more than \(SSHLimits.queuedReplyBytes) bytes of unsent replies"
             )
         }
-        payloads.append(Entry(payload: payload[...], hidesLength: false, isReply: true))
     }
 
     mutating func popFirst() -> Entry? {

@@ -65,11 +65,20 @@ struct PacketReceiver: ~Copyable {
         guard sequenceNumber != 0 || isKeyed else {
             throw SSHError(.limitExceeded, "2^32 packets before the first key exchange was done")
         }
-        let payload = try inflated(content)
+        guard traffic.packets < UInt64(UInt32.max) else {
+            throw SSHError(.limitExceeded, "the peer sent 2^32 packets under one key")
+        }
+        let payload = try inflater == nil ? compact(content, wireCount) : inflated(content)
         guard !payload.isEmpty else {
             throw SSHError(.protocolViolation, "the peer sent a packet without a message")
         }
         return Packet(sequenceNumber: number, payload: payload)
+    }
+
+    /// Whoever keeps a payload keeps its buffer: a peer must not make a byte cost hundreds, by
+    /// padding.
+    private func compact(_ payload: Bytes, _ wireCount: Int) -> Bytes {
+        wireCount > 2 * payload.count + 128 ? Array(payload)[...] : payload
     }
 
     private mutating func nextContent() throws(SSHError) -> (Bytes, wireCount: Int)? {

@@ -42,8 +42,11 @@ struct PacketSender: ~Copyable {
 
     init(random: RandomPool) { self.random = random }
 
-    /// Random bytes, for a key exchange.
+    /// Random bytes that may be seen.
     mutating func takeRandom(_ count: Int) -> Bytes { random.take(count) }
+
+    /// Random bytes for a private key.
+    func takeSecret(_ count: Int) -> SecretBytes { random.takeSecret(count) }
 
     mutating func sendKexInit(_ payload: Bytes) {
         isExchangingKeys = true
@@ -72,7 +75,9 @@ struct PacketSender: ~Copyable {
     }
 
     /// Whether messages of the layers above may be sent now.
-    var isOpen: Bool { !isExchangingKeys && !isClosed }
+    ///
+    /// With its keys' last sequence numbers left, a side sends only what brings new ones.
+    var isOpen: Bool { !isExchangingKeys && !isClosed && traffic.packets < UInt64(UInt32.max) - 16 }
 
     /// Drops all that is queued, for the DISCONNECT to be the last message.
     mutating func close() {
@@ -90,11 +95,12 @@ struct PacketSender: ~Copyable {
             if payload.first == MessageNumber.newKeys.rawValue { installStagedKeys() }
             return true
         }
-        guard isOpen, let entry = outbox.popFirst() else { return false }
-        seal([entry.payload], hidesLength: entry.hidesLength, into: &output)
+        guard isOpen, var entry = outbox.popFirst() else { return false }
+        seal([entry.payload[...]], hidesLength: entry.isSecret, into: &output)
         if entry.payload.first == MessageNumber.userAuthSuccess.rawValue {
             authenticationSucceeded()
         }
+        if entry.isSecret { wipe(&entry.payload) }
         return true
     }
 

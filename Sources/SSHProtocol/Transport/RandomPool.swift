@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import SSHCrypto
 import Wire
 
 /// Where random bytes come from: called with a count, gives that many.
@@ -14,7 +15,15 @@ struct RandomPool {
 
     init(_ source: @escaping RandomSource) { self.source = source }
 
-    /// The next `count` bytes.
+    /// Bytes for a private key, which stand nowhere else.
+    func takeSecret(_ count: Int) -> SecretBytes {
+        var bytes = source(count)
+        precondition(bytes.count == count, "the random source gave another count")
+        defer { wipe(&bytes) }
+        return SecretBytes(copying: bytes)
+    }
+
+    /// The next `count` bytes, for padding and other things that may be seen.
     mutating func take(_ count: Int) -> Bytes {
         if block.count < count {
             block = source(max(count, Self.blockBytes))[...]

@@ -13,7 +13,7 @@ extension Transport where Side: ~Copyable {
 
     // The peer takes no KEXINIT before it knows that the user is authenticated. And keys are still
     // the old ones, with all that they have carried, until our own NEWKEYS is sealed.
-    private var mayStartRekey: Bool { sender.isAuthenticated && isIdle && sender.isOpen }
+    var mayStartRekey: Bool { sender.isAuthenticated && isIdle && sender.isOpen }
 
     private mutating func sendKexInit() -> Bytes {
         let cookie = sender.takeRandom(KexInit.cookieCount)
@@ -27,8 +27,12 @@ extension Transport where Side: ~Copyable {
         let ours =
             switch takeProgress() {
             case .offered(let ours): ours
-            // The peer begins: our own offer answers it.
-            case .idle: sendKexInit()
+            // The peer begins: our own offer answers it. It may do so only once it has our last
+            // NEWKEYS, which therefore must have been sealed.
+            case .idle where !sender.isExchangingKeys: sendKexInit()
+            case .idle:
+                throw SSHError(
+                    .protocolViolation, "the peer began a key exchange before the last was done")
             default: preconditionFailure("the message policy admits no KEXINIT here")
             }
         // What the markers say holds for the connection. Later ones mean nothing: else an
@@ -55,8 +59,7 @@ extension Transport where Side: ~Copyable {
         let algorithms = try NegotiatedAlgorithms(client: client, server: server)
         let side = Side(
             algorithms, transcript: transcript, credentials: credentials,
-            random: SecretBytes(
-                copying: sender.takeRandom(algorithms.keyExchange.randomCount)))
+            random: sender.takeSecret(algorithms.keyExchange.randomCount))
         if let message = side.firstMessage { sender.send(message) }
         let isWrongGuess = KeyExchangeOffer.isWrongGuess(
             ours: isClient ? client : server, peer: isClient ? server : client)

@@ -19,6 +19,7 @@ extension Transport where Side: ~Copyable {
             guard sender.isOpen, let next = layer?.channels.nextOutput() else { break }
             seal(next, into: &output)
         }
+        watchRekey(now: now)
         return output
     }
 
@@ -50,12 +51,37 @@ extension Transport where Side: ~Copyable {
         }
     }
 
-    /// When ``startRekeyIfDue(now:)`` has to be asked again: with keys that have carried nothing
-    /// there is no hurry.
-    var rekeyDeadline: Duration? {
-        guard sender.traffic.packets > 0 || receiver.traffic.packets > 0, !isClosed, isIdle else {
+    /// When ``handleDeadline(now:)`` has something to do, if nothing happens before.
+    var nextDeadline: Duration? {
+        if isClosed { return nil }
+        if let rekeyEnd { return rekeyEnd }
+        // With keys that have carried nothing there is no hurry.
+        guard mayStartRekey, sender.traffic.packets > 0 || receiver.traffic.packets > 0 else {
             return nil
         }
         return rekeyPolicy.deadline
+    }
+
+    /// Makes new keys if it is time to, and demands that the peer takes its part in time.
+    mutating func handleDeadline(now: Duration) throws(SSHError) {
+        startRekeyIfDue(now: now)
+        if let rekeyEnd, now >= rekeyEnd {
+            throw SSHError(
+                .keyExchangeFailed,
+                "the peer did not finish a key exchange within \(SSHLimits.keyExchangeSeconds) seconds"
+            )
+        }
+    }
+
+    /// Starts or stops the clock for the peer's part in a later key exchange.
+    ///
+    /// Meanwhile nothing but transport messages is sent, not even a keepalive. The first exchange
+    /// is timed by our owner, who knows how long its user may look at a host key.
+    mutating func watchRekey(now: Duration) {
+        if isIdle || isInitial {
+            rekeyEnd = nil
+        } else if rekeyEnd == nil {
+            rekeyEnd = now + .seconds(SSHLimits.keyExchangeSeconds)
+        }
     }
 }

@@ -38,6 +38,8 @@ struct Transport<Side: KeyExchangeSide & ~Copyable>: ~Copyable {
     var progress: Progress
     /// The identification, until it is sent.
     var unsentIdentification: [UInt8]
+    /// When a later key exchange that is under way has to be done.
+    var rekeyEnd: Duration?
     /// The connection has ended; a DISCONNECT may still have to be sent.
     var isClosed = false
 
@@ -184,13 +186,14 @@ extension Transport where Side: ~Copyable {
     private mutating func receive(
         _ packet: PacketReceiver.Packet, now: Duration
     ) throws(SSHError) -> Event? {
+        try sender.outbox.requireRoomForReplies()
         let type = packet.payload[packet.payload.startIndex]
         let phase = phase
         switch MessagePolicy.verdict(type, in: phase, role: Side.role) {
         case .drop: return nil
         case .refuse: throw Self.refusal(type, in: phase)
         case .unimplemented:
-            try sender.outbox.reply(Unimplemented(sequenceNumber: packet.sequenceNumber))
+            sender.outbox.reply(Unimplemented(sequenceNumber: packet.sequenceNumber))
             return nil
         case .accept: break
         }
@@ -210,10 +213,18 @@ extension Transport where Side: ~Copyable {
         case .kexInit: try receiveKexInit(packet)
         case .kexECDHInit, .kexECDHReply: return try receivePublicKey(packet.payload, now: now)
         case .newKeys: return try receiveNewKeys(packet.payload, now: now)
-        case .ping: try sender.outbox.reply(Pong(data: decode(Ping.self, packet.payload).data))
+        case .ping: try receivePing(packet.payload)
         default: return .message(number, packet.payload)
         }
         return nil
+    }
+
+    private mutating func receivePing(_ payload: Bytes) throws(SSHError) {
+        let ping = try decode(Ping.self, payload)
+        guard payload.count <= SSHLimits.outgoingPayloadBytes else {
+            throw SSHError(.limitExceeded, "the peer sent a PING of \(ping.data.count) bytes")
+        }
+        sender.outbox.reply(Pong(data: ping.data))
     }
 
     private static func refusal(_ type: UInt8, in phase: MessagePolicy.Phase) -> SSHError {

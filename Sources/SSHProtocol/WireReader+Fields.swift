@@ -17,4 +17,9 @@ extension WireReader {
         guard count <= most else { throw .limitExceeded(length: count, limit: most) }
         return count
     }
+
+    /// Reads a `string` that is only ever shown to a person: bytes that are not UTF-8 are replaced.
+    mutating func readText() throws(WireError) -> String {
+        String(decoding: try readString(), as: UTF8.self)
+    }
 }
