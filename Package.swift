@@ -70,12 +70,16 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "SSHClient",
-            dependencies: ["CLinux", "EventLoop", "SSHConfig", "SSHCrypto", "SSHProtocol", "Wire"],
+            dependencies: [
+                "CLinux", "EventLoop", "LocalFiles", "SSHConfig", "SSHCrypto", "SSHProtocol",
+                "Wire",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "SSHClientTests",
             dependencies: [
-                "EventLoop", "LocalSFTPServer", "SSHClient", "SSHConfig", "SSHCrypto",
+                "EventLoop", "LocalSFTPServer", "SSHClient", "SSHConfig",
+                "SSHCrypto",
                 "SSHProtocol",
                 "Wire",
             ],

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import EventLoop
-import Glibc
 public import SSHConfig
 public import SSHProtocol
 
@@ -21,7 +20,7 @@ public protocol ClientWorld: Sendable {
     /// Reads a whole file; nil where there is none. May block: called on a helper thread.
     ///
     /// - Parameter limit: a larger file is an error.
-    func readFile(_ path: String, limit: Int) throws(FileProblem) -> LocalFile?
+    func readFile(_ path: String, limit: Int) throws(FileProblem) -> FileContent?
 
     /// Appends a line to a known_hosts file, which is made if needed. May block: called on a helper
     /// thread.
@@ -68,32 +67,6 @@ public enum DialError: Error, Equatable, Sendable {
         public init(address: String, error: SystemError) {
             self.address = address
             self.error = error
-        }
-    }
-}
-
-/// A file that was read.
-public struct LocalFile: Sendable {
-    /// Its content.
-    public private(set) var bytes: [UInt8]
-    /// Whether it belongs to the user and others may read or write it: no place for a private key.
-    public let isExposed: Bool
-    /// Its permission bits.
-    public let permissions: UInt32
-
-    /// Describes a file.
-    public init(bytes: [UInt8], isExposed: Bool, permissions: UInt32) {
-        self.bytes = bytes
-        self.isExposed = isExposed
-        self.permissions = permissions
-    }
-
-    /// Overwrites the content, where this is its only copy.
-    mutating func wipe() {
-        unsafe bytes.withUnsafeMutableBytes { buffer in
-            if let start = buffer.baseAddress {
-                unsafe explicit_bzero(start, buffer.count)
-            }
         }
     }
 }

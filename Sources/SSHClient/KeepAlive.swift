@@ -8,6 +8,7 @@ import SSHProtocol
 struct KeepAlive {
     private var timer: TimerID?
     private var unanswered = 0
+    private var lastAsked: Duration?
 
     mutating func stop(_ loop: any EventLoop) {
         if let timer { loop.cancel(timer) }
@@ -32,12 +33,14 @@ struct KeepAlive {
     mutating func timeHasCome(
         lastReceived: Duration, now: Duration, interval: Duration, countMax: Int
     ) -> Action {
-        if lastReceived + interval > now {
-            unanswered = 0
+        // Any packet is a sign of life, not only the answer.
+        if let lastAsked, lastReceived >= lastAsked { unanswered = 0 }
+        guard lastReceived + interval <= now else {
             return .wait(until: lastReceived + interval)
         }
         guard unanswered < countMax else { return .giveUp }
         unanswered += 1
+        lastAsked = now
         return .ask(next: now + interval)
     }
 }

@@ -1,27 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import EventLoop
 import Glibc
+import LocalFiles
 public import SSHConfig
+import Wire
 
 extension LocalContext {
     /// This machine, its user and its files, for reading ssh_config.
     ///
     /// - Throws: ``FileProblem`` where the system knows no user of this process's number.
     public static func thisMachine() throws(FileProblem) -> LocalContext {
-        guard let user = account(ofID: getuid()) else {
-            throw FileProblem("no user exists for uid \(getuid())")
+        guard let account = Accounts.user(number: Accounts.currentUser) else {
+            throw FileProblem("no user exists for uid \(Accounts.currentUser)")
         }
-        var name = [CChar](repeating: 0, count: 256)
-        _ = unsafe gethostname(&name, name.count - 1)
         return LocalContext(
-            userName: user.name, userID: getuid(), homeDirectory: user.homeDirectory,
-            hostName: text(name), environment: environmentVariables,
-            homeDirectoryOfUser: { account(named: $0)?.homeDirectory },
-            readFile: readConfigurationFile, expandGlob: pathsMatching)
+            userName: String(decoding: account.name, as: UTF8.self), userID: Accounts.currentUser,
+            homeDirectory: directory(account.home), hostName: localHostName(),
+            environment: environmentVariables,
+            homeDirectoryOfUser: { name in
+                Accounts.user(named: Array(name.utf8)[...]).map { directory($0.home) }
+            },
+            readFile: readConfiguration, expandGlob: pathsMatching)
     }
 
-    /// The environment variables of this process.
+    /// The environment variables of this process; of two with one name, the last.
     public static var environmentVariables: [String: String] {
         var variables: [String: String] = [:]
         var next = unsafe environ
@@ -36,72 +38,33 @@ extension LocalContext {
     }
 }
 
-/// What the system knows of a user.
-private struct Account {
-    let name: String
-    let homeDirectory: String
+/// A directory's path without a slash at its end.
+private func directory(_ bytes: Bytes) -> String {
+    let path = String(decoding: bytes, as: UTF8.self)
+    return path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
 }
 
-/// The room for the texts of an account, in bytes; more than any real one takes.
-private let accountBytes = 65_536
-
-private func account(ofID id: uid_t) -> Account? {
-    unsafe lookUp { unsafe getpwuid_r(id, $0, $1, accountBytes, $2) }
+private func localHostName() -> String {
+    var name = [CChar](repeating: 0, count: 256)
+    guard unsafe gethostname(&name, name.count - 1) == 0 else { return "localhost" }
+    return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
 }
 
-private func account(named name: String) -> Account? {
-    unsafe lookUp { unsafe getpwnam_r(name, $0, $1, accountBytes, $2) }
-}
-
-private func lookUp(
-    _ call: (
-        UnsafeMutablePointer<passwd>, UnsafeMutablePointer<CChar>,
-        UnsafeMutablePointer<UnsafeMutablePointer<passwd>?>
-    ) -> CInt
-) -> Account? {
-    var entry = unsafe passwd()
-    var texts = [CChar](repeating: 0, count: accountBytes)
-    var found: UnsafeMutablePointer<passwd>?
-    return unsafe texts.withUnsafeMutableBufferPointer { texts in
-        guard let texts = texts.baseAddress, unsafe call(&entry, texts, &found) == 0,
-            unsafe found != nil
-        else { return nil }
-        let home = unsafe String(cString: entry.pw_dir)
-        return unsafe Account(
-            name: String(cString: entry.pw_name),
-            homeDirectory: home.count > 1 && home.hasSuffix("/") ? String(home.dropLast()) : home)
-    }
-}
-
-/// Reads a configuration file, if it is a regular one that may be trusted.
-private func readConfigurationFile(
+/// Reads a configuration file, if it may be trusted.
+private func readConfiguration(
     _ request: ConfigurationFileRequest
 ) -> ConfigurationFileContents {
-    // Not to wait for a writer, should it be a pipe.
-    let descriptor = unsafe open(request.path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-    guard descriptor >= 0 else {
-        return errno == ENOENT ? .missing : .unreadable(SystemError.last("open").reason)
-    }
-    defer { close(descriptor) }
-    var status = stat()
-    guard unsafe fstat(descriptor, &status) == 0 else {
-        return .unreadable(SystemError.last("fstat").reason)
-    }
-    guard status.st_mode & S_IFMT == S_IFREG else { return .unreadable("not a regular file") }
-    if request.requiresTrustedOwner {
-        guard status.st_uid == getuid() || status.st_uid == 0, status.st_mode & 0o022 == 0 else {
+    do {
+        guard let file = try FileContent.read(request.path, limit: request.byteLimit) else {
+            return .missing
+        }
+        guard !request.requiresTrustedOwner || file.isTrusted else {
             return .unreadable("bad owner or permissions")
         }
+        return .bytes(file.bytes[...])
+    } catch {
+        return .unreadable(error.description)
     }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65_536)
-    while bytes.count <= request.byteLimit {
-        let count = unsafe read(descriptor, &buffer, buffer.count)
-        if count < 0 { return .unreadable(SystemError.last("read").reason) }
-        if count == 0 { break }
-        bytes.append(contentsOf: buffer[..<count])
-    }
-    return .bytes(bytes[...])
 }
 
 /// The paths that match a glob(7) pattern, sorted.
@@ -112,8 +75,4 @@ private func pathsMatching(_ pattern: String) -> [String] {
     return unsafe (0..<Int(found.gl_pathc)).compactMap { index in
         unsafe found.gl_pathv[index].map { unsafe String(cString: $0) }
     }
-}
-
-private func text(_ characters: [CChar]) -> String {
-    String(decoding: characters.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
 }

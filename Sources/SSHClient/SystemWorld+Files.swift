@@ -5,49 +5,9 @@ import Glibc
 
 /// Files. All of this may block.
 extension SystemWorld {
-    /// Reads a regular file, or an empty device such as `/dev/null`.
-    public func readFile(_ path: String, limit: Int) throws(FileProblem) -> LocalFile? {
-        // Non-blocking, or opening a FIFO would wait for somebody to write into it.
-        let number = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard number >= 0 else {
-            if errno == ENOENT || errno == ENOTDIR { return nil }
-            throw FileProblem(SystemError.last("open").reason)
-        }
-        let file = FileDescriptor(owning: number)
-        var status = stat()
-        guard unsafe fstat(file.rawValue, &status) == 0 else {
-            throw FileProblem(SystemError.last("fstat").reason)
-        }
-        let kind = status.st_mode & S_IFMT
-        guard kind == S_IFREG || kind == S_IFCHR else { throw FileProblem("not a regular file") }
-        let permissions = status.st_mode & 0o7777
-        return LocalFile(
-            bytes: try Self.readAll(file, limit: limit),
-            isExposed: status.st_uid == geteuid() && permissions & 0o077 != 0,
-            permissions: permissions)
-    }
-
-    private static func readAll(
-        _ file: borrowing FileDescriptor, limit: Int
-    ) throws(FileProblem) -> [UInt8] {
-        let (number, step) = (file.rawValue, 64 * 1024)
-        var content: [UInt8] = []
-        while true {
-            var code: CInt = 0
-            let piece = unsafe [UInt8](unsafeUninitializedCapacity: step) { buffer, count in
-                let result = unsafe read(number, buffer.baseAddress, buffer.count)
-                code = result < 0 ? errno : 0
-                count = max(result, 0)
-            }
-            if code == EINTR { continue }
-            guard code == 0 else { throw FileProblem(SystemError(call: "read", code: code).reason) }
-            if piece.isEmpty { return content }
-            guard content.count + piece.count <= limit else {
-                throw FileProblem("larger than \(limit) bytes")
-            }
-            // A small file is not copied: nothing of a key is left behind in a second buffer.
-            if content.isEmpty { content = piece } else { content += piece }
-        }
+    /// Reads a whole file.
+    public func readFile(_ path: String, limit: Int) throws(FileProblem) -> FileContent? {
+        try FileContent.read(path, limit: limit)
     }
 
     /// Appends a line to a file; the file, and the directory it lies in, are made if need be, for

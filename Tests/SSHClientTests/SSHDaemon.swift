@@ -50,6 +50,8 @@ enum TestKeys {
 
     static func path(_ name: String) throws -> String { try sandbox.get().file(name) }
 
+    static func privateText(_ name: String) throws -> String { try run("cat", path(name)).output }
+
     static func publicLine(_ name: String) throws -> String {
         try run("cat", path(name) + ".pub").output
     }

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import SSHClient
+import SSHConfig
+import SSHCrypto
+import SSHProtocol
+import Synchronization
+import Testing
+import Wire
+
+/// A machine in memory: files in a dictionary, and a server behind every connection.
+final class SimulatedWorld: ClientWorld {
+    /// What serves one connection, given its other end.
+    typealias Server = @Sendable (InMemoryPipe) async -> Void
+
+    private struct State {
+        var files: [String: FileContent] = [:]
+        var failuresLeft = 0
+        var connections = 0
+        var seed: UInt64 = 1
+    }
+
+    let loop: SimulatedLoop
+    let environment: [String: String] = [:]
+    private let state = Mutex(State())
+    private let server: Server
+    private let agent: Server?
+    private let readLimit: Int
+
+    init(
+        _ loop: SimulatedLoop, readLimit: Int = .max, agent: Server? = nil,
+        _ server: @escaping Server
+    ) {
+        self.loop = loop
+        self.readLimit = readLimit
+        self.agent = agent
+        self.server = server
+    }
+
+    var connections: Int { state.withLock { $0.connections } }
+
+    func failNextDials(_ count: Int) { state.withLock { $0.failuresLeft = count } }
+
+    func setFile(_ path: String, _ content: [UInt8]) {
+        state.withLock { $0.files[path] = FileContent(bytes: content) }
+    }
+
+    func file(_ path: String) -> String? {
+        state.withLock { state in
+            state.files[path].map { String(decoding: $0.bytes, as: UTF8.self) }
+        }
+    }
+
+    func dial(
+        _ options: ClientOptions, deadline: Duration?
+    ) async throws -> DialedConnection {
+        let fails = state.withLock { state in
+            state.connections += 1
+            defer { state.failuresLeft = max(0, state.failuresLeft - 1) }
+            return state.failuresLeft > 0
+        }
+        if fails {
+            throw DialError.notConnected([
+                .init(address: "192.0.2.1", error: SystemError(call: "connect", code: 111))
+            ])
+        }
+        return DialedConnection(channel: connect(to: server), isLoopback: false)
+    }
+
+    func connectAgent(_ path: String) async throws -> any ByteChannel {
+        guard let agent else { throw SystemError(call: "connect", code: 2) }
+        return connect(to: agent)
+    }
+
+    private func connect(to server: @escaping Server) -> any ByteChannel {
+        let (ours, theirs) = InMemoryPipe.makePair(loop: loop, readLimit: readLimit)
+        loop.spawn { await server(theirs) }
+        return ours
+    }
+
+    func readFile(_ path: String, limit: Int) throws(FileProblem) -> FileContent? {
+        state.withLock { $0.files[path] }
+    }
+
+    func appendLine(_ line: String, to path: String) throws(FileProblem) {
+        state.withLock { state in
+            let old = state.files[path]?.bytes ?? []
+            state.files[path] = FileContent(bytes: old + Array((line + "\n").utf8))
+        }
+    }
+
+    /// The same numbers in every run (SplitMix64).
+    var random: RandomSource {
+        { count in
+            (0..<count).map { _ in
+                self.state.withLock { state in
+                    state.seed &+= 0x9E37_79B9_7F4A_7C15
+                    var mixed = state.seed
+                    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+                    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+                    return UInt8(truncatingIfNeeded: mixed ^ (mixed >> 31))
+                }
+            }
+        }
+    }
+}
+
+/// One client and one server of ours, in memory and virtual time.
+struct Simulation {
+    let loop = SimulatedLoop()
+    let world: SimulatedWorld
+    var options: ClientOptions
+    let prompter: ScriptedPrompter
+
+    static let serverKey = Result { () throws -> PrivateKey in
+        let text = try TestKeys.privateText("host-ed25519")
+        return try PrivateKey(openSSHFile: Array(text.utf8).span)
+    }
+
+    init(
+        _ options: [String] = [], answers: [String] = ["correct horse"], readLimit: Int = .max,
+        behaviour: MemoryServer.Behaviour = .init(),
+        configure: (inout SSHServerConfiguration) -> Void = { _ in },
+        agent: SimulatedWorld.Server? = nil,
+        wrap: @escaping @Sendable (InMemoryPipe, SimulatedLoop) -> any ByteChannel = { pipe, _ in
+            pipe
+        }
+    ) throws {
+        var configuration = SSHServerConfiguration(hostKeys: [try Self.serverKey.get()])
+        configure(&configuration)
+        let (loop, fixed) = (loop, configuration)
+        // The server's numbers must differ from the client's.
+        let numbers = SimulatedWorld(loop) { _ in }
+        _ = numbers.random(1000)
+        let random = numbers.random
+        world = SimulatedWorld(loop, readLimit: readLimit, agent: agent) { pipe in
+            let server = MemoryServer(loop, wrap(pipe, loop), fixed, behaviour, random: random)
+            await server.start()
+        }
+        self.options = try Self.options(options)
+        prompter = ScriptedPrompter(answers)
+    }
+
+    /// A server that is none of ours.
+    init(_ options: [String] = [], server: @escaping SimulatedWorld.Server) throws {
+        world = SimulatedWorld(loop, server)
+        self.options = try Self.options(options)
+        prompter = ScriptedPrompter()
+    }
+
+    private static func options(_ options: [String]) throws -> ClientOptions {
+        let local = LocalContext(userName: "alice", userID: 1000, homeDirectory: "/home/alice")
+        let configuration = SSHConfiguration(
+            commandLine: options + ["StrictHostKeyChecking=accept-new"], files: .none, local: local)
+        return try configuration.resolve(host: "server.example")
+    }
+
+    /// Connects, lets `body` use the session, and closes it.
+    @discardableResult
+    func run<T: Sendable>(
+        limit: Duration = .seconds(86_400),
+        _ body: @escaping @Sendable (SSHSession) async throws -> T
+    ) throws -> T {
+        let (options, loop, world, prompter) = (options, loop, world, prompter)
+        return try loop.run(limit: limit) {
+            let session = try await SSHClient.connect(
+                options, loop: loop, world: world, prompter: prompter)
+            do {
+                let result = try await body(session)
+                await session.close()
+                return result
+            } catch {
+                await session.close()
+                throw error
+            }
+        }
+    }
+}
+
+/// Ends a stream after so many bytes, as a broken link does.
+actor CutChannel: ByteChannel {
+    private let loop: any EventLoop
+    private let inner: any ByteChannel
+    private var writable: Int
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
+
+    init(_ inner: any ByteChannel, loop: any EventLoop, after count: Int) {
+        self.inner = inner
+        self.loop = loop
+        writable = count
+    }
+
+    func read() async throws -> Bytes? { try await inner.read() }
+
+    func write(_ pieces: [Bytes]) async throws {
+        for piece in pieces {
+            let part = piece.prefix(writable)
+            writable -= part.count
+            try await inner.write([part])
+            if part.count < piece.count || writable == 0 {
+                await inner.close()
+                throw ChannelError.closedByPeer
+            }
+        }
+    }
+
+    func finishWriting() async throws { try await inner.finishWriting() }
+
+    func close() async { await inner.close() }
+}
