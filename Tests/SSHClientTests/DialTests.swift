@@ -85,7 +85,7 @@ import Testing
         #expect(
             try shell("getent passwd $(id -u) | cut -d: -f6").output == local.homeDirectory + "\n")
         #expect(try run("uname", "-n").output == local.hostName + "\n")
-        #expect(local.homeDirectoryOfUser("root") == "/root")
+        #expect(local.homeDirectoryOfUser(local.userName) == local.homeDirectory)
         #expect(local.homeDirectoryOfUser("no such user") == nil)
         #expect(try shell("printenv PATH").output == local.environment["PATH"].map { $0 + "\n" })
         local.environment["SSH_AUTH_SOCK"] = "/agent"

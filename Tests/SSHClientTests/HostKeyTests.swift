@@ -8,8 +8,10 @@ import Testing
 
 /// Which servers are trusted.
 @Suite struct HostKeyTests {
-    private static let server = Result {
-        try SSHDaemon(hostKeys: ["host-ed25519", "host-rsa-2048", "host-ecdsa-256"])
+    private let server: SSHDaemon
+
+    init() throws {
+        server = try SSHDaemon(hostKeys: ["host-ed25519", "host-rsa-2048", "host-ecdsa-256"])
     }
 
     private static func fingerprint(_ key: String) throws -> String {
@@ -18,16 +20,16 @@ import Testing
     }
 
     /// A line of known_hosts for the server, with the key `key`.
-    private static func line(_ key: String, marker: String = "") throws -> String {
+    private func line(_ key: String, marker: String = "") throws -> String {
         let parts = try TestKeys.publicLine(key).split(separator: " ")
-        return "\(marker)[127.0.0.1]:\(try server.get().port) \(parts[0]) \(parts[1])\n"
+        return "\(marker)[127.0.0.1]:\(server.port) \(parts[0]) \(parts[1])\n"
     }
 
-    private static func options(
+    private func options(
         _ harness: ClientHarness, _ strict: String, _ more: [String] = []
     ) throws -> ClientOptions {
         try harness.options(
-            try server.get().port,
+            server.port,
             more + [
                 "StrictHostKeyChecking=\(strict)", "IdentityAgent=none",
                 "IdentityFile=\(try TestKeys.path("user-ed25519"))",
@@ -42,34 +44,34 @@ import Testing
 
     @Test func knownKeyIsAccepted() throws {
         let harness = try ClientHarness()
-        try Self.know(try Self.line("host-ed25519"), harness)
+        try Self.know(try line("host-ed25519"), harness)
         let prompter = ScriptedPrompter()
-        try harness.connectAndEcho(try Self.options(harness, "yes"), prompter)
+        try harness.connectAndEcho(try options(harness, "yes"), prompter)
         #expect(prompter.transcript.isEmpty)
     }
 
     @Test func hashedNameIsFound() throws {
         let harness = try ClientHarness()
-        try Self.know(try Self.line("host-ed25519"), harness)
+        try Self.know(try line("host-ed25519"), harness)
         try shell("ssh-keygen -q -H -f \(harness.home.file(".ssh/known_hosts")) 2>/dev/null")
         #expect(try harness.home.read(".ssh/known_hosts").hasPrefix("|1|"))
-        try harness.connectAndEcho(try Self.options(harness, "yes"))
+        try harness.connectAndEcho(try options(harness, "yes"))
     }
 
     /// The server has other keys that we would like better.
     @Test(arguments: ["host-rsa-2048", "host-ecdsa-256"])
     func keyTypeThatIsKnownIsPreferred(_ key: String) throws {
         let harness = try ClientHarness()
-        try Self.know(try Self.line(key), harness)
-        try harness.connectAndEcho(try Self.options(harness, "yes"))
+        try Self.know(try line(key), harness)
+        try harness.connectAndEcho(try options(harness, "yes"))
     }
 
     @Test func changedKeyIsRefusedLoudly() throws {
         let harness = try ClientHarness()
-        try Self.know("# first line\n" + (try Self.line("user-ed25519")), harness)
+        try Self.know("# first line\n" + (try line("user-ed25519")), harness)
         let prompter = ScriptedPrompter(["yes", "yes"])
         #expect {
-            try harness.connectAndEcho(try Self.options(harness, "ask"), prompter)
+            try harness.connectAndEcho(try options(harness, "ask"), prompter)
         } throws: { error in
             "\(error)".contains("host key verification failed: the key has changed")
         }
@@ -101,13 +103,13 @@ import Testing
     @Test func unknownKeyIsRefusedWhereStrict() throws {
         let harness = try ClientHarness()
         #expect {
-            try harness.connectAndEcho(try Self.options(harness, "yes"))
+            try harness.connectAndEcho(try options(harness, "yes"))
         } throws: { error in
             "\(error)".contains("is unknown")
         }
         #expect(throws: SSHClientError.self) {
             try harness.connectAndEcho(
-                try Self.options(harness, "ask", ["BatchMode=yes"]), ScriptedPrompter(["yes"]))
+                try options(harness, "ask", ["BatchMode=yes"]), ScriptedPrompter(["yes"]))
         }
     }
 
@@ -116,12 +118,12 @@ import Testing
         let harness = try ClientHarness()
         let prompter = ScriptedPrompter()
         let option = "HashKnownHosts=\(hashed ? "yes" : "no")"
-        try harness.connectAndEcho(try Self.options(harness, "accept-new", [option]), prompter)
+        try harness.connectAndEcho(try options(harness, "accept-new", [option]), prompter)
         #expect(prompter.questions.isEmpty)
         // Now it is known: to us, and to ssh-keygen.
-        try harness.connectAndEcho(try Self.options(harness, "yes"))
+        try harness.connectAndEcho(try options(harness, "yes"))
         let file = harness.home.file(".ssh/known_hosts")
-        let name = "[127.0.0.1]:\(try Self.server.get().port)"
+        let name = "[127.0.0.1]:\(server.port)"
         #expect(try run("ssh-keygen", "-F", name, "-f", file).status == 0)
         #expect(try run("cat", file).output.hasPrefix("|1|") == hashed)
         let modes = try run("stat", "-c", "%a", file, harness.home.file(".ssh")).output
@@ -131,7 +133,7 @@ import Testing
     @Test func lineIsAddedBehindOneWithoutANewline() throws {
         let harness = try ClientHarness()
         try Self.know("other.example ssh-ed25519 AAAA", harness)
-        try harness.connectAndEcho(try Self.options(harness, "accept-new"))
+        try harness.connectAndEcho(try options(harness, "accept-new"))
         let lines = try harness.home.read(".ssh/known_hosts").split(separator: "\n")
         #expect(lines.count == 2)
         #expect(lines.first == "other.example ssh-ed25519 AAAA")
@@ -154,7 +156,7 @@ import Testing
         let prompter = ScriptedPrompter(answers)
         let isAccepted = answer != .no && answer != .nothing
         do {
-            try harness.connectAndEcho(try Self.options(harness, "ask"), prompter)
+            try harness.connectAndEcho(try options(harness, "ask"), prompter)
             #expect(isAccepted)
         } catch {
             #expect(!isAccepted)
@@ -169,10 +171,10 @@ import Testing
     @Test func revokedKeyIsRefused() throws {
         let harness = try ClientHarness()
         try Self.know(
-            try Self.line("host-ed25519") + (try Self.line("host-ed25519", marker: "@revoked ")),
+            try line("host-ed25519") + (try line("host-ed25519", marker: "@revoked ")),
             harness)
         #expect {
-            try harness.connectAndEcho(try Self.options(harness, "no"))
+            try harness.connectAndEcho(try options(harness, "no"))
         } throws: { error in
             "\(error)".contains("the key is revoked in") && "\(error)".contains("line 2")
         }
@@ -182,7 +184,7 @@ import Testing
         let harness = try ClientHarness()
         #expect {
             try harness.connectAndEcho(
-                try Self.options(
+                try options(
                     harness, "no", ["HostKeyAlgorithms=rsa-sha2-512", "RequiredRSASize=3072"]))
         } throws: { error in
             "\(error)".contains("the RSA key has 2048 bits, and 3072 are required")
@@ -193,7 +195,7 @@ import Testing
         let harness = try ClientHarness()
         try run("mkdir", "-p", harness.home.file(".ssh/known_hosts"))
         #expect {
-            try harness.connectAndEcho(try Self.options(harness, "accept-new"))
+            try harness.connectAndEcho(try options(harness, "accept-new"))
         } throws: { error in
             "\(error)".contains("known_hosts: not a regular file")
         }

@@ -28,10 +28,9 @@ import Testing
             }
         }
 
-        deinit { kill(process, SIGTERM) }
+        // Not SIGTERM: a test's thread has it blocked, which the agent inherits.
+        deinit { kill(process, SIGKILL) }
     }
-
-    private static let server = Result { try SSHDaemon() }
 
     private func options(
         _ harness: ClientHarness, _ server: SSHDaemon, identities: [String], agent: String? = nil,
@@ -91,7 +90,7 @@ import Testing
     }
 
     @Test func agentThatIsNotThereDoesNoHarm() throws {
-        let server = try Self.server.get()
+        let server = try SSHDaemon()
         let harness = try ClientHarness()
         try harness.connectAndEcho(
             try options(
@@ -99,7 +98,7 @@ import Testing
     }
 
     @Test func refusedLoginNamesUserHostAndMethods() throws {
-        let server = try Self.server.get()
+        let server = try SSHDaemon()
         let harness = try ClientHarness()
         let options = try options(harness, server, identities: ["host-rsa-2048"])
         #expect {
@@ -111,7 +110,7 @@ import Testing
     }
 
     @Test func keyThatOthersMayReadIsIgnoredWithAWarning() throws {
-        let server = try Self.server.get()
+        let server = try SSHDaemon()
         let harness = try ClientHarness()
         let key = try run("cat", TestKeys.path("user-ed25519")).output
         try harness.home.write(key, to: "exposed", mode: "644")
@@ -124,7 +123,7 @@ import Testing
     }
 
     @Test func encryptedKeyIsPassedOverWithAReason() throws {
-        let server = try Self.server.get()
+        let server = try SSHDaemon()
         let harness = try ClientHarness()
         let prompter = ScriptedPrompter()
         let options = try options(
@@ -134,7 +133,7 @@ import Testing
     }
 
     @Test func missingIdentityIsMentionedAndDefaultOnesAreNot() throws {
-        let server = try Self.server.get()
+        let server = try SSHDaemon()
         let harness = try ClientHarness()
         let prompter = ScriptedPrompter()
         var options = try options(harness, server, identities: ["user-ed25519"])
@@ -170,7 +169,7 @@ import Testing
     }
 
     @Test func unknownSubsystemIsRefusedByName() throws {
-        let server = try Self.server.get()
+        let server = try SSHDaemon()
         let harness = try ClientHarness()
         let options = try options(harness, server, identities: ["user-ed25519"])
         try harness.connect(options) { session in

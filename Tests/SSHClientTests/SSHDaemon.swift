@@ -33,8 +33,10 @@ enum TestKeys {
     static let kinds = [
         "ed25519", "ecdsa-256", "ecdsa-384", "ecdsa-521", "rsa-2048",
     ]
-    private static let sandbox = Result {
+    private static let sandbox: Result<Sandbox, any Error> = Result {
         let sandbox = try Sandbox()
+        // What is static is never let go of.
+        atexit { _ = try? run("rm", "-rf", TestKeys.sandbox.get().path) }
         for kind in kinds {
             let parts = kind.split(separator: "-").map(String.init)
             let bits = parts.count > 1 ? ["-b", parts[1]] : []
