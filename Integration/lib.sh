@@ -167,6 +167,7 @@ PrintMotd no
 Subsystem sftp $SFTP_SERVER ${SFTP_SERVER_FLAGS:-}
 END
         } >"$CASE/sshd_config"
+        rm -f "$CASE/sshd.log"
         "$(command -v sshd)" -D -e -f "$CASE/sshd_config" >"$CASE/sshd.log" 2>&1 &
         SERVER_PID=$!
         if wait_for_server; then
