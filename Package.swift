@@ -145,5 +145,12 @@ let package = Package(
                 "SFTPProtocol", "SSHClient", "SSHConfig",
             ],
             swiftSettings: settings),
+        .testTarget(
+            name: "HawserTests",
+            dependencies: [
+                .product(name: "ArgumentParser", package: "swift-argument-parser"), "MountOptions",
+                "hawser",
+            ],
+            swiftSettings: settings),
     ]
 )

@@ -55,7 +55,7 @@ public actor FuseBridge {
     /// - Parameters:
     ///   - options: mount options by their names: `fsname=`, `subtype=` and those of the kernel.
     ///   - onEnd: called on the loop when the file system has been unmounted, by whomever.
-    /// - Throws: ``MountError``; the reason has been written to the standard error output by libfuse.
+    /// - Throws: ``MountError``; fusermount3, where it is needed, says more on the standard error output.
     public func mount(
         at mountPoint: String, options: [String], onEnd: @escaping @Sendable () -> Void
     ) async throws {

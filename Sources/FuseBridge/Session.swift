@@ -18,6 +18,7 @@ final class Session: @unchecked Sendable {
     init(
         options: [String], operations: fuse_lowlevel_ops, context: UnsafeMutableRawPointer
     ) throws {
+        LibfuseLog.capture()
         var arguments = unsafe fuse_args()
         defer { unsafe fuse_opt_free_args(&arguments) }
         unsafe fuse_opt_add_arg(&arguments, "hawser")
@@ -28,7 +29,7 @@ final class Session: @unchecked Sendable {
         var operations = operations
         let size = MemoryLayout<fuse_lowlevel_ops>.size
         guard let session = unsafe fuse_session_new(&arguments, &operations, size, context) else {
-            throw MountError("libfuse refuses the mount options")
+            throw MountError("libfuse refuses the mount options\(LibfuseLog.takeReason())")
         }
         unsafe self.session = session
     }
@@ -47,7 +48,7 @@ final class Session: @unchecked Sendable {
 
     func mount(at mountPoint: String) throws {
         guard unsafe fuse_session_mount(session, mountPoint) == 0 else {
-            throw MountError("cannot mount on \(mountPoint)")
+            throw MountError("cannot mount on \(mountPoint)\(LibfuseLog.takeReason())")
         }
         let descriptor = descriptor
         guard fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK) == 0 else {

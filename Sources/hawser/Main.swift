@@ -9,14 +9,14 @@ import Glibc
 @main enum Main {
     static func main() {
         let name = programName(CommandLine.arguments.first ?? "hawser")
-        let arguments = Array(CommandLine.arguments.dropFirst())
+        let given = Array(CommandLine.arguments.dropFirst())
         switch name {
-        case "sshfs": run(Mount.self, arguments, as: .sshfs)
+        case "sshfs": run(Mount.self, given, as: .sshfs)
         case "mount.sshfs", "mount.fuse.sshfs":
-            run(Mount.self, helperArguments(arguments), as: .sshfs)
+            run(Mount.self, helperArguments(given), as: .sshfs)
         case "mount.hawser", "mount.fuse.hawser":
-            run(Mount.self, helperArguments(arguments), as: .hawser)
-        default: run(Hawser.self, arguments, as: .hawser)
+            run(Mount.self, helperArguments(given), as: .hawser)
+        default: run(Hawser.self, given, as: .hawser)
         }
     }
 
@@ -26,8 +26,9 @@ import Glibc
 
     /// Parses, runs and exits: 0 for success and for help, 1 for whatever went wrong, as sshfs does.
     private static func run<Root: ParsableCommand>(
-        _ root: Root.Type, _ arguments: [String], as role: Role
+        _ root: Root.Type, _ given: [String], as role: Role
     ) -> Never {
+        let arguments = separateShortOptions(given)
         if arguments.prefix(while: { $0 != "--" }).contains("-V") {
             print(versionText)
             exit(0)

@@ -36,17 +36,17 @@ struct Mount: ParsableCommand {
     @Flag(name: .customLong("pretend"), help: .hidden)
     var pretends = false
 
-    @Option(name: .customShort("p", allowingJoined: true), help: "The server's port.")
+    @Option(name: .customShort("p"), help: "The server's port.")
     var port: String?
 
-    @Option(name: .customShort("F", allowingJoined: true), help: "The ssh_config file to read.")
+    @Option(name: .customShort("F"), help: "The ssh_config file to read.")
     var configFile: String?
 
-    @Option(name: .customShort("i", allowingJoined: true), help: "A file with a private key.")
+    @Option(name: .customShort("i"), help: "A file with a private key.")
     var identityFiles: [String] = []
 
     @Option(
-        name: .customShort("o", allowingJoined: true), parsing: .unconditionalSingleValue,
+        name: .customShort("o"), parsing: .unconditionalSingleValue,
         help: ArgumentHelp("Options of the mount and of ssh_config.", valueName: "name[=value],...")
     )
     var optionLists: [String] = []
