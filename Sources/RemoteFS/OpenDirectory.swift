@@ -78,9 +78,10 @@ struct OpenDirectory {
         entries.append(contentsOf: more)
     }
 
-    /// Drops entries far behind a reader that stands at `index`.
+    /// Drops entries far behind a reader that stands at `index`, which may be beyond the end: programs
+    /// can seek to any offset.
     mutating func dropEntries(farBehind index: Int) {
-        let excess = index - firstIndex - 2 * Self.keptEntries
+        let excess = min(index, endIndex) - firstIndex - 2 * Self.keptEntries
         guard excess > 0 else { return }
         entries.removeFirst(excess + Self.keptEntries)
         firstIndex += excess + Self.keptEntries
