@@ -113,6 +113,8 @@ import Wire
         #expect(pair.client.nextDeadline == .seconds(60))
         pair.now = .seconds(60)
         pair.client.handleDeadline(now: pair.now)
+        // Now the peer has to answer in time.
+        #expect(pair.client.nextDeadline == .seconds(60 + SSHLimits.keyExchangeSeconds))
         pair.settle()
         // Nothing is due for keys that have carried nothing.
         #expect(pair.client.nextDeadline == nil)

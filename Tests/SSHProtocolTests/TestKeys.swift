@@ -4,7 +4,21 @@ import SSHCrypto
 
 /// Keys made by `ssh-keygen` for these tests, and for nothing else.
 enum TestKeys {
+    static let ed25519 = parse(ed25519Text)
+    static let ecdsaP256 = parse(ecdsaP256Text)
+    static let ecdsaP384 = parse(ecdsaP384Text)
+    static let ecdsaP521 = parse(ecdsaP521Text)
+    static let rsa = parse(rsaText)
+    static let user = parse(userText)
+
+    /// One host key of each type.
     static let hostKeys = [ed25519, ecdsaP256, ecdsaP384, ecdsaP521, rsa]
+
+    /// The files of the host keys.
+    static let texts: [KeyType: String] = [
+        .ed25519: ed25519Text, .ecdsaP256: ecdsaP256Text, .ecdsaP384: ecdsaP384Text,
+        .ecdsaP521: ecdsaP521Text, .rsa: rsaText,
+    ]
 
     private static func parse(_ file: String) -> PrivateKey {
         do {
@@ -14,8 +28,7 @@ enum TestKeys {
         }
     }
 
-    static let ed25519 = parse(
-        """
+    private static let ed25519Text = """
         -----BEGIN OPENSSH PRIVATE KEY-----
         b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW
         QyNTUxOQAAACAdyzgl90hQRzR+D0+YPfxlAyBYILyQzX1gzidvydrcmgAAAIjR1jm60dY5
@@ -23,9 +36,9 @@ enum TestKeys {
         AAAECan3tadnZIo7DppQw7nAzqjIYTs99rmPvsnWO60i5PIx3LOCX3SFBHNH4PT5g9/GUD
         IFggvJDNfWDOJ2/J2tyaAAAAAAECAwQF
         -----END OPENSSH PRIVATE KEY-----
-        """)
-    static let ecdsaP256 = parse(
         """
+
+    private static let ecdsaP256Text = """
         -----BEGIN OPENSSH PRIVATE KEY-----
         b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAaAAAABNlY2RzYS
         1zaGEyLW5pc3RwMjU2AAAACG5pc3RwMjU2AAAAQQSDFNtZMGrhqxZQwxC9sXp6o+mWHdms
@@ -34,9 +47,9 @@ enum TestKeys {
         EL2xenqj6ZYd2axqTb/qNWXCxh/wZ2kVpMx0DhBQdu1KmIIgwvuu8IpnmSQhjO1tBhDBCt
         sAAAAgNt0asXwfzzISa09EnIdAT5oxuG+L4hXUNHaoWMdwZrAAAAAA
         -----END OPENSSH PRIVATE KEY-----
-        """)
-    static let ecdsaP384 = parse(
         """
+
+    private static let ecdsaP384Text = """
         -----BEGIN OPENSSH PRIVATE KEY-----
         b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAiAAAABNlY2RzYS
         1zaGEyLW5pc3RwMzg0AAAACG5pc3RwMzg0AAAAYQRyNQm8vps2Y8COxXATESLaH6WuIUT0
@@ -47,9 +60,9 @@ enum TestKeys {
         51OgttT+HPDEntcXAAAAMQDkDTalTL7rKoaugQBFhecU9oKTRNXBM9NJDM/Tog1stiy2Kq
         PS7sw4lABsMt6vMOYAAAAAAQIDBAUGBw==
         -----END OPENSSH PRIVATE KEY-----
-        """)
-    static let ecdsaP521 = parse(
         """
+
+    private static let ecdsaP521Text = """
         -----BEGIN OPENSSH PRIVATE KEY-----
         b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAArAAAABNlY2RzYS
         1zaGEyLW5pc3RwNTIxAAAACG5pc3RwNTIxAAAAhQQBu/EwzN7UPBFvyTWXZVN4F92UchMq
@@ -62,9 +75,9 @@ enum TestKeys {
         C8LkvPUZSLmq9AE77cELnTYFpc7tWBOMpCFP3Jh+TPtP1h6IV8ycidY9eYhWRhAjkgAAAA
         ABAg==
         -----END OPENSSH PRIVATE KEY-----
-        """)
-    static let rsa = parse(
         """
+
+    private static let rsaText = """
         -----BEGIN OPENSSH PRIVATE KEY-----
         b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAABFwAAAAdzc2gtcn
         NhAAAAAwEAAQAAAQEA8QWu3cvEgM+tMBe6mo9QT1m6THh+PsSiBhXnpKX/MH3pnTR/dpEp
@@ -92,9 +105,9 @@ enum TestKeys {
         c56qVBiSVo9raLFiVtPa6YBBx2C/v3+W5SQiTFyF3Whjt5YaXDPh4GFo2B0O8o0Rg3sYtd
         VvcKOlCRWfjMvV/FAAAAAAEC
         -----END OPENSSH PRIVATE KEY-----
-        """)
-    static let user = parse(
         """
+
+    static let userText = """
         -----BEGIN OPENSSH PRIVATE KEY-----
         b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW
         QyNTUxOQAAACD2pybEcd3XbrdONw9Q1Shb8nIwITiRlvLHRGDgT4ajHgAAAIgDzqVJA86l
@@ -102,5 +115,5 @@ enum TestKeys {
         AAAEBdLg+yCFoarWMDJyyy0H24E8O9ECaM1BgV8BiWTuu8K/anJsRx3ddut043D1DVKFvy
         cjAhOJGW8sdEYOBPhqMeAAAAAAECAwQF
         -----END OPENSSH PRIVATE KEY-----
-        """)
+        """
 }

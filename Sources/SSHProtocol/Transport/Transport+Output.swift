@@ -65,6 +65,7 @@ extension Transport where Side: ~Copyable {
     /// Makes new keys if it is time to, and demands that the peer takes its part in time.
     mutating func handleDeadline(now: Duration) throws(SSHError) {
         startRekeyIfDue(now: now)
+        watchRekey(now: now)
         if let rekeyEnd, now >= rekeyEnd {
             throw SSHError(
                 .keyExchangeFailed,
