@@ -46,17 +46,11 @@ public final class EpollLoop: CoreLoop, @unchecked Sendable {
 
     /// Runs the loop until ``stop()``.
     public func run() {
-        checkIsolated()
+        run { stopping }
         stopping = false
-        var events = [clinux_event](
-            repeating: clinux_event(), count: Int(clinux_EVENTS_AT_ONCE))
-        while !stopping {
-            wait(&events)
-            runTurn()
-        }
     }
 
-    /// Makes ``run()`` return at the end of this turn.
+    /// Makes ``run()`` return at the end of this turn, or the next one at once.
     public func stop() {
         checkIsolated()
         stopping = true
@@ -66,15 +60,24 @@ public final class EpollLoop: CoreLoop, @unchecked Sendable {
     public func run<T: Sendable>(_ operation: @escaping @Sendable () async throws -> T) throws -> T
     {
         let outcome = Outcome<T>()
-        spawn {
-            await outcome.set(from: operation)
-            self.stop()
+        spawn { await outcome.set(from: operation) }
+        var result = outcome.value
+        run {
+            result = outcome.value
+            return result != nil
         }
-        if outcome.value == nil { run() }
-        guard let result = outcome.value else {
-            preconditionFailure("the loop was stopped before its operation was done")
-        }
+        guard let result else { preconditionFailure("the loop went on without a result") }
         return try result.get()
+    }
+
+    private func run(until isDone: () -> Bool) {
+        checkIsolated()
+        var events = [clinux_event](
+            repeating: clinux_event(), count: Int(clinux_EVENTS_AT_ONCE))
+        while !isDone() {
+            wait(&events)
+            runTurn()
+        }
     }
 
     private func wait(_ events: inout [clinux_event]) {
@@ -95,7 +98,7 @@ public final class EpollLoop: CoreLoop, @unchecked Sendable {
     }
 
     private func waitMilliseconds() -> CInt {
-        if core.hasReadyWork || stopping { return 0 }
+        if core.hasReadyWork { return 0 }
         guard let deadline = core.timers.nextDeadline() else { return -1 }
         let left = deadline - now
         if left <= .zero { return 0 }
@@ -158,7 +161,11 @@ public final class EpollLoop: CoreLoop, @unchecked Sendable {
     /// Runs `work`, which may block, on a helper thread, and awaits its result.
     public func offload<T: Sendable>(_ work: @escaping @Sendable () throws -> T) async throws -> T {
         try await withCheckedThrowingContinuation { continuation in
-            helpers.run { continuation.resume(with: Result(catching: work)) }
+            do throws(SystemError) {
+                try helpers.run { continuation.resume(with: Result(catching: work)) }
+            } catch {
+                continuation.resume(throwing: error)
+            }
         }
     }
 

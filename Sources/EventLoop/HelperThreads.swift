@@ -23,22 +23,32 @@ final class HelperThreads: Sendable {
     private let state = Mutex(State())
 
     /// Runs `work` on a thread that may block.
-    func run(_ work: @escaping Work) {
-        let needsThread = state.withLock { state in
+    ///
+    /// - Throws: ``SystemError`` where there is no thread to run it, and none can be made.
+    func run(_ work: @escaping Work) throws(SystemError) {
+        let code = state.withLock { state -> CInt in
             state.queue.append(work)
-            guard state.threadCount < Self.limit else { return false }
-            state.threadCount += 1
-            return true
+            guard state.threadCount < Self.limit else { return 0 }
+            let code = startThread()
+            if code == 0 {
+                state.threadCount += 1
+            } else if state.threadCount == 0 {
+                // Without threads the queue is empty but for this.
+                state.queue.removeAll()
+                return code
+            }
+            // With fewer threads than wanted, it waits for those that there are.
+            return 0
         }
-        if needsThread { startThread() }
+        if code != 0 { throw SystemError(call: "pthread_create", code: code) }
     }
 
-    private func startThread() {
+    private func startThread() -> CInt {
         var thread = pthread_t()
         let context = unsafe Unmanaged.passRetained(self)
-        let result = unsafe pthread_create(&thread, nil, helperThreadMain, context.toOpaque())
-        precondition(result == 0, "no memory for a thread")
-        pthread_detach(thread)
+        let code = unsafe pthread_create(&thread, nil, helperThreadMain, context.toOpaque())
+        if code == 0 { pthread_detach(thread) } else { unsafe context.release() }
+        return code
     }
 
     fileprivate func workUntilIdle() {

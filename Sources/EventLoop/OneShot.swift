@@ -14,6 +14,13 @@ final class OneShot: Sendable {
     }
     private let state = Mutex(State.new)
 
+    var isFinished: Bool {
+        state.withLock { state in
+            if case .finished = state { return true }
+            return false
+        }
+    }
+
     /// Suspends the task until ``finish(_:)``; cancelling the task finishes it, too.
     func value() async throws {
         try await withTaskCancellationHandler {

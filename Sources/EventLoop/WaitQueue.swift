@@ -13,8 +13,8 @@ public final class WaitQueue: @unchecked Sendable {
         self.loop = loop
     }
 
-    /// Whether nobody waits.
-    public var isEmpty: Bool { waiters.isEmpty }
+    /// Whether nobody waits; who has been cancelled waits no more, though he may not know it yet.
+    public var isEmpty: Bool { waiters.allSatisfy(\.isFinished) }
 
     /// Suspends the task until ``wakeAll()``.
     ///

@@ -26,6 +26,8 @@ struct AgentClient {
     private static let longestMessage = 256 * 1024
     /// The most keys in one answer: OpenSSH's `MAX_AGENT_IDENTITIES`.
     private static let mostKeys = 2048
+    /// The longest signature: an RSA key of 16,384 bits gives 2,048 bytes.
+    private static let longestSignature = 16 * 1024
     /// A comment is shown in messages only.
     private static let longestComment = 1024
     /// How long an agent may take to list its keys.
@@ -103,7 +105,7 @@ struct AgentClient {
     ) throws -> Bytes {
         var reader = WireReader(answer)
         guard try reader.readUInt8() == Message.signResponse else { throw Failure.refused }
-        let signature = try reader.readString()
+        let signature = try reader.readString(limit: longestSignature)
         try reader.requireEnd()
         var inner = WireReader(signature)
         // Old agents ignore the flags and sign with SHA-1, which nobody takes any more.

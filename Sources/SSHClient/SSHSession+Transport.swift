@@ -37,6 +37,8 @@ extension SSHSession {
         do {
             while true {
                 let output = connection.takeOutput(maximum: Self.outputAtOnce, now: loop.now)
+                // Sealing may have started or ended an exchange of keys.
+                scheduleDeadline()
                 if !output.isEmpty {
                     releaseWriters()
                     try await transport.write([output[...]])

@@ -157,9 +157,10 @@ import Wire
                 await #expect(throws: CancellationError.self) { try await first.read() }
             }
             reader.cancel()
-            await reader.value
+            // At once, before the cancelled task knows.
             try await second.write([[1]])
             #expect(try await first.read() == [1])
+            await reader.value
             await first.close()
             await second.close()
         }

@@ -164,6 +164,35 @@ import Testing
         }
     }
 
+    @Test func workWithoutAThreadFailsAndDoesNotTrap() async {
+        await #expect(processExitsWith: .success) {
+            let loop = try EpollLoop()
+            // No room for another thread's stack.
+            var limit = rlimit(rlim_cur: 1, rlim_max: 1)
+            let result = unsafe setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+            try #require(result == 0)
+            do {
+                try loop.run { try await loop.offload {} }
+                exit(1)
+            } catch let error as SystemError {
+                exit(error == SystemError(call: "pthread_create", code: EAGAIN) ? 0 : 2)
+            }
+        }
+    }
+
+    @Test func stopDuringAnOperationEndsTheNextRun() throws {
+        let loop = try EpollLoop()
+        let value = try loop.run {
+            loop.stop()
+            try await loop.sleep(for: .milliseconds(2))
+            return 7
+        }
+        #expect(value == 7)
+        loop.run()
+        _ = loop.schedule(at: loop.now) { loop.stop() }
+        loop.run()
+    }
+
     @Test func signalsArriveAsCallbacks() throws {
         // In a thread of its own: the signal mask belongs to the thread.
         let received = Recorder()

@@ -65,7 +65,7 @@ import Wire
         #expect(simulation.prompter.messages.contains { $0.hasPrefix("No keys from the agent: ") })
     }
 
-    enum Signature: CaseIterable { case refused, ofAnotherAlgorithm, garbage }
+    enum Signature: CaseIterable { case refused, ofAnotherAlgorithm, garbage, huge }
 
     @Test(arguments: Signature.allCases)
     func badSignatureOnlyCostsTheKey(_ kind: Signature) throws {
@@ -88,6 +88,13 @@ import Wire
                         var signature = WireWriter()
                         signature.writeString("ssh-rsa")
                         signature.writeString("xyz")
+                        writer.write(UInt8(14))
+                        writer.writeString(signature.bytes)
+                    case .huge:
+                        // It would not even fit into a packet of ours.
+                        var signature = WireWriter()
+                        signature.writeString("ssh-ed25519")
+                        signature.writeString([UInt8](repeating: 0, count: 262_000))
                         writer.write(UInt8(14))
                         writer.writeString(signature.bytes)
                     case .garbage:

@@ -10,7 +10,7 @@ import Testing
 @Suite struct DialTests {
     @Test func refusedPortNamesHostPortAndCause() throws {
         let harness = try ClientHarness()
-        let port = try SSHDaemon.freePort()
+        let port = try TCPPort.free()
         #expect {
             try harness.connectAndEcho(try harness.trusting(port))
         } throws: { error in
@@ -105,6 +105,9 @@ import Testing
                 == .unreadable("bad owner or permissions"))
         request.requiresTrustedOwner = false
         #expect(local.readFile(request) == .bytes(Array("User mallory\n".utf8)[...]))
+        // What scripts write for "no configuration".
+        request.path = "/dev/null"
+        #expect(local.readFile(request) == .bytes([]))
         request.path = sandbox.file("none")
         #expect(local.readFile(request) == .missing)
         #expect(

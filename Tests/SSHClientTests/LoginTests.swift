@@ -12,24 +12,19 @@ import Testing
     private final class Agent: Sendable {
         let socket: String
         private let sandbox: Sandbox
-        private let process: pid_t
+        private let process: ServerProcess
 
         init(keys: [String]) throws {
             sandbox = try Sandbox()
             socket = sandbox.file("agent")
-            let start = try shell(
-                "setsid ssh-agent -D -a \(socket) </dev/null >/dev/null 2>&1 & echo $!")
-            process = try #require(pid_t(start.output.dropLast()))
-            for _ in 0..<1000 where unsafe access(socket, F_OK) != 0 { usleep(10_000) }
+            process = try ServerProcess("ssh-agent", "-D", "-a", socket)
+            while unsafe access(socket, F_OK) != 0, !process.hasEnded { usleep(2_000) }
             for key in keys {
                 let added = try shell(
                     "SSH_AUTH_SOCK=\(socket) ssh-add -q \(try TestKeys.path(key)) 2>&1")
                 #expect(added.status == 0)
             }
         }
-
-        // Not SIGTERM: a test's thread has it blocked, which the agent inherits.
-        deinit { kill(process, SIGKILL) }
     }
 
     private func options(

@@ -54,28 +54,31 @@ enum TestKeys {
 
     static func privateText(_ name: String) throws -> String { try run("cat", path(name)).output }
 
+    static func authorizedKeys() throws -> String { try authorizedKeysText.get() }
+
+    private static let authorizedKeysText: Result<String, any Error> = Result {
+        try (kinds + ["encrypted"]).map { try publicLine("user-\($0)") }.joined()
+    }
+
     static func publicLine(_ name: String) throws -> String {
         try run("cat", path(name) + ".pub").output
     }
 }
 
-/// A private OpenSSH server on a free port of the loopback address, stopped by its own number.
+/// A private OpenSSH server on a free port of the loopback address.
 final class SSHDaemon: Sendable {
     let sandbox: Sandbox
     let port: UInt16
-    private let process: pid_t
+    private let process: ServerProcess
 
     /// - Parameters:
     ///   - hostKeys: names of ``TestKeys``.
     ///   - lines: of its configuration; they come first, and so before the defaults here.
     init(hostKeys: [String] = ["host-ed25519"], _ lines: [String] = []) throws {
         let sandbox = try Sandbox()
+        try sandbox.write(try TestKeys.authorizedKeys(), to: "authorized_keys")
         var config = lines
         for key in hostKeys { config.append("HostKey \(try TestKeys.path(key))") }
-        var authorized = ""
-        for kind in TestKeys.kinds { authorized += try TestKeys.publicLine("user-\(kind)") }
-        authorized += try TestKeys.publicLine("user-encrypted")
-        try sandbox.write(authorized, to: "authorized_keys")
         config += [
             "ListenAddress 127.0.0.1", "PidFile none", "StrictModes no", "UsePAM no",
             "AuthorizedKeysFile \(sandbox.file("authorized_keys"))", "PermitRootLogin yes",
@@ -83,18 +86,20 @@ final class SSHDaemon: Sendable {
             "Subsystem echo /bin/cat", "Subsystem sftp internal-sftp", "MaxStartups 100",
         ]
         // As root, sshd insists on the directory that it empties itself into.
-        try shell("test $(id -u) != 0 || mkdir -p /run/sshd")
+        if getuid() == 0 { try run("mkdir", "-p", "/run/sshd") }
+        // Another process may take the port between our look and the server's.
         for _ in 0..<20 {
-            let port = try Self.freePort()
+            let port = try TCPPort.free()
             try sandbox.write(
                 (config + ["Port \(port)", ""]).joined(separator: "\n"), to: "config")
-            let process = try shell(
-                "setsid /usr/sbin/sshd -D -f \(sandbox.file("config")) -E \(sandbox.file("log"))"
-                    + " </dev/null >/dev/null 2>&1 & echo $!")
-            let number = try #require(pid_t(process.output.dropLast()))
-            if Self.waitUntilListening(port, number) {
-                (self.sandbox, self.port, self.process) = (sandbox, port, number)
-                return
+            let process = try ServerProcess(
+                "/usr/sbin/sshd", "-D", "-f", sandbox.file("config"), "-E", sandbox.file("log"))
+            while !process.hasEnded {
+                if TCPPort.isListening(port) {
+                    (self.sandbox, self.port, self.process) = (sandbox, port, process)
+                    return
+                }
+                usleep(2_000)
             }
         }
         throw StartFailure(log: try sandbox.read("log"))
@@ -102,28 +107,7 @@ final class SSHDaemon: Sendable {
 
     struct StartFailure: Error { let log: String }
 
-    deinit { kill(process, SIGTERM) }
-
     var log: String { get throws { try sandbox.read("log") } }
-
-    static func freePort() throws -> UInt16 {
-        let text = try run(
-            "python3", "-c",
-            "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])"
-        )
-        return try #require(UInt16(text.output.dropLast()))
-    }
-
-    private static func waitUntilListening(_ port: UInt16, _ process: pid_t) -> Bool {
-        for _ in 0..<1000 {
-            let connected = try? run(
-                "bash", "-c", "(exec 3<>/dev/tcp/127.0.0.1/\(port)) 2>/dev/null")
-            if connected?.status == 0 { return true }
-            if kill(process, 0) != 0 { return false }
-            usleep(10_000)
-        }
-        return false
-    }
 }
 
 extension Sandbox {
