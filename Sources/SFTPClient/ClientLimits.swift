@@ -10,6 +10,10 @@ public enum ClientLimits {
     ///
     /// The most that OpenSSH lets the other side of an SSH channel send unasked.
     public static let bytesInFlight = 16 << 20
+    /// Pieces of data with fewer bytes than this are joined.
+    ///
+    /// A page: less is not worth the buffer that a piece keeps, more not worth the copying.
+    public static let smallPieceBytes = 4096
     /// The longest path, in bytes.
     ///
     /// Two of them, for RENAME, fit in the smallest packet that every server takes: 34,000 bytes

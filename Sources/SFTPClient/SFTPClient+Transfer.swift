@@ -40,9 +40,9 @@ extension SFTPClient {
     /// Finding the end takes one round trip more than reading up to it: don't ask for what is known not
     /// to be there.
     ///
-    /// - Returns: the data in order, uncopied.
+    /// - Returns: the data in order; uncopied, but for small pieces.
     /// - Throws: ``SFTPError/noProgress``, or the first error; never less data instead of an error.
-    /// - Precondition: the file's largest offset, 2^63 - 1, isn't passed.
+    ///   `EFBIG` beyond the largest offset of a file, 2^63 - 1.
     public func read(
         _ handle: SFTPHandle, offset: UInt64, length: Int
     ) async throws(SFTPError) -> [Bytes] {
@@ -50,7 +50,7 @@ extension SFTPClient {
         var parts: [PendingReply<[Bytes]?>] = []
         // What isn't needed after an error or the end of the file is not to be sent any more.
         defer { for part in parts { part.abandon(in: self) } }
-        let ranges = split(offset: offset, count: length, limit: limits.readBytes)
+        let ranges = try split(offset: offset, count: length, limit: limits.readBytes)
         for range in ranges {
             parts.append(try startRead(handle, offset: range.lowerBound, length: range.count))
         }
@@ -74,7 +74,7 @@ extension SFTPClient {
             let count = data.byteCount
             if count == 0 && wasEmpty { throw .noProgress }
             wasEmpty = count == 0
-            pieces.append(contentsOf: data)
+            for piece in data { append(piece, to: &pieces) }
             next += UInt64(count)
             if next == range.upperBound { break }
             part = try startRead(handle, offset: next, length: Int(range.upperBound - next))
@@ -82,11 +82,24 @@ extension SFTPClient {
         return Int(next - range.lowerBound)
     }
 
+    /// Adds data behind what is there.
+    ///
+    /// Small pieces become one: a server that sends data byte by byte must not make a read hold the
+    /// buffer of a packet for each.
+    private func append(_ piece: Bytes, to pieces: inout [Bytes]) {
+        if let last = pieces.indices.last, pieces[last].count < ClientLimits.smallPieceBytes,
+            piece.count < ClientLimits.smallPieceBytes
+        {
+            pieces[last].append(contentsOf: piece)
+        } else {
+            pieces.append(piece)
+        }
+    }
+
     /// Writes `data` with as many WRITEs as it takes, all in flight together.
     ///
     /// - Throws: the first error of them, once all are answered; which of the data was written is then
-    ///   not known.
-    /// - Precondition: the file's largest offset, 2^63 - 1, isn't passed.
+    ///   not known. `EFBIG` beyond the largest offset of a file, 2^63 - 1: nothing is written.
     public func write(
         _ handle: SFTPHandle, offset: UInt64, data: [Bytes]
     ) async throws(SFTPError) {
@@ -94,7 +107,9 @@ extension SFTPClient {
         var parts: [PendingReply<Void>] = []
         defer { for part in parts { part.abandon(in: self) } }
         var rest = PieceReader(data)
-        for range in split(offset: offset, count: data.byteCount, limit: limits.writeBytes) {
+        let ranges = try split(
+            offset: offset, count: data.byteCount, limit: limits.writeBytes)
+        for range in ranges {
             parts.append(
                 try startWrite(handle, offset: range.lowerBound, data: rest.take(range.count)))
         }
@@ -112,9 +127,13 @@ extension SFTPClient {
     }
 
     /// Cuts a part of a file into ranges of `limit` bytes and one of the rest.
-    private func split(offset: UInt64, count: Int, limit: Int) -> [Range<UInt64>] {
-        let end = offset + UInt64(count)
-        precondition(end <= UInt64(Int64.max), "beyond the largest file")
+    private func split(
+        offset: UInt64, count: Int, limit: Int
+    ) throws(SFTPError) -> [Range<UInt64>] {
+        let (end, isBeyondAll) = offset.addingReportingOverflow(UInt64(count))
+        guard !isBeyondAll, end <= UInt64(Int64.max) else {
+            throw .status(SFTPStatus(errno: .EFBIG))
+        }
         return stride(from: offset, to: end, by: limit).map { $0..<min($0 + UInt64(limit), end) }
     }
 }

@@ -145,6 +145,30 @@ import Wire
         }
     }
 
+    @Test func joinsSmallPieces() throws {
+        try simulate { server in
+            for byte in 0..<100 { try await server.answerNext(data(UInt8(byte), 1)) }
+        } client: { client, _ in
+            let pieces = try await client.read(.any, offset: 0, length: 100)
+            #expect(pieces.count == 1)
+            #expect(pieces.joined().elementsEqual(0..<100))
+        }
+    }
+
+    @Test(arguments: [UInt64(Int64.max) - 1, .max - 1, .max])
+    func refusesWhatIsBeyondTheLargestFile(offset: UInt64) throws {
+        let tooLarge = SFTPError.status(SFTPStatus(errno: .EFBIG))
+        try simulate { _ in
+        } client: { client, _ in
+            await #expect(throws: tooLarge) {
+                try await client.read(.any, offset: offset, length: 3)
+            }
+            await #expect(throws: tooLarge) {
+                try await client.write(.any, offset: offset, data: [[1, 2, 3]])
+            }
+        }
+    }
+
     @Test func payloadsAreNotCopied() throws {
         let written = Bytes(repeating: 1, count: 50_000)
         let sent = Bytes(repeating: 2, count: 20_000)
