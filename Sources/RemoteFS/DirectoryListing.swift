@@ -30,6 +30,9 @@ struct DirectoryListing {
     /// The entries that are left.
     var entries: [DirectoryEntry] { slots.compactMap(\.self) }
 
+    /// How much it holds: entries, and places of removed ones.
+    var count: Int { slots.count }
+
     /// Finds a name.
     mutating func entry(named name: FileName) -> DirectoryEntry? {
         slot(of: name).flatMap { slots[$0] }

@@ -5,16 +5,28 @@ import SFTPClient
 public import SFTPProtocol
 import Wire
 
+/// The longest name that the kernel takes from a file system, in bytes.
+///
+/// `FUSE_NAME_MAX` in Linux's `fs/fuse/fuse_i.h`: one longer name makes it refuse all entries that
+/// come with it.
+private let fuseNameBytes = 1024
+
 extension RemoteFS {
     /// Opens a directory.
     ///
     /// A listing that is still valid is used again.
     public func opendir(_ inode: InodeNumber) async throws(Errno) -> HandleID {
-        let directory = try await openDirectory(inode)
+        guard nodes[inode] != nil else { throw .ESTALE }
         nodes.open(inode)
-        let handle = directories.add(directory)
-        requestMore(handle)
-        return handle
+        let directory: OpenDirectory
+        do {
+            directory = try await openDirectory(inode)
+        } catch {
+            nodes.close(inode)
+            throw error
+        }
+        requestMore(directory)
+        return directories.add(directory)
     }
 
     private func openDirectory(_ inode: InodeNumber) async throws(Errno) -> OpenDirectory {
@@ -30,15 +42,16 @@ extension RemoteFS {
     }
 
     /// Closes a directory.
-    public func releasedir(_ handle: HandleID) async {
+    public func releasedir(_ handle: HandleID) {
         guard let directory = directories.remove(handle) else { return }
+        closeOnServer(directory)
         nodes.close(directory.inode)
-        await drop(directory)
     }
 
     /// Gives up what an open directory holds of the server.
-    private func drop(_ directory: OpenDirectory) async {
-        if let server = directory.server { await client.startClose(server) }
+    private func closeOnServer(_ directory: OpenDirectory) {
+        guard let server = directory.takeServer() else { return }
+        client.assumeIsolated { $0.startClose(server) }
     }
 
     // MARK: Reading
@@ -58,27 +71,31 @@ extension RemoteFS {
         _ handle: HandleID, offset: UInt64, room: Int, overhead: Int, attributes: Bool
     ) async throws(Errno) -> [ListedEntry] {
         if offset == 0 { try await restartIfRead(handle) }
+        defer { directories[handle]?.hasBeenRead = true }
         var listed: [ListedEntry] = []
         var room = room
-        func take(_ entry: ListedEntry) -> Bool {
-            let size = (overhead + entry.name.count + 7) / 8 * 8
+        func takeRoom(for name: FileName) -> Bool {
+            let size = (overhead + name.count + 7) / 8 * 8
             guard size <= room else { return false }
             room -= size
-            listed.append(entry)
             return true
         }
+        // None at all would be the end.
+        func all() throws(Errno) -> [ListedEntry] {
+            if listed.isEmpty { throw .EINVAL }
+            return listed
+        }
         for entry in try dots(handle) where entry.nextOffset > offset {
-            guard take(entry) else { return listed }
+            guard takeRoom(for: entry.name) else { return try all() }
+            listed.append(entry)
         }
         let index = Int(clamping: max(offset, Self.dotCount) - Self.dotCount)
         for (step, fetched) in try await entries(of: handle, from: index).enumerated() {
+            guard takeRoom(for: fetched.entry.name) else { return try all() }
             var entry = listedEntry(fetched.entry, at: index + step, of: handle)
-            let isFull = (overhead + entry.name.count + 7) / 8 * 8 > room
-            if isFull { break }
             if attributes { lookUp(&entry, fetched, of: handle) }
-            _ = take(entry)
+            listed.append(entry)
         }
-        directories[handle]?.hasBeenRead = true
         return listed
     }
 
@@ -117,19 +134,19 @@ extension RemoteFS {
         listed.entry = entry
     }
 
-    /// Starts a listing over that has been read before.
+    /// Starts a listing over that has been read before, or could not be read.
     private func restartIfRead(_ handle: HandleID) async throws(Errno) {
         guard let old = directories[handle] else { throw .EBADF }
-        guard old.hasBeenRead else { return }
+        guard old.needsRestart else { return }
         let new = try await openDirectory(old.inode)
-        guard let replaced = directories[handle] else {
-            await drop(new)
-            throw .EBADF
+        guard directories[handle] === old else {
+            // Closed, or started over by someone else.
+            return closeOnServer(new)
         }
         directories[handle] = new
-        replaced.fetched.wakeAll()
-        await drop(replaced)
-        requestMore(handle)
+        closeOnServer(old)
+        old.fetched.wakeAll()
+        requestMore(new)
     }
 
     // MARK: Fetching
@@ -139,75 +156,80 @@ extension RemoteFS {
         of handle: HandleID, from index: Int
     ) async throws(Errno) -> ArraySlice<OpenDirectory.Fetched> {
         while true {
+            // Another one after each wait, where it has been started over.
             guard let directory = directories[handle] else { throw .EBADF }
             if index < directory.firstIndex {
                 // Too far back to have been kept: read again up to there.
-                directories[handle]?.hasBeenRead = true
+                directory.hasBeenRead = true
                 try await restartIfRead(handle)
                 continue
             }
-            directories[handle]?.dropEntries(farBehind: index)
-            let entries = directory.entries(from: index)
-            if !entries.isEmpty || directory.isComplete { return entries }
+            directory.dropEntries(farBehind: index)
+            if index < directory.endIndex { return directory.entries(from: index) }
+            if directory.isComplete { return [] }
+            if let failure = directory.failure { throw failure }
             if directory.isFetching {
-                try? await directory.fetched.wait()
+                do {
+                    try await directory.fetched.wait()
+                } catch {
+                    throw .EINTR
+                }
             } else {
-                try await fetch(handle)
+                await fetch(directory)
             }
         }
     }
 
     /// Keeps as many READDIRs in flight as the window allows.
-    private func requestMore(_ handle: HandleID) {
-        guard let directory = directories[handle], let server = directory.server else { return }
-        for _ in directory.inFlight.count..<max(directory.window, directory.inFlight.count) {
+    private func requestMore(_ directory: OpenDirectory) {
+        guard let server = directory.server else { return }
+        for _ in 0..<directory.missingRequests {
             let reply = try? start { (client) throws(SFTPError) in
                 try client.startReaddir(server)
             }
             guard let reply else { return }
-            directories[handle]?.inFlight.append(reply)
+            directory.append(reply)
         }
     }
 
-    /// Waits for the next reply to READDIR and takes its entries in.
-    private func fetch(_ handle: HandleID) async throws(Errno) {
-        requestMore(handle)
-        guard let reply = directories[handle]?.inFlight.first else { throw .EIO }
-        directories[handle]?.inFlight.removeFirst()
-        directories[handle]?.isFetching = true
-        let fetched = directories[handle]?.fetched
+    /// Waits for the next reply to READDIR and takes its entries in, or the error.
+    private func fetch(_ directory: OpenDirectory) async {
+        requestMore(directory)
+        guard let reply = directory.takeRequest() else { return directory.fail(.EIO) }
+        directory.isFetching = true
         defer {
-            directories[handle]?.isFetching = false
-            fetched?.wakeAll()
+            directory.isFetching = false
+            directory.fetched.wakeAll()
         }
-        let entries = try await ask { () async throws(SFTPError) in
-            try await reply.value
+        do {
+            let entries = try await ask { () async throws(SFTPError) in
+                try await reply.value
+            }
+            guard let entries else { return finish(directory) }
+            directory.append(entriesToShow(entries, directory))
+            requestMore(directory)
+        } catch {
+            directory.fail(error)
         }
-        guard let directory = directories[handle] else { throw .EBADF }
-        guard let entries else { return await finish(handle) }
-        directories[handle]?.append(keepSafe(entries, directory))
-        directories[handle]?.window = min(2 * directory.window, OpenDirectory.maximumWindow)
-        requestMore(handle)
     }
 
-    private func keepSafe(
+    private func entriesToShow(
         _ entries: [NameEntry], _ directory: OpenDirectory
     ) -> [OpenDirectory.Fetched] {
         var kept: [OpenDirectory.Fetched] = []
         kept.reserveCapacity(entries.count)
         let validUntil = loop.now + options.attributeValidity
         for entry in entries {
-            guard isSafeComponent(entry.filename) else {
-                if !entry.filename.elementsEqual(".".utf8), !entry.filename.elementsEqual("..".utf8)
-                {
+            let name = entry.filename
+            guard isSafeComponent(name), name.count <= fuseNameBytes else {
+                if !name.elementsEqual(".".utf8), !name.elementsEqual("..".utf8) {
                     noteUnsafeName()
                 }
                 continue
             }
             kept.append(
                 OpenDirectory.Fetched(
-                    entry: DirectoryEntry(
-                        name: Array(entry.filename), attributes: entry.attributes),
+                    entry: DirectoryEntry(name: Array(name), attributes: entry.attributes),
                     askedAfterChange: directory.askedAfterChange, validUntil: validUntil))
         }
         return kept
@@ -221,15 +243,44 @@ extension RemoteFS {
     }
 
     /// Takes note of the end of a directory: the listing is complete, and kept if it still holds.
-    private func finish(_ handle: HandleID) async {
-        guard var directory = directories[handle] else { return }
-        await drop(directory)
-        directory.server = nil
-        directory.inFlight = []
-        directories[handle] = directory
+    private func finish(_ directory: OpenDirectory) {
+        directory.finish()
+        closeOnServer(directory)
         guard let listing = directory.listing,
             nodes[directory.inode]?.isUnchanged(since: directory.askedAfterChange) ?? false
         else { return }
-        nodes[directory.inode]?.listing = Timed(value: listing, validUntil: directory.validUntil)
+        keep(Timed(value: listing, validUntil: directory.validUntil), of: directory.inode)
+    }
+
+    // MARK: Listings
+
+    /// Keeps the listing of a directory for as long as it is valid.
+    func keep(_ listing: Timed<DirectoryListing>, of inode: InodeNumber) {
+        guard nodes[inode] != nil, listing.value(at: loop.now) != nil else { return }
+        nodes[inode]?.listing = listing
+        forget(
+            keptListings.add(
+                KeptListings.Record(
+                    inode: inode, entryCount: listing.value.count, validUntil: listing.validUntil)))
+        forgetExpiredListings()
+    }
+
+    /// Forgets the listings that have expired, now and from time to time while there are any.
+    private func forgetExpiredListings() {
+        forget(keptListings.takeExpired(now: loop.now))
+        guard let next = keptListings.nextExpiry, !listingTimerIsSet else { return }
+        listingTimerIsSet = true
+        _ = loop.schedule(at: next) { [weak self] in
+            self?.assumeIsolated {
+                $0.listingTimerIsSet = false
+                $0.forgetExpiredListings()
+            }
+        }
+    }
+
+    private func forget(_ records: [KeptListings.Record]) {
+        for record in records where nodes[record.inode]?.listing?.validUntil == record.validUntil {
+            nodes[record.inode]?.listing = nil
+        }
     }
 }

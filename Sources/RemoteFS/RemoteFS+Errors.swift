@@ -165,8 +165,10 @@ extension RemoteFS {
             let handle = try? await client.opendir(path)
         else { return false }
         var found = false
-        while !found, let entries = try? await client.readdir(handle), !entries.isEmpty {
+        for _ in 0..<OpenDirectory.maximumUselessReplies {
+            guard let entries = try? await client.readdir(handle) else { break }
             found = entries.contains { isSafeComponent($0.filename) }
+            if found { break }
         }
         await client.startClose(handle)
         return found

@@ -30,8 +30,9 @@ extension RemoteFS {
         }
         // It is empty, and that is known: no name in it needs to be asked for.
         let listing = DirectoryListing([], askedAfterChange: nodes.lastChange)
-        nodes[entry.status.inode]?.listing = Timed(
-            value: listing, validUntil: loop.now + options.attributeValidity)
+        keep(
+            Timed(value: listing, validUntil: loop.now + options.attributeValidity),
+            of: entry.status.inode)
         return entry
     }
 

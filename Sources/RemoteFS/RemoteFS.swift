@@ -21,6 +21,8 @@ public actor RemoteFS {
     var nodes = NodeTable()
     var files = HandleTable<OpenFile>()
     var directories = HandleTable<OpenDirectory>()
+    var keptListings = KeptListings()
+    var listingTimerIsSet = false
     /// Names from the server that were not fit to be shown.
     public internal(set) var unsafeNameCount = 0
 

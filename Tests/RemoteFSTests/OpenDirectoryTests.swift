@@ -18,7 +18,7 @@ import Testing
 
     @Test(arguments: [1 << 40, Int.max])
     func bearsAReaderFarBehindTheEnd(index: Int) {
-        var directory = openDirectory(holding: 10)
+        let directory = openDirectory(holding: 10)
         directory.dropEntries(farBehind: index)
         #expect(directory.entries(from: index).isEmpty)
         #expect(directory.entries(from: 0).count == 10)
@@ -26,7 +26,7 @@ import Testing
 
     @Test func keepsABoundedNumberOfEntriesBehindTheReader() {
         let count = 3 * OpenDirectory.keptEntries
-        var directory = openDirectory(holding: count)
+        let directory = openDirectory(holding: count)
         directory.dropEntries(farBehind: count)
         #expect(directory.endIndex == count)
         #expect(directory.firstIndex == count - OpenDirectory.keptEntries)
@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test func dropsWhatIsFetchedOnTheWayToAReaderFarAhead() {
-        var directory = openDirectory(holding: OpenDirectory.keptEntries)
+        let directory = openDirectory(holding: OpenDirectory.keptEntries)
         for _ in 0..<4 {
             directory.append(Array(directory.entries(from: directory.firstIndex)))
             directory.dropEntries(farBehind: Int.max)
