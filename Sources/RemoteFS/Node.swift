@@ -27,8 +27,11 @@ struct Node {
     /// How many nodes have their place in it.
     var childCount = 0
 
-    /// Whether nobody knows the node any more.
-    var isUnknown: Bool { lookupCount == 0 && openCount == 0 && childCount == 0 }
+    /// Whether nobody knows the node any more, and no request in flight is to come back to it.
+    var isUnknown: Bool {
+        lookupCount == 0 && openCount == 0 && childCount == 0 && changesInFlight == 0
+            && movesInFlight == 0
+    }
 
     // MARK: What is known of it
 
@@ -43,7 +46,8 @@ struct Node {
     var lastChange: UInt64 = 0
     /// The highest ``lastChange`` of children that are not known any more.
     var lastChangeOfForgottenChildren: UInt64 = 0
-    /// Renames of this node that have been sent and not answered: paths through it are unsettled.
+    /// Renames and removals of this node that have been sent and not answered: paths through it are
+    /// unsettled.
     var movesInFlight = 0
 
     /// The attributes and the time of the first open that saw them, for keeping the kernel's pages.

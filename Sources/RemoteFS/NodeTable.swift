@@ -102,6 +102,9 @@ struct NodeTable {
         // Entered first: neither the node nor its new parent may be forgotten in between.
         if inodes[new] != inode { enter(inode, new) }
         detach(old)
+        // What was asked about the new name before was asked about another file.
+        changeCount += 1
+        nodes[inode]?.lastChange = changeCount
     }
 
     private mutating func enter(_ inode: InodeNumber, _ place: Node.Place) {
@@ -170,21 +173,29 @@ struct NodeTable {
         sequence(first: inode) { nodes[$0]?.place?.parent }.contains(ancestor)
     }
 
-    /// Whether a rename in flight may change the path of a node.
+    /// Whether a rename or removal in flight may change the path of a node, or whose it is.
     func isUnsettled(_ inode: InodeNumber) -> Bool {
         guard movesInFlight > 0 else { return false }
         return sequence(first: inode) { nodes[$0]?.place?.parent }
             .contains { nodes[$0].map { $0.movesInFlight > 0 } ?? false }
     }
 
+    /// Whether a rename or removal in flight may change the path of a name, or what has it.
+    func isUnsettled(_ name: FileName, in parent: InodeNumber) -> Bool {
+        isUnsettled(parent) || inode(named: name, in: parent).map(isUnsettled) ?? false
+    }
+
+    /// Notes that a request is about to be sent that gives a node another name, or takes its name.
     mutating func beginMove(_ inode: InodeNumber) {
         movesInFlight += 1
         nodes[inode]?.movesInFlight += 1
     }
 
+    /// Notes that such a request has been answered.
     mutating func endMove(_ inode: InodeNumber) {
         movesInFlight -= 1
         nodes[inode]?.movesInFlight -= 1
+        removeIfUnknown(inode)
     }
 
     // MARK: Our changes
@@ -205,6 +216,14 @@ struct NodeTable {
     mutating func endChange(of inode: InodeNumber) {
         nodes[inode]?.changesInFlight -= 1
         noteChange(of: inode)
+        removeIfUnknown(inode)
+    }
+
+    /// Notes that the server has contradicted what is known of a name: the next to ask for it learns
+    /// it anew.
+    mutating func distrust(_ name: FileName, in parent: InodeNumber) {
+        nodes[parent]?.listing = nil
+        if let inode = inode(named: name, in: parent) { nodes[inode]?.attributes = nil }
     }
 
     private mutating func noteChange(of inode: InodeNumber) {

@@ -125,6 +125,8 @@ extension RemoteFS {
         _ listed: inout ListedEntry, _ fetched: OpenDirectory.Fetched, of handle: HandleID
     ) {
         guard let parent = directories[handle]?.inode, let attributes = fetched.entry.attributes,
+            // A name that we have removed or given to another file since is in the reply all the same.
+            nodes[parent]?.isUnchanged(since: fetched.askedAfterChange) ?? false,
             isUnchanged(listed.name, in: parent, since: fetched.askedAfterChange),
             let entry = try? enter(
                 listed.name, in: parent, attributes, askedAfter: fetched.askedAfterChange,

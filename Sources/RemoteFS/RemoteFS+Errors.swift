@@ -8,7 +8,7 @@ import Wire
 // than that, these functions look at what stands on the server and claim what the evidence shows.
 
 /// The longest name, in bytes: Linux's `NAME_MAX`.
-private let linuxNameBytes = 255
+let linuxNameBytes = 255
 
 extension SFTPError {
     /// The errno for the program, as far as the reply itself tells.

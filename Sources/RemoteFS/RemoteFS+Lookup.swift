@@ -40,6 +40,10 @@ extension RemoteFS {
             return nil
         }
         guard let entry = nodes[parent]?.listing?.value.entry(named: name) else {
+            // What is being made now may be this; and it is for the server to say what is too long.
+            guard nodes[parent]?.changesInFlight == 0, name.count <= linuxNameBytes else {
+                return nil
+            }
             return .absent(validity: min(listing.validUntil - now, options.absenceValidity))
         }
         let change = listing.value.askedAfterChange

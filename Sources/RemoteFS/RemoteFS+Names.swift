@@ -58,6 +58,7 @@ extension RemoteFS {
         case .success(let attributes):
             return try noteCreation(of: name, in: parent, attributes)
         case .failure(let error):
+            nodes.distrust(name, in: parent)
             throw await reasonOfFailedCreation(error, of: name, in: parent)
         }
     }
@@ -102,8 +103,7 @@ extension RemoteFS {
     public func link(
         _ inode: InodeNumber, as name: [UInt8], in parent: InodeNumber
     ) async throws(Errno) -> Entry {
-        await settle(inode)
-        await settle(parent)
+        await settle(inode, parent)
         let source = try settledPath(to: inode)
         let path = try settledPath(to: name, in: parent)
         let making = try start(making: path) { (client, path) throws(SFTPError) in
@@ -114,6 +114,7 @@ extension RemoteFS {
             if nodes[inode]?.kind == attributes.kind { nodes.link(inode, to: name, in: parent) }
             return try noteCreation(of: name, in: parent, attributes)
         case .failure(let error):
+            nodes.distrust(name, in: parent)
             throw await reasonOfFailedLink(error, to: inode, name: name, in: parent)
         }
     }
@@ -149,9 +150,21 @@ extension RemoteFS {
     private func remove(
         _ name: FileName, in parent: InodeNumber, _ request: () async throws(SFTPError) -> Void
     ) async throws(SFTPError) {
+        // Whoever asks by path for what has the name waits: behind this request, the path may be
+        // another file's.
+        let removed = nodes.inode(named: name, in: parent)
+        if let removed { nodes.beginMove(removed) }
         nodes.beginChange(of: parent)
-        defer { nodes.endChange(of: parent) }
-        try await request()
+        defer {
+            nodes.endChange(of: parent)
+            if let removed { endMove(of: removed) }
+        }
+        do {
+            try await request()
+        } catch {
+            nodes.distrust(name, in: parent)
+            throw error
+        }
         nodes[parent]?.listing?.value.remove(name)
         nodes.detach(name, in: parent)
     }
@@ -160,14 +173,16 @@ extension RemoteFS {
 
     /// Gives a node another name, in place of what has that name if that is allowed.
     public func rename(_ rename: Rename) async throws(Errno) {
-        await settle(rename.oldParent)
-        await settle(rename.newParent)
+        await settle(rename.oldParent, rename.newParent)
         let oldPath = try settledPath(to: rename.oldName, in: rename.oldParent)
         let newPath = try settledPath(to: rename.newName, in: rename.newParent)
         // RENAME refuses an existing target; so do without the extension where there is none.
         let replaces = rename.mayReplace && client.extensions.contains(.posixRename)
-        let moved = nodes.inode(named: rename.oldName, in: rename.oldParent)
-        if let moved { nodes.beginMove(moved) }
+        let moving = [
+            nodes.inode(named: rename.oldName, in: rename.oldParent),
+            nodes.inode(named: rename.newName, in: rename.newParent),
+        ].compactMap(\.self)
+        for inode in moving { nodes.beginMove(inode) }
         nodes.beginChange(of: rename.oldParent)
         nodes.beginChange(of: rename.newParent)
         let failure: SFTPError?
@@ -180,11 +195,13 @@ extension RemoteFS {
             noteRename(rename)
             failure = nil
         } catch {
+            nodes.distrust(rename.oldName, in: rename.oldParent)
+            nodes.distrust(rename.newName, in: rename.newParent)
             failure = error
         }
         nodes.endChange(of: rename.oldParent)
         nodes.endChange(of: rename.newParent)
-        if let moved { endMove(of: moved) }
+        for inode in moving { endMove(of: inode) }
         if let failure { throw await reasonOfFailedRename(failure, rename) }
     }
 

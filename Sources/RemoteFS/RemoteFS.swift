@@ -56,15 +56,16 @@ public actor RemoteFS {
         return try settledPath(to: inode)
     }
 
-    /// The path of a name in a directory, once no rename in flight can change it.
+    /// The path of a name in a directory, once no rename or removal in flight can change it, or what
+    /// has that name.
     func path(to name: FileName, in parent: InodeNumber) async throws(Errno) -> Bytes {
-        await settle(parent)
+        while nodes.isUnsettled(name, in: parent) { try? await moves.wait() }
         return try settledPath(to: name, in: parent)
     }
 
-    /// Waits for the renames in flight that may change the path of a node.
-    func settle(_ inode: InodeNumber) async {
-        while nodes.isUnsettled(inode) { try? await moves.wait() }
+    /// Waits for the renames and removals in flight that may change the paths of some nodes.
+    func settle(_ inodes: InodeNumber...) async {
+        while inodes.contains(where: { nodes.isUnsettled($0) }) { try? await moves.wait() }
     }
 
     func settledPath(to inode: InodeNumber) throws(Errno) -> Bytes {
@@ -86,7 +87,7 @@ public actor RemoteFS {
         return path.isEmpty ? [UInt8(ascii: ".")] : path[...]
     }
 
-    /// Lets those go on who wait for a rename.
+    /// Lets those go on who wait for a rename or removal.
     func endMove(of inode: InodeNumber) {
         nodes.endMove(inode)
         moves.wakeAll()

@@ -57,6 +57,18 @@ import Testing
         #expect(nodes.count == 1)
     }
 
+    @Test func keepsNodesWhileRequestsAreToComeBackToThem() {
+        var nodes = NodeTable()
+        let file = nodes.lookUp(name("f"), in: rootInode, kind: .regular)
+        nodes.beginChange(of: file)
+        nodes.beginMove(file)
+        nodes.forget(file, 1)
+        nodes.endChange(of: file)
+        #expect(nodes[file] != nil)
+        nodes.endMove(file)
+        #expect(nodes.count == 1)
+    }
+
     @Test func movesADirectoryWithAllThatIsBelow() {
         var nodes = NodeTable()
         let directory = nodes.lookUp(name("d"), in: rootInode, kind: .directory)
