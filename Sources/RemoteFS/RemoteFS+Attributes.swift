@@ -128,7 +128,7 @@ extension RemoteFS {
             try await change.value
         } catch {
             nodes.endChange(of: inode)
-            throw await reasonOfFailedChange(error, changes, of: inode)
+            throw await reasonOfFailedSetattr(error, changes, of: inode)
         }
         nodes.endChange(of: inode)
         return try await answer(after, of: inode, changed: true)
@@ -191,12 +191,5 @@ extension RemoteFS {
         case .now: UInt32(clamping: options.wallClock())
         case .seconds(let seconds): UInt32(clamping: seconds)
         }
-    }
-
-    private func reasonOfFailedChange(
-        _ error: SFTPError, _ changes: AttributeChanges, of inode: InodeNumber
-    ) async -> Errno {
-        if changes.size != nil { return await reasonOfFailedWrite(error, in: inode) }
-        return error.errnoOnOwnership
     }
 }

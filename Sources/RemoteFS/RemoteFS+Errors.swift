@@ -38,12 +38,10 @@ extension SFTPError {
         return status.exactErrno ?? .EBADF
     }
 
-    /// The errno of a change of mode, owner or times, of which only the owner is capable.
-    var errnoOnOwnership: Errno {
-        guard case .status(let status) = self, status.code == .permissionDenied else {
-            return errno
-        }
-        return status.exactErrno ?? .EPERM
+    /// Whether the reply is a bare PERMISSION_DENIED, which stands for EACCES and for EPERM.
+    var isBareDenial: Bool {
+        guard case .status(let status) = self else { return false }
+        return status.code == .permissionDenied && status.exactErrno == nil
     }
 }
 
@@ -75,19 +73,47 @@ extension RemoteFS {
     }
 
     /// Why a name could not be made: it exists, or there is no room.
+    ///
+    /// - Parameter mayExist: whether a file of that name would have been taken instead.
     func reasonOfFailedCreation(
-        _ error: SFTPError, of name: FileName, in parent: InodeNumber
+        _ error: SFTPError, of name: FileName, in parent: InodeNumber, mayExist: Bool = false
     ) async -> Errno {
         guard error.isUnspecific else { return error.errno(naming: name) }
-        if await kind(of: name, in: parent) != nil { return .EEXIST }
+        if let kind = await kind(of: name, in: parent) {
+            if !mayExist { return .EEXIST }
+            if kind == .directory { return .EISDIR }
+        }
         return await reasonOfFailedWrite(error, in: parent)
     }
 
     /// Why something could not be written below a node, or in it: there is no room.
     func reasonOfFailedWrite(_ error: SFTPError, in inode: InodeNumber) async -> Errno {
         guard error.isUnspecific else { return error.errnoOnHandle }
-        guard let statistics = await statistics(of: inode), statistics.isFull else { return .EIO }
-        return .ENOSPC
+        guard let statistics = await statistics(of: inode) else { return .EIO }
+        if statistics.isReadOnly { return .EROFS }
+        return statistics.isFull ? .ENOSPC : .EIO
+    }
+
+    /// Why nothing could be changed that needs no room: the file system is read-only.
+    private func reasonOfFailedChange(in inode: InodeNumber) async -> Errno {
+        await statistics(of: inode)?.isReadOnly == true ? .EROFS : .EIO
+    }
+
+    /// Why attributes could not be changed: they are somebody else's, or the path is closed to us.
+    func reasonOfFailedSetattr(
+        _ error: SFTPError, _ changes: AttributeChanges, of inode: InodeNumber
+    ) async -> Errno {
+        if changes.size != nil { return await reasonOfFailedWrite(error, in: inode) }
+        if error.isUnspecific { return await reasonOfFailedChange(in: inode) }
+        guard error.isBareDenial else { return error.fileErrno }
+        // The owner's part is EPERM; but setting the times to now takes the right to write only.
+        if changes.onlyTouches { return .EACCES }
+        do throws(Errno) {
+            _ = try await lstat(inode)
+            return .EPERM
+        } catch {
+            return error == .EACCES ? .EACCES : .EPERM
+        }
     }
 
     /// Why a file could not be opened: it is a directory, or there is no room for it.
@@ -106,7 +132,8 @@ extension RemoteFS {
         _ error: SFTPError, of name: FileName, in parent: InodeNumber
     ) async -> Errno {
         guard error.isUnspecific else { return error.fileErrno }
-        return await kind(of: name, in: parent) == .directory ? .EISDIR : .EIO
+        if await kind(of: name, in: parent) == .directory { return .EISDIR }
+        return await reasonOfFailedChange(in: parent)
     }
 
     /// Why a directory could not be removed: it is none, or it is not empty.
@@ -116,7 +143,8 @@ extension RemoteFS {
         guard error.isUnspecific else { return error.fileErrno }
         guard let kind = await kind(of: name, in: parent) else { return .EIO }
         if kind != .directory { return .ENOTDIR }
-        return await isNonEmptyDirectory(name, in: parent) ? .ENOTEMPTY : .EIO
+        if await isNonEmptyDirectory(name, in: parent) { return .ENOTEMPTY }
+        return await reasonOfFailedChange(in: parent)
     }
 
     /// Why a rename failed: what stands at the target, other file systems, or no room.
@@ -184,14 +212,26 @@ extension RemoteFS {
     }
 
     private func statistics(of inode: InodeNumber) async -> FileSystemStatistics? {
-        guard let path = try? await path(to: inode) else { return nil }
-        return try? await client.statvfs(path)
+        if let path = try? await path(to: inode) { return try? await client.statvfs(path) }
+        guard let server = files.first(where: { $0.inode == inode })?.server else { return nil }
+        return try? await client.fstatvfs(server)
     }
 }
 
 extension FileSystemStatistics {
-    /// Whether nothing more fits: no block, or no inode where the file system counts them.
+    fileprivate var isReadOnly: Bool { flag & Self.readOnly != 0 }
+
+    /// Whether nothing more fits: no block, or no inode, where the file system counts them.
     fileprivate var isFull: Bool {
-        bavail == 0 || (files > 0 && favail == 0)
+        (blocks > 0 && bavail == 0) || (files > 0 && favail == 0)
+    }
+}
+
+extension AttributeChanges {
+    /// Whether times are set to the present, and nothing else is changed.
+    fileprivate var onlyTouches: Bool {
+        var touch = AttributeChanges()
+        (touch.atime, touch.mtime) = (.now, .now)
+        return self == touch
     }
 }

@@ -24,11 +24,13 @@ public struct SFTPStatus: Hashable, Sendable {
 
     /// The error that the server names in its message; `nil` where it names none.
     ///
-    /// Believed only if that error has this very code. Errors that would speak of the local call
+    /// Believed only if that error has this very code, and if the text is more than the code's own:
+    /// OpenSSH sends "Permission denied" for EPERM too. Errors that would speak of the local call
     /// instead of the remote one are not believed: EINTR and EAGAIN would make programs repeat it,
     /// ENOSYS would make the kernel never ask again.
     public var exactErrno: Errno? {
-        switch Errno(text: message) {
+        if message == code.text { return nil }
+        return switch Errno(text: message) {
         case nil, .EINTR?, .EAGAIN?, .ENOSYS?: nil
         case let errno?: StatusCode(errno: errno) == code ? errno : nil
         }

@@ -62,6 +62,12 @@ import Wire
         #expect(SFTPStatus(.noSuchFile, message: "No space left on device").errno == .ENOENT)
     }
 
+    /// OpenSSH sends it for EPERM too, though it reads like EACCES.
+    @Test func textThatBelongsToTheCodeNamesNoError() {
+        #expect(SFTPStatus(.permissionDenied).exactErrno == nil)
+        #expect(SFTPStatus(.permissionDenied).errno == .EACCES)
+    }
+
     @Test(arguments: [Errno.EINTR, .EAGAIN, .ENOSYS])
     func errorsThatSpeakOfTheLocalCallAreNotBelieved(errno: Errno) {
         #expect(SFTPStatus(errno: errno).exactErrno == nil)
