@@ -19,12 +19,14 @@ func addFileOperations(to operations: inout fuse_lowlevel_ops) {
     unsafe operations.write = { raw, _, data, size, offset, info in
         guard let raw = unsafe raw, let data = unsafe data else { return }
         let handle = unsafe info?.pointee.fh ?? 0
+        let isWriteback = unsafe info?.pointee.writepage == 1
         let address = UInt(bitPattern: data)
         let payload = unsafe bridge(of: raw).assumeIsolated {
             $0.takePayload(at: address, count: size)
         }
         unsafe start(raw) { (fileSystem, request) async throws(Errno) in
-            try await fileSystem.write(handle, offset: UInt64(clamping: offset), data: payload)
+            try await fileSystem.write(
+                handle, offset: UInt64(clamping: offset), data: payload, isWriteback: isWriteback)
             request.reply(written: payload.count)
         }
     }

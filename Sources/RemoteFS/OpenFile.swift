@@ -14,6 +14,8 @@ struct OpenFile {
     let access: OpenFlags
     /// The server's handle, on the connection of ``generation``.
     var server: SFTPHandle?
+    /// Another one of the server's, which doesn't append, where pages had to be written in place.
+    var inPlace: SFTPHandle?
     /// The connection that ``server`` belongs to.
     var generation: UInt64
 

@@ -25,9 +25,18 @@ extension RemoteFS {
         if truncates { nodes.endChange(of: inode) }
         switch result {
         case .failure(let error):
+            // Somebody else has removed it: what is known of it is wrong.
+            if error.errno == .ENOENT { forgetAttributes(of: inode) }
             nodes.close(inode)
             throw await reasonOfFailedOpen(error, of: inode, flags: flags)
         case .success((let server, let attributes)):
+            if let attributes, attributes.kind != nodes[inode]?.kind {
+                // Another file stands there now. The kernel looks the name up again.
+                await client.startClose(server)
+                forgetAttributes(of: inode)
+                nodes.close(inode)
+                throw .ESTALE
+            }
             let handle = files.add(
                 OpenFile(inode: inode, flags: flags, server: server, generation: 0))
             guard let attributes, !truncates else {
@@ -37,6 +46,12 @@ extension RemoteFS {
             store(attributes, of: inode, askedAfter: change)
             return OpenedFile(handle: handle, keepsPages: keepsPages(of: inode, attributes))
         }
+    }
+
+    /// Takes nothing for known that somebody else's change has made wrong.
+    private func forgetAttributes(of inode: InodeNumber) {
+        nodes[inode]?.attributes = nil
+        for place in nodes[inode]?.places ?? [] { nodes[place.parent]?.listing = nil }
     }
 
     private func keepsPages(of inode: InodeNumber, _ attributes: FileAttributes) -> Bool {
@@ -61,20 +76,36 @@ extension RemoteFS {
         nodes.endChange(of: parent)
         switch result {
         case .failure(let error):
-            throw await reasonOfFailedCreation(error, of: name, in: parent)
+            nodes[parent]?.listing = nil
+            throw await reasonOfFailedCreation(
+                error, of: name, in: parent, mayExist: !flags.contains(.exclusive))
         case .success((let server, let attributes)):
-            guard let attributes else {
+            do throws(Errno) {
+                let entry = try noteOpening(of: name, in: parent, attributes)
+                let handle = files.add(
+                    OpenFile(
+                        inode: entry.status.inode, flags: flags, server: server, generation: 0))
+                return (entry, OpenedFile(handle: handle, keepsPages: false))
+            } catch {
+                nodes[parent]?.listing = nil
                 await client.startClose(server)
-                throw .EIO
+                throw error
             }
-            let entry = try noteCreation(of: name, in: parent, attributes)
-            nodes.open(entry.status.inode)
-            nodes[entry.status.inode]?.pages = nil
-            let handle = files.add(
-                OpenFile(
-                    inode: entry.status.inode, flags: flags, server: server, generation: 0))
-            return (entry, OpenedFile(handle: handle, keepsPages: false))
         }
+    }
+
+    /// Enters a file that a create has made or opened.
+    private func noteOpening(
+        of name: FileName, in parent: InodeNumber, _ attributes: FileAttributes?
+    ) throws(Errno) -> Entry {
+        guard let attributes, let kind = attributes.kind else { throw .EIO }
+        // Through a link that somebody else has just made: the kernel looks the name up again, and
+        // follows it itself. The same where it has forgotten the directory meanwhile.
+        guard kind == .regular, nodes[parent] != nil else { throw .ESTALE }
+        let entry = try noteCreation(of: name, in: parent, attributes)
+        nodes.open(entry.status.inode)
+        nodes[entry.status.inode]?.pages = nil
+        return entry
     }
 
     /// OPEN, and LSTAT right behind it in the same round trip.
@@ -125,17 +156,22 @@ extension RemoteFS {
 
     /// Writes all of `data` to an open file.
     ///
-    /// The offset does not matter for a file opened to append.
+    /// The offset does not matter for a file opened to append, unless pages are written back.
+    ///
+    /// - Parameter isWriteback: whether the data are pages of a mapping, which the kernel writes back
+    ///   to their place in the file through any handle that may write.
     public func write(
-        _ handle: HandleID, offset: UInt64, data: Bytes
+        _ handle: HandleID, offset: UInt64, data: Bytes, isWriteback: Bool = false
     ) async throws(Errno) {
         let (file, server) = try openFile(handle)
+        let appends = file.access.contains(.append)
+        let target = isWriteback && appends ? try await handleInPlace(of: handle) : server
         nodes.beginChange(of: file.inode)
         do {
-            if file.access.contains(.append) {
-                try await append(data, to: server, offset: offset)
+            if appends && !isWriteback {
+                try await append(data, to: target, offset: offset)
             } else {
-                try await client.write(server, offset: offset, data: [data])
+                try await client.write(target, offset: offset, data: [data])
             }
             nodes.endChange(of: file.inode)
         } catch {
@@ -156,6 +192,32 @@ extension RemoteFS {
                 server, offset: offset + UInt64(rest.startIndex - data.startIndex), data: [piece])
             rest = rest.dropFirst(piece.count)
         }
+    }
+
+    /// The server's handle to write at an offset of a file that is open to append: to an appending
+    /// handle the offset means nothing.
+    ///
+    /// Opened when it is first needed, by the path that the file has then.
+    private func handleInPlace(of handle: HandleID) async throws(Errno) -> SFTPHandle {
+        let (file, _) = try openFile(handle)
+        if let inPlace = file.inPlace { return inPlace }
+        let path = try await path(to: file.inode)
+        let opening = try start(opening: path, .write)
+        let (opened, attributes): (SFTPHandle, FileAttributes?)
+        switch await finish(opening) {
+        case .success(let result): (opened, attributes) = result
+        case .failure(let error):
+            throw await reasonOfFailedOpen(error, of: file.inode, flags: .write)
+        }
+        // Another write may have opened one meanwhile. The file itself stays open while pages of it
+        // are written back.
+        guard attributes?.kind == .regular, let file = files[handle], file.inPlace == nil else {
+            await client.startClose(opened)
+            guard let inPlace = files[handle]?.inPlace else { throw .ESTALE }
+            return inPlace
+        }
+        files[handle]?.inPlace = opened
+        return opened
     }
 
     private func openFile(_ handle: HandleID) throws(Errno) -> (OpenFile, SFTPHandle) {
@@ -179,6 +241,7 @@ extension RemoteFS {
     public func release(_ handle: HandleID) async {
         guard let file = files.remove(handle) else { return }
         nodes.close(file.inode)
+        if let inPlace = file.inPlace { await client.startClose(inPlace) }
         guard let server = file.server else { return }
         do {
             try await client.close(server)

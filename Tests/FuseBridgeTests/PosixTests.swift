@@ -182,6 +182,27 @@ extension RealMounts {
             }
         }
 
+        /// The kernel writes a mapping's pages back through any handle that may write.
+        @Test func writesMappedPagesInPlaceWhereTheFileIsAppendedTo() throws {
+            try withMount { mount in
+                try expectPython(
+                    """
+                    import mmap, os
+                    with open("f", "wb") as file: file.write(b"0" * 10000)
+                    fd = os.open("f", os.O_RDWR | os.O_APPEND)
+                    other = os.open("f", os.O_RDONLY)
+                    view = mmap.mmap(fd, 0)
+                    os.write(fd, b"end")
+                    view[0:5] = b"HELLO"; view[9000:9005] = b"WORLD"
+                    view.flush(); view.close()
+                    os.write(fd, b"!")
+                    data = os.pread(other, 20000, 0)
+                    assert data[:5] == b"HELLO" and data[9000:9005] == b"WORLD", data[:5]
+                    assert data[10000:] == b"end!", data[10000:]
+                    """, in: mount)
+            }
+        }
+
         @Test func takesEveryName() throws {
             try withMount { mount in
                 try expectPython(
