@@ -24,7 +24,7 @@ read -ra mount_command <<<"$MOUNT_COMMAND"
 PATH=$PATH:/usr/sbin:/sbin
 
 # The private directory: everything that a case makes lies in it.
-CASE=$(mktemp -d "${TMPDIR:-/tmp}/hawser-case.XXXXXX")
+CASE=$(mktemp -d "${TMPDIR:-/tmp}/hawser.XXXXXX")
 REMOTE=$CASE/remote
 MOUNT=$CASE/mnt
 SSH_CONFIG=$CASE/ssh_config

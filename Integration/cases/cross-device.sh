@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 [ -w /dev/shm ] || skip "no /dev/shm"
-OTHER=$(mktemp -d /dev/shm/hawser-case.XXXXXX)
+OTHER=$(mktemp -d /dev/shm/hawser.XXXXXX)
 trap 'rm -r "$OTHER"; clean_up' EXIT
 [ "$(stat -c %d "$OTHER")" != "$(stat -c %d "$REMOTE")" ] || skip "/dev/shm is no file system of its own"
 echo text >"$REMOTE/file"
