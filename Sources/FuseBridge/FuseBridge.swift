@@ -25,7 +25,7 @@ public actor FuseBridge {
     nonisolated let fileSystem: RemoteFS
     nonisolated let usesDirectIO: Bool
     private let loop: EpollLoop
-    private var session: Session?
+    private(set) var session: Session?
     private var watch: WatchID?
     private var onEnd: (@Sendable () -> Void)?
 

@@ -19,11 +19,15 @@ final class FuseRequest: @unchecked Sendable {
 
     /// libfuse's request; nil once it has been answered.
     private var raw: OpaquePointer?
+    /// What libfuse answers through: it must outlive its requests, though the file system may have
+    /// been unmounted meanwhile.
+    private let session: Session
     private let fileSystem: RemoteFS
     private var interruptedAt: Duration?
 
-    init(_ raw: OpaquePointer, _ fileSystem: RemoteFS) {
+    init(_ raw: OpaquePointer, of session: Session, _ fileSystem: RemoteFS) {
         unsafe self.raw = unsafe raw
+        self.session = session
         self.fileSystem = fileSystem
     }
 
@@ -33,10 +37,10 @@ final class FuseRequest: @unchecked Sendable {
 
     /// Starts the operation that answers a request.
     static func start(
-        _ raw: OpaquePointer, _ fileSystem: RemoteFS,
+        _ raw: OpaquePointer, of session: Session, _ fileSystem: RemoteFS,
         _ operation: @escaping @Sendable (FuseRequest) async throws(Errno) -> Void
     ) {
-        let request = unsafe FuseRequest(raw, fileSystem)
+        let request = unsafe FuseRequest(raw, of: session, fileSystem)
         fileSystem.loop.spawn {
             do throws(Errno) {
                 try await operation(request)

@@ -22,8 +22,12 @@ func start(
     _ operation: @escaping @Sendable (RemoteFS, FuseRequest) async throws(Errno) -> Void
 ) {
     guard let raw = unsafe raw else { preconditionFailure("an operation without a request") }
-    let fileSystem = unsafe bridge(of: raw).fileSystem
-    unsafe FuseRequest.start(raw, fileSystem) { (request) async throws(Errno) in
+    let bridge = unsafe bridge(of: raw)
+    guard let session = bridge.assumeIsolated({ $0.session }) else {
+        preconditionFailure("a request without its session")
+    }
+    let fileSystem = bridge.fileSystem
+    unsafe FuseRequest.start(raw, of: session, fileSystem) { (request) async throws(Errno) in
         try await operation(fileSystem, request)
     }
 }

@@ -39,6 +39,19 @@ extension RealMounts {
             }
         }
 
+        @Test func answersAfterTheUnmountThroughASessionThatStillLives() throws {
+            try withMount { mount in
+                mount.server.freeze()
+                defer { mount.server.thaw() }
+                try expectSuccess("stat \(mount.here)/f >/dev/null 2>&1 & sleep 0.5")
+                #expect(mount.keepsSessionAfterUnmount())
+            }
+            try withMount { mount in
+                try expectSuccess("ls \(mount.here); sleep 0.5")
+                #expect(!mount.keepsSessionAfterUnmount())
+            }
+        }
+
         @Test func letsHandledTimerSignalsPass() throws {
             try withMount { mount in
                 try expectPython(

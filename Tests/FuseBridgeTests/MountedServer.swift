@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import EventLoop
-import FuseBridge
 import Glibc
 import LocalSFTPServer
 import RemoteFS
 import SFTPClient
 import Synchronization
 import Testing
+
+@testable import FuseBridge
 
 /// Tests that mount: one at a time, since each takes threads that wait for the others' programs.
 @Suite(.serialized) enum RealMounts {}
@@ -27,6 +28,7 @@ final class MountedServer: Sendable {
     let server: LocalSFTPServer
     private let state = Mutex(State.starting)
     private let loop = Mutex<EpollLoop?>(nil)
+    private let bridge = Mutex<FuseBridge?>(nil)
     private let serverHasStopped = Atomic(false)
     private let configure: @Sendable (inout RemoteFSOptions) -> Void
 
@@ -63,6 +65,7 @@ final class MountedServer: Sendable {
             let loop = try EpollLoop()
             self.loop.withLock { $0 = loop }
             let bridge = try loop.run { try await self.mount(loop) }
+            self.bridge.withLock { $0 = bridge }
             state.withLock { $0 = .mounted }
             loop.run()
             bridge.assumeIsolated { $0.unmount() }
@@ -93,6 +96,26 @@ final class MountedServer: Sendable {
         loop.withLock { $0 }.map { loop in loop.execute { loop.stop() } }
         while case .mounted = state.withLock({ $0 }) { usleep(1000) }
         if !serverHasStopped.load(ordering: .relaxed) { server.stop() }
+    }
+
+    /// Whether libfuse's session is kept when the mount ends now, while the loop goes on.
+    func keepsSessionAfterUnmount() -> Bool {
+        let result = Mutex<Bool?>(nil)
+        let bridge = bridge.withLock { $0 }
+        loop.withLock { $0 }.map { loop in
+            loop.execute {
+                let isKept = bridge?.assumeIsolated { bridge in
+                    weak let session = bridge.session
+                    bridge.unmount()
+                    return session != nil
+                }
+                result.withLock { $0 = isKept ?? false }
+            }
+        }
+        while true {
+            if let isKept = result.withLock({ $0 }) { return isKept }
+            usleep(1000)
+        }
     }
 
     /// Ends the server under the mount.
