@@ -7,8 +7,8 @@ import tempfile
 
 SWIFT = "// SPDX-License-Identifier: Apache-2.0\n\n"
 TABLE = ("| floor | target | what |\n| --- | --- | --- |\n"
-         "| 0 | `CZlib`, `CLinux` | C |\n| 1 | `Wire` | types |\n| 3 | `SSHProtocol` | state machine |\n"
-         "| 5 | `EventLoop` | loop |\n| 9 | `hawser`, `hawser-sftp-server` | programs |\n")
+         "| 0 | `CLinux` | C |\n| 1 | `Wire` | types |\n| 3 | `SSHProtocol` | state machine |\n"
+         "| 5 | `EventLoop` | loop |\n| 9 | `hawser` | programs |\n")
 STRICT = [{"tool": "swift", "kind": kind} for kind in (
     {"swiftLanguageMode": {"_0": "6"}}, {"strictMemorySafety": {}},
     {"treatAllWarnings": {"_0": "error"}})]
@@ -78,6 +78,8 @@ BREACHES = [
     ("documents", {"README.md": "See `Do" "cs/nowhere.md`.\n"}),
     ("documents", {"README.md": "See [this](missing.md).\n"}),
     ("documents", source("// As Do" "cs/nowhere.md says.")),
+    ("symbols", {"README.md": "See `NoSuchType`.\n"}),
+    ("symbols", {"ARCHITECTURE.md": TABLE + "| 9 | `nowhere` | none |\n"}),
 ]
 
 
