@@ -19,6 +19,8 @@ func addFileOperations(to operations: inout fuse_lowlevel_ops) {
     unsafe operations.write = { raw, _, data, size, offset, info in
         guard let raw = unsafe raw, let data = unsafe data else { return }
         let handle = unsafe info?.pointee.fh ?? 0
+        // The flags are the file's present ones, which fcntl(2) may have changed since the open.
+        let appends = unsafe (info?.pointee.flags ?? 0) & O_APPEND != 0
         let isWriteback = unsafe info?.pointee.writepage == 1
         let address = UInt(bitPattern: data)
         let payload = unsafe bridge(of: raw).assumeIsolated {
@@ -26,7 +28,8 @@ func addFileOperations(to operations: inout fuse_lowlevel_ops) {
         }
         unsafe start(raw) { (fileSystem, request) async throws(Errno) in
             try await fileSystem.write(
-                handle, offset: UInt64(clamping: offset), data: payload, isWriteback: isWriteback)
+                handle, offset: UInt64(clamping: offset), data: payload,
+                isInPlace: isWriteback || !appends)
             request.reply(written: payload.count)
         }
     }

@@ -156,19 +156,20 @@ extension RemoteFS {
 
     /// Writes all of `data` to an open file.
     ///
-    /// The offset does not matter for a file opened to append, unless pages are written back.
+    /// The offset does not matter for a file opened to append, unless the write is in place.
     ///
-    /// - Parameter isWriteback: whether the data are pages of a mapping, which the kernel writes back
-    ///   to their place in the file through any handle that may write.
+    /// - Parameter isInPlace: whether the data belong at `offset` although the file was opened to
+    ///   append: pages of a mapping, which the kernel writes back through any handle that may write,
+    ///   and writes after fcntl(2) has cleared `O_APPEND`.
     public func write(
-        _ handle: HandleID, offset: UInt64, data: Bytes, isWriteback: Bool = false
+        _ handle: HandleID, offset: UInt64, data: Bytes, isInPlace: Bool = false
     ) async throws(Errno) {
         let (file, server) = try openFile(handle)
         let appends = file.access.contains(.append)
-        let target = isWriteback && appends ? try await handleInPlace(of: handle) : server
+        let target = isInPlace && appends ? try await handleInPlace(of: handle) : server
         nodes.beginChange(of: file.inode)
         do {
-            if appends && !isWriteback {
+            if appends && !isInPlace {
                 try await append(data, to: target, offset: offset)
             } else {
                 try await client.write(target, offset: offset, data: [data])

@@ -203,6 +203,22 @@ extension RealMounts {
             }
         }
 
+        @Test func writesInPlaceOnceAppendingHasBeenTurnedOff() throws {
+            try withMount { mount in
+                try expectPython(
+                    """
+                    import fcntl, os
+                    with open("f", "wb") as file: file.write(b"0123456789")
+                    fd = os.open("f", os.O_RDWR | os.O_APPEND)
+                    fcntl.fcntl(fd, fcntl.F_SETFL, fcntl.fcntl(fd, fcntl.F_GETFL) & ~os.O_APPEND)
+                    os.pwrite(fd, b"AB", 2)
+                    fcntl.fcntl(fd, fcntl.F_SETFL, fcntl.fcntl(fd, fcntl.F_GETFL) | os.O_APPEND)
+                    os.write(fd, b"end")
+                    assert os.pread(fd, 100, 0) == b"01AB456789end", os.pread(fd, 100, 0)
+                    """, in: mount)
+            }
+        }
+
         @Test func takesEveryName() throws {
             try withMount { mount in
                 try expectPython(
