@@ -26,7 +26,7 @@ struct Login {
         algorithms = try options.userKeyAlgorithms()
         self.agent = agent
         mayUsePasswords = trust == .full && options.passwordAuthentication && !options.batchMode
-        self.identities = options.pubkeyAuthentication ? identities : []
+        self.identities = options.pubkeyAuthentication != .no ? identities : []
         untried = self.identities
         passwordsLeft = options.numberOfPasswordPrompts
     }

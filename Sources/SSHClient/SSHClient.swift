@@ -111,7 +111,8 @@ public enum SSHClient {
     }
 
     private static func connectAgent(_ context: ConnectContext) async -> AgentClient? {
-        guard let path = context.options.identityAgent, context.options.pubkeyAuthentication else {
+        guard let path = context.options.identityAgent, context.options.pubkeyAuthentication != .no
+        else {
             return nil
         }
         do {

@@ -24,6 +24,8 @@ public enum ConfigurationLimits {
     /// How many files `UserKnownHostsFile` and `GlobalKnownHostsFile` may name: OpenSSH's
     /// `SSH_MAX_HOSTS_FILES`.
     public static let knownHostsFiles = 32
+    /// How many hosts `ProxyJump` may name: more than any network needs.
+    public static let jumpHosts = 32
     /// The longest host name, in bytes: glibc's `NI_MAXHOST` without the NUL.
     public static let hostNameBytes = 1_024
     /// The longest user name, in bytes: above `LOGIN_NAME_MAX`, and room for `user@domain` names.

@@ -13,6 +13,11 @@ public struct ConfigurationLocation: Equatable, Hashable, Sendable, CustomString
         self.line = line
     }
 
+    /// An option of the command line.
+    static func commandLine(_ number: Int) -> ConfigurationLocation {
+        ConfigurationLocation(file: "command line", line: number)
+    }
+
     /// As OpenSSH writes it: `FILE line NUMBER`.
     public var description: String { "\(file) line \(line)" }
 }
@@ -38,6 +43,8 @@ public struct SSHConfigError: Error, Equatable, Sendable {
         case expansion
         /// A host or user name that could be taken for something else.
         case invalidName
+        /// The configuration says that no connection is to be made to the host.
+        case refused
     }
 
     /// The kind of fault.

@@ -96,7 +96,7 @@ import Wire
     @Test(arguments: [
         "ProxyCommand nc %h %p", "ProxyJump gateway", "BindInterface eth0",
         "CanonicalizeHostname yes", "CanonicalizeHostname always", "KnownHostsCommand /bin/x",
-        "RevokedHostKeys /etc/revoked", "RefuseConnection \"not today\"", "Match host example.com",
+        "RevokedHostKeys /etc/revoked", "Match host example.com",
         "Match exec true", "Match all host x",
     ])
     func refusesWhatWouldChangeWhereWeConnectOrWhomWeTrust(line: String) {
@@ -121,13 +121,10 @@ import Wire
             LocalForward 8080 localhost:80
             RemoteCommand tmux attach
             RequestTTY yes
-            ControlMaster auto
-            ControlPath ~/.ssh/sockets/%C
-            ControlPersist yes
-            GSSAPIAuthentication yes
+            PermitLocalCommand yes
+            LocalCommand echo %n
             UseKeychain yes
-            AddKeysToAgent yes
-            Tag laptop
+            GSSAPIKeyExchange yes
             """
         let local = Self.machine(["/c": text])
         let plain = try SSHConfiguration(files: .none, local: local).resolve(host: "h")
@@ -197,7 +194,7 @@ import Wire
     }
 
     @Test(arguments: [
-        "IdentityFile /%C", "IdentityFile /%x", "IdentityFile /%", "IdentityFile ~nobody/x",
+        "IdentityFile /%H", "IdentityFile /%x", "IdentityFile /%", "IdentityFile ~nobody/x",
         "IdentityFile ${UNSET}", "IdentityFile ${UNSET", "User %r", "HostName %n",
         "CertificateFile /%H",
     ])

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import SSHConfig
 import Testing
+
+@testable import SSHConfig
 
 /// Whole configurations, understood by us as by ssh(1).
 @Suite struct OracleTests {
@@ -20,10 +21,10 @@ import Testing
         do {
             expected = try SSHOracle.options(
                 arguments, host: host, environment: ["FOO=from-environment"]
-            ).normalized(home: local.homeDirectory)
+            )
         } catch let refusal as SSHOracle.Refusal {
             let error = #expect(throws: SSHConfigError.self, sourceLocation: sourceLocation) {
-                try configuration.resolve(host: host)
+                try configuration.effective(host: host)
             }
             #expect(
                 refusal.line ?? 0 == 0 || error?.location?.line == refusal.line,
@@ -31,10 +32,13 @@ import Testing
                 sourceLocation: sourceLocation)
             return
         }
-        let printed = try configuration.resolve(host: host).asPrintedBySSH()
-        for (keyword, values) in printed.sorted(by: { $0.key < $1.key }) {
+        let effective = try configuration.effective(host: host)
+        let ours = try effective.asPrintedBySSH().comparable(ifGiven: effective.draft.isGiven)
+        let theirs = expected.comparable(ifGiven: effective.draft.isGiven)
+        for option in OptionTable.all where theirs.isComparable(option) {
+            let keyword = option.keyword.lowercased()
             #expect(
-                values == expected[keyword] ?? [], "\(keyword)", sourceLocation: sourceLocation)
+                ours[keyword] == theirs[keyword], "\(keyword)", sourceLocation: sourceLocation)
         }
     }
 

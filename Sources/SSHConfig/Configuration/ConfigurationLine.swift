@@ -10,6 +10,8 @@ struct ConfigurationLine {
     let spelling: String
     /// The arguments, without their quotes.
     let words: [String]
+    /// What stands after the keyword, as it is written.
+    let text: String
     /// Where the line stands.
     let location: ConfigurationLocation
 
@@ -29,8 +31,17 @@ struct ConfigurationLine {
         guard !scanner.isAtEnd else {
             throw SSHConfigError(.syntax, at: location, keyword: spelling, "no argument")
         }
+        self.text = try scanner.remainingText()
         words = try scanner.words()
     }
+}
+
+/// Splits a text into arguments, as on a line of a configuration.
+func splitWords(
+    _ text: String, at location: ConfigurationLocation
+) throws(SSHConfigError) -> [String] {
+    var scanner = LineScanner(Array(text.utf8)[...], location: location)
+    return try scanner.words(endingAtComment: false)
 }
 
 /// Walks over the bytes of one line.
@@ -67,12 +78,17 @@ private struct LineScanner {
         return try text(word)
     }
 
+    /// All that is left, as it stands there.
+    func remainingText() throws(SSHConfigError) -> String { try text(rest) }
+
     /// Takes all arguments up to the end or a comment.
-    mutating func words() throws(SSHConfigError) -> [String] {
+    mutating func words(endingAtComment: Bool = true) throws(SSHConfigError) -> [String] {
         var words: [String] = []
         while true {
             rest = rest.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
-            guard let first = rest.first, first != UInt8(ascii: "#") else { return words }
+            guard let first = rest.first, !endingAtComment || first != UInt8(ascii: "#") else {
+                return words
+            }
             words.append(try word())
         }
     }

@@ -34,7 +34,7 @@ struct ConfigurationReader {
     }
 
     /// What has been found so far.
-    var values = OptionValues()
+    var draft: Draft
 
     private let query: BlockCondition.Query
     private let local: LocalContext
@@ -42,6 +42,7 @@ struct ConfigurationReader {
     private var linesRead = 0
 
     init(host: String, local: LocalContext) {
+        draft = Draft(options: ClientOptions(host: host, user: local.userName))
         query = BlockCondition.Query(originalHost: host)
         self.local = local
     }
@@ -50,7 +51,7 @@ struct ConfigurationReader {
     mutating func readCommandLineOption(
         _ text: String, number: Int
     ) throws(SSHConfigError) {
-        let location = ConfigurationLocation(file: "command line", line: number)
+        let location = ConfigurationLocation.commandLine(number)
         var scope = Scope(kind: .user, depth: 0, isActive: true, isCommandLine: true)
         if let line = try ConfigurationLine(Array(text.utf8)[...], at: location) {
             try process(line, in: &scope)
@@ -136,15 +137,14 @@ struct ConfigurationReader {
     private mutating func apply(
         _ line: ConfigurationLine, isActive: Bool
     ) throws(SSHConfigError) {
-        guard let option = OptionTable.options[line.keyword] else {
-            let isExpected = values.ignoredUnknown?.value.match(line.keyword) == .positive
-            guard !isExpected else { return }
+        guard let option = OptionTable.byName[line.keyword] else {
+            guard !draft.isIgnored(line.keyword) else { return }
             throw SSHConfigError(
                 .unknownKeyword, at: line.location, keyword: line.spelling,
                 "there is no such option in ssh_config(5)")
         }
         let assignment = try option.parse(line)
-        if isActive { assignment?(&values) }
+        if isActive { assignment?(&draft) }
     }
 
     /// Reads the files that an `Include` names.

@@ -34,7 +34,7 @@ public struct SSHConfiguration: Sendable {
         self.local = local
     }
 
-    /// Finds the options that hold for one host.
+    /// Finds the options for connections to one host.
     ///
     /// Reads files through ``local``, so it may block.
     ///
@@ -42,18 +42,29 @@ public struct SSHConfiguration: Sendable {
     ///   - host: The host as the user typed it; `Host` lines are matched against it.
     ///   - user: The user named with the host (`user@host`); `-o User` comes before it.
     ///   - port: The port named with the host; `-o Port` comes before it.
-    /// - Throws: The first fault found, with its place.
+    /// - Throws: The first fault found, with its place; also where the configuration asks for what we
+    ///   lack and must not pass over, or refuses connections to the host.
     public func resolve(
         host: String, user: String? = nil, port: UInt16? = nil
     ) throws(SSHConfigError) -> ClientOptions {
+        let configuration = try effective(host: host, user: user, port: port)
+        try configuration.requireUsable()
+        return configuration.options
+    }
+
+    /// Finds all that the sources say for one host, to be shown.
+    ///
+    /// - Throws: The first fault found, with its place.
+    public func effective(
+        host: String, user: String? = nil, port: UInt16? = nil
+    ) throws(SSHConfigError) -> EffectiveConfiguration {
         try RemoteName.checkHost(host, at: nil)
         if let user { try RemoteName.checkUser(user, at: nil) }
         var reader = ConfigurationReader(host: host, local: local)
         for (index, text) in commandLine.enumerated() {
             try reader.readCommandLineOption(text, number: index + 1)
         }
-        reader.values.user.setIfUnset(user, at: nil)
-        reader.values.port.setIfUnset(port, at: nil)
+        reader.draft.setTarget(user: user, port: port)
         switch files {
         case .standard:
             let path = local.homeDirectory + "/.ssh/config"
@@ -64,6 +75,6 @@ public struct SSHConfiguration: Sendable {
         case .none:
             break
         }
-        return try ClientOptions(reader.values, host: host, local: local)
+        return try EffectiveConfiguration(reader.draft, host: host, local: local)
     }
 }

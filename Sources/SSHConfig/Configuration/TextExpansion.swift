@@ -52,6 +52,18 @@ struct TextExpansion {
         return result
     }
 
+    /// Expands variables only.
+    func variables(_ text: Located<String>) throws(SSHConfigError) -> String {
+        let escaped = text.value.replacing("%", with: "%%")
+        return try self.text(Located(escaped, at: text.location))
+    }
+
+    /// The same with some of the tokens only.
+    func limited(to names: String) -> TextExpansion {
+        TextExpansion(
+            keyword: keyword, tokens: tokens.filter { names.contains($0.key) }, local: local)
+    }
+
     private func token(
         _ name: Character?, _ text: Located<String>
     ) throws(SSHConfigError) -> String {

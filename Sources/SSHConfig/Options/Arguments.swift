@@ -6,11 +6,13 @@ struct Arguments {
     let keyword: String
     /// Where the line stands.
     let location: ConfigurationLocation
+    private let text: String
     private var rest: ArraySlice<String>
 
     init(_ line: ConfigurationLine, keyword: String) {
         self.keyword = keyword
         location = line.location
+        text = line.text
         rest = line.words[...]
     }
 
@@ -35,6 +37,23 @@ struct Arguments {
             throw fault(.limitExceeded, "too many arguments")
         }
         return words
+    }
+
+    /// Takes all arguments that are left, of which `none` must stand alone and gives an empty list.
+    mutating func wordsOrNone() throws(SSHConfigError) -> [String] {
+        let words = try remainingWords()
+        guard let none = words.first(where: { $0.lowercased() == "none" }) else { return words }
+        guard words.count == 1 else {
+            throw fault(.syntax, "\(quoted(none)) must stand alone")
+        }
+        return []
+    }
+
+    /// Takes all that the line says after its keyword, with quotes and blanks as they are.
+    mutating func remainingText() throws(SSHConfigError) -> String {
+        rest = []
+        guard !text.isEmpty else { throw fault(.syntax, "an argument is missing") }
+        return text
     }
 
     /// Demands that all arguments have been taken.

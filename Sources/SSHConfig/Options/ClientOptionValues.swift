@@ -112,4 +112,9 @@ public struct IdentityFile: Equatable, Sendable {
         self.path = path
         self.isDefault = isDefault
     }
+
+    /// The files that are tried where the configuration names none.
+    static let defaults = [
+        "id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk", "id_mldsa44_ed25519",
+    ].map { IdentityFile(path: "~/.ssh/\($0)", isDefault: true) }
 }

@@ -1,103 +1,162 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// One option of ssh_config(5), and what we make of it.
+/// One option of ssh_config(5), and all that is to be said about it.
 struct Option: Sendable {
     /// The effect of a line, if it stands in a block that holds.
-    typealias Assignment = @Sendable (inout OptionValues) -> Void
-    /// Understands the arguments of a line, up to their end.
-    typealias Parser<Value> = @Sendable (inout Arguments) throws(SSHConfigError) -> Value
+    typealias Assignment = @Sendable (inout Draft) -> Void
+    /// Expands what stands in the values, given where they stand.
+    typealias Expander =
+        @Sendable (
+            inout ClientOptions, TextExpansion, [ConfigurationLocation?]
+        ) throws(SSHConfigError) -> Void
 
     /// The keyword in ssh_config(5)'s spelling.
     let keyword: String
     /// Other keywords for it.
     let aliases: [String]
-    private let rule: Rule
+    /// What the option is to us.
+    let optionClass: OptionClass
+    /// What it decides: of the options that decide the same thing, the first given wins.
+    let subject: String
+    /// The default, as the manual says it.
+    let defaultText: String
+    /// Why a host cannot be used for which the option has another value than the default; nil where
+    /// we have the option.
+    private(set) var refusal: String?
 
-    private enum Rule {
-        case honoured(Parser<Assignment>)
-        case ignored
-        case refused(decides: String, exceptFor: Set<String>, reason: String)
-    }
+    /// Understands the arguments of a line; nil where a line has no effect anywhere.
+    let parser: (@Sendable (inout Arguments) throws(SSHConfigError) -> Assignment)?
+    /// Expands what stands in the values; nil where nothing in them is expanded.
+    let expander: Expander?
+    /// The option's lines in the form of `ssh -G`, without the keyword.
+    let printer: @Sendable (EffectiveConfiguration) throws(SSHConfigError) -> [String]
 
-    private init(_ keyword: String, aliases: [String], _ rule: Rule) {
+    init(
+        _ keyword: String, aliases: [String] = [], _ optionClass: OptionClass,
+        subject: String? = nil, defaultText: String, expander: Expander? = nil,
+        printer: @escaping @Sendable (EffectiveConfiguration) throws(SSHConfigError) -> [String],
+        parser: (@Sendable (inout Arguments) throws(SSHConfigError) -> Assignment)?
+    ) {
         self.keyword = keyword
         self.aliases = aliases
-        self.rule = rule
+        self.optionClass = optionClass
+        self.subject = subject ?? keyword
+        self.defaultText = defaultText
+        self.expander = expander
+        self.printer = printer
+        self.parser = parser
+    }
+
+    /// The same option as one that we do not have yet, and that cannot be passed over.
+    func refused(_ reason: String) -> Option {
+        var option = self
+        option.refusal = reason
+        return option
     }
 
     /// Understands a line; the result is nil where it has no effect anywhere.
     func parse(_ line: ConfigurationLine) throws(SSHConfigError) -> Assignment? {
+        guard let parser else { return nil }
         var arguments = Arguments(line, keyword: keyword)
-        switch rule {
-        case .ignored:
-            return nil
-        case .honoured(let parser):
-            let assignment = try parser(&arguments)
-            try arguments.requireEnd()
-            return assignment
-        case .refused(let subject, let harmlessValues, let reason):
-            let value = try arguments.remainingWords().joined(separator: " ")
-            let refusal = OptionValues.Refusal(
-                keyword: keyword, value: Located(value, at: line.location), reason: reason,
-                isHarmless: harmlessValues.contains(value.lowercased()))
-            return { if $0.refusals[subject] == nil { $0.refusals[subject] = refusal } }
-        }
+        let assignment = try parser(&arguments)
+        try arguments.requireEnd()
+        return assignment
     }
 }
 
+/// A place for an option's value.
+typealias OptionPath<Value> = any WritableKeyPath<ClientOptions, Value> & Sendable
+
 extension Option {
     /// An option whose first value counts.
+    ///
+    /// - Parameter printsDefault: whether `ssh -G` says what holds where nothing is given.
     static func first<Value: Sendable>(
-        _ keyword: String, _ path: any WritableKeyPath<OptionValues, Located<Value>?> & Sendable,
-        aliases: [String] = [], _ parser: @escaping Parser<Value>
+        _ keyword: String, aliases: [String] = [], _ optionClass: OptionClass,
+        _ path: OptionPath<Value>, _ format: ValueFormat<Value>, subject: String? = nil,
+        printsDefault: Bool = true, printsExpanded: Bool = false, expander: Expander? = nil
     ) -> Option {
-        Option(
-            keyword, aliases: aliases,
-            .honoured { arguments throws(SSHConfigError) in
-                let value = try parser(&arguments)
+        let defaults = ClientOptions(host: "", user: "")
+        let subject = subject ?? keyword
+        return Option(
+            keyword, aliases: aliases, optionClass, subject: subject,
+            defaultText: format.text(defaults[keyPath: path]) ?? "none",
+            expander: expander,
+            printer: { effective in
+                guard printsDefault || effective.draft.isGiven(subject) else { return [] }
+                let source = printsExpanded ? effective.options : effective.draft.options
+                return format.text(source[keyPath: path]).map { [$0] } ?? []
+            },
+            parser: { arguments throws(SSHConfigError) in
+                let value = try format.parse(&arguments)
                 let location = arguments.location
-                return { $0[keyPath: path].setIfUnset(value, at: location) }
+                return { draft in
+                    guard !draft.isGiven(subject) else { return }
+                    draft.options[keyPath: path] = value
+                    draft.note(subject, at: location)
+                }
             })
     }
 
-    /// An option whose values add up.
-    static func every(
-        _ keyword: String, _ path: any WritableKeyPath<OptionValues, [Located<String>]> & Sendable,
-        aliases: [String] = [], _ parser: @escaping Parser<String>
+    /// An option whose values add up: each once, and the first takes the place of the defaults.
+    static func every<Value: Sendable & Equatable>(
+        _ keyword: String, aliases: [String] = [], _ optionClass: OptionClass,
+        _ path: OptionPath<[Value]>, _ format: ValueFormat<Value>, expander: @escaping Expander
     ) -> Option {
-        custom(keyword, aliases: aliases) { arguments throws(SSHConfigError) in
-            let value = Located(try parser(&arguments), at: arguments.location)
-            return { values in
-                let known = values[keyPath: path]
-                guard known.count < ConfigurationLimits.listEntries,
-                    !known.contains(where: { $0.value == value.value })
-                else { return }
-                values[keyPath: path].append(value)
-            }
-        }
+        let defaults = ClientOptions(host: "", user: "")[keyPath: path].compactMap(format.text)
+        return Option(
+            keyword, aliases: aliases, optionClass,
+            defaultText: defaults.isEmpty ? "none" : defaults.joined(separator: " "),
+            expander: expander,
+            printer: { $0.draft.options[keyPath: path].compactMap(format.text) },
+            parser: { arguments throws(SSHConfigError) in
+                let value = try format.parse(&arguments)
+                let location = arguments.location
+                return { draft in
+                    if !draft.isGiven(keyword) { draft.options[keyPath: path] = [] }
+                    let known = draft.options[keyPath: path]
+                    guard known.count < ConfigurationLimits.listEntries, !known.contains(value)
+                    else { return }
+                    draft.options[keyPath: path].append(value)
+                    draft.note(keyword, at: location)
+                }
+            })
     }
 
-    /// An option with an effect of its own.
-    static func custom(
-        _ keyword: String, aliases: [String] = [], _ parser: @escaping Parser<Assignment>
+    /// A file's path, or `none`: `~`, tokens and variables stand in it.
+    static func path(
+        _ keyword: String, _ optionClass: OptionClass, _ path: OptionPath<String?>,
+        printsExpanded: Bool = false
     ) -> Option {
-        Option(keyword, aliases: aliases, .honoured(parser))
+        first(
+            keyword, optionClass, path, .wordOrNone, printsExpanded: printsExpanded,
+            expander: { options, expansion, places throws(SSHConfigError) in
+                guard let value = options[keyPath: path] else { return }
+                options[keyPath: path] = try expansion.path(Located(value, at: places.first ?? nil))
+            })
     }
 
-    /// An option without which a mount is the same, or no less safe.
-    static func ignored(_ keyword: String) -> Option {
-        Option(keyword, aliases: [], .ignored)
+    /// A list of algorithms.
+    static func algorithms(
+        _ keyword: String, aliases: [String] = [], _ optionClass: OptionClass,
+        _ path: OptionPath<AlgorithmSelection>
+    ) -> Option {
+        let option = first(keyword, aliases: aliases, optionClass, path, .algorithms)
+        return Option(
+            keyword, aliases: aliases, optionClass, defaultText: "built in",
+            printer: { effective throws(SSHConfigError) in
+                let names = try effective.algorithmNames(effective.options[keyPath: path])
+                return [names.joined(separator: ",")]
+            }, parser: option.parser)
     }
 
-    /// An option that we do not have and that cannot be passed over, except for some values.
-    ///
-    /// Options that decide the same thing share `decides`: the first of them wins.
-    static func refused(
-        _ keyword: String, decides subject: String? = nil, exceptFor harmless: Set<String> = [],
-        _ reason: String
+    /// An option without which a mount is the same, and no less safe.
+    static func ignored(
+        _ keyword: String, aliases: [String] = [], _ optionClass: OptionClass,
+        default text: String = "none"
     ) -> Option {
         Option(
-            keyword, aliases: [],
-            .refused(decides: subject ?? keyword, exceptFor: harmless, reason: reason))
+            keyword, aliases: aliases, optionClass, defaultText: text, printer: { _ in [] },
+            parser: nil)
     }
 }

@@ -2,10 +2,15 @@
 
 /// Every option of ssh_config(5): the one place where an option is added.
 enum OptionTable {
+    /// All options, in the order in which they are printed.
+    static let all =
+        names + connection + canonicalNames + sharing + hostKeys + algorithms + authentication
+        + session + ignored
+
     /// The options by keyword and alias, in lower case.
-    static let options: [String: Option] = {
+    static let byName: [String: Option] = {
         var table: [String: Option] = [:]
-        for option in honoured + refused + ignored {
+        for option in all {
             for name in [option.keyword] + option.aliases {
                 let previous = table.updateValue(option, forKey: name.lowercased())
                 precondition(previous == nil, "two options are called \(name)")
@@ -14,146 +19,181 @@ enum OptionTable {
         return table
     }()
 
-    /// Options with an effect.
-    private static let honoured = connection + hostKeys + algorithms + authentication + session
-
-    /// Where a connection goes, and how.
+    /// Where a connection goes.
     private static let connection: [Option] = [
-        .first("HostName", \.hostName, ValueParsers.text),
-        .first("User", \.user, ValueParsers.text),
-        .first("Port", \.port, ValueParsers.number(1...UInt16.max)),
+        .first("Port", .a, \.port, .number(1...UInt16.max)),
         .first(
-            "AddressFamily", \.addressFamily,
-            ValueParsers.choice(["any": .any, "inet": .inet, "inet6": .inet6])),
-        .first("BindAddress", \.bindAddress, ValueParsers.text),
-        .first("ConnectTimeout", \.connectTimeout, ValueParsers.time),
-        .first("ConnectionAttempts", \.connectionAttempts, ValueParsers.number(1...1_000_000)),
-        .first("TCPKeepAlive", \.tcpKeepAlive, aliases: ["KeepAlive"], ValueParsers.flag),
-        .first("IPQoS", \.ipQoS, ValueParsers.typeOfService),
+            "AddressFamily", .a, \.addressFamily,
+            .choice([("any", .any), ("inet", .inet), ("inet6", .inet6)])),
+        .first("BindAddress", .a, \.bindAddress, .word),
+        .first("BindInterface", .b, \.bindInterface, .word).refused(
+            "binding to an interface is not supported; use BindAddress"),
+        .first(
+            "ProxyCommand", .a, \.proxyCommand, .commandOrNone, subject: "proxy",
+            expander: expandProxyCommand
+        ).refused("proxies are not supported"),
+        .first("ProxyUseFdpass", .b, \.proxyUseFdpass, .flag),
+        .first("ProxyJump", .a, \.proxyJump, .jumpHosts, subject: "proxy").refused(
+            "jump hosts are not supported"),
+        .first("ConnectTimeout", .a, \.connectTimeout, .time(zero: "none")),
+        .first("ConnectionAttempts", .a, \.connectionAttempts, .number(1...1_000_000)),
+        .first("TCPKeepAlive", aliases: ["KeepAlive"], .a, \.tcpKeepAlive, .flag),
+        .first("IPQoS", .b, \.ipQoS, .typeOfService),
+        .first("RefuseConnection", .a, \.refuseConnection, .commandOrNone),
+    ]
+
+    /// How a host's name becomes canonical.
+    private static let canonicalNames: [Option] = [
+        .first(
+            "CanonicalizeHostname", .b, \.canonicalizeHostname,
+            .choice([
+                ("true", .yes), ("false", .no), ("yes", .yes), ("no", .no), ("always", .always),
+            ])
+        ).refused("canonical host names are not supported"),
+        .first("CanonicalDomains", .b, \.canonicalDomains, .domains),
+        .first("CanonicalizeFallbackLocal", .b, \.canonicalizeFallbackLocal, .flag),
+        .first("CanonicalizeMaxDots", .b, \.canonicalizeMaxDots, .number(0...1_000)),
+        .first("CanonicalizePermittedCNAMEs", .b, \.canonicalizePermittedCNAMEs, .nameRules),
+    ]
+
+    /// Whether a connection of an ssh process is used.
+    private static let sharing: [Option] = [
+        .path("ControlPath", .b, \.controlPath, printsExpanded: true),
+        .first(
+            "ControlMaster", .b, \.controlMaster,
+            .choice([
+                ("true", .yes), ("yes", .yes), ("false", .no), ("no", .no), ("auto", .auto),
+                ("ask", .ask), ("autoask", .autoask),
+            ])),
+        .first("ControlPersist", .b, \.controlPersist, .controlPersist),
     ]
 
     /// Which host keys are trusted.
     private static let hostKeys: [Option] = [
-        .first("HostKeyAlias", \.hostKeyAlias, ValueParsers.text),
-        .first("UserKnownHostsFile", \.userKnownHostsFiles, ValueParsers.files),
-        .first("GlobalKnownHostsFile", \.globalKnownHostsFiles, ValueParsers.files),
         .first(
-            "StrictHostKeyChecking", \.strictHostKeyChecking,
-            ValueParsers.choice([
-                "ask": .ask, "yes": .yes, "true": .yes, "accept-new": .acceptNew, "no": .no,
-                "off": .no, "false": .no,
+            "HostKeyAlias", .a, \.hostKeyAlias, .word, printsExpanded: true,
+            expander: { options, _, _ in
+                options.hostKeyAlias = options.hostKeyAlias?.lowercased()
+            }),
+        .first(
+            "UserKnownHostsFile", .a, \.userKnownHostsFiles, .files, printsExpanded: true,
+            expander: expandPaths(\.userKnownHostsFiles)),
+        .first(
+            "GlobalKnownHostsFile", .a, \.globalKnownHostsFiles, .files,
+            expander: expandHomes(\.globalKnownHostsFiles)),
+        .first(
+            "KnownHostsCommand", .b, \.knownHostsCommand, .knownHostsCommand,
+            expander: { options, expansion, _ throws(SSHConfigError) in
+                try options.knownHostsCommand?.expand(expansion)
+            }
+        ).refused("known_hosts from a command are not supported"),
+        .path("RevokedHostKeys", .a, \.revokedHostKeys).refused(
+            "lists of revoked keys are not supported; use @revoked lines in known_hosts"),
+        .first(
+            "StrictHostKeyChecking", .a, \.strictHostKeyChecking,
+            .choice([
+                ("true", .yes), ("false", .no), ("yes", .yes), ("no", .no), ("ask", .ask),
+                ("off", .no), ("accept-new", .acceptNew),
             ])),
-        .first("HashKnownHosts", \.hashKnownHosts, ValueParsers.flag),
-        .first("CheckHostIP", \.checkHostIP, ValueParsers.flag),
+        .first("HashKnownHosts", .a, \.hashKnownHosts, .flag),
+        .first("CheckHostIP", .b, \.checkHostIP, .flag),
         .first(
-            "NoHostAuthenticationForLocalhost", \.noHostAuthenticationForLocalhost,
-            ValueParsers.flag),
+            "NoHostAuthenticationForLocalhost", .a, \.noHostAuthenticationForLocalhost, .flag),
         .first(
-            "UpdateHostKeys", \.updateHostKeys,
-            ValueParsers.choice(["yes": .yes, "true": .yes, "no": .no, "false": .no, "ask": .ask])),
+            "UpdateHostKeys", .b, \.updateHostKeys,
+            .choice([
+                ("true", .yes), ("false", .no), ("yes", .yes), ("no", .no), ("ask", .ask),
+            ]), printsExpanded: true),
+        .first(
+            "VerifyHostKeyDNS", .b, \.verifyHostKeyDNS,
+            .choice([
+                ("true", .yes), ("false", .no), ("yes", .yes), ("no", .no), ("ask", .ask),
+            ])),
+        .first("VisualHostKey", .b, \.visualHostKey, .flag),
+        .first(
+            "FingerprintHash", .b, \.fingerprintHash,
+            .choice([("SHA256", .sha256), ("MD5", .md5)])),
     ]
 
     /// How the connection is protected.
     private static let algorithms: [Option] = [
-        .first("Ciphers", \.ciphers, ValueParsers.algorithms),
-        .first("MACs", \.macs, ValueParsers.algorithms),
-        .first("KexAlgorithms", \.kexAlgorithms, ValueParsers.algorithms),
-        .first("HostKeyAlgorithms", \.hostKeyAlgorithms, ValueParsers.algorithms),
+        .algorithms("Ciphers", .a, \.ciphers),
+        .algorithms("MACs", .a, \.macs),
+        .algorithms("KexAlgorithms", .a, \.kexAlgorithms),
+        .algorithms("HostKeyAlgorithms", .a, \.hostKeyAlgorithms),
+        .algorithms("CASignatureAlgorithms", .a, \.caSignatureAlgorithms),
+        .algorithms(
+            "PubkeyAcceptedAlgorithms", aliases: ["PubkeyAcceptedKeyTypes"], .a,
+            \.pubkeyAcceptedAlgorithms),
+        .first("Compression", .a, \.compression, .choice([("yes", true), ("no", false)])),
+        .first("RequiredRSASize", .a, \.requiredRSASize, .number(0...16_384)),
+        .first("RekeyLimit", .a, \.rekeyLimit, .rekeyLimit),
         .first(
-            "PubkeyAcceptedAlgorithms", \.pubkeyAcceptedAlgorithms,
-            aliases: ["PubkeyAcceptedKeyTypes"], ValueParsers.algorithms),
-        .first("Compression", \.compression, ValueParsers.choice(["yes": true, "no": false])),
-        .first("RequiredRSASize", \.requiredRSASize, ValueParsers.number(0...16_384)),
-        .first("RekeyLimit", \.rekeyLimit, ValueParsers.rekeyLimit),
+            "WarnWeakCrypto", .b, \.warnWeakCrypto,
+            .choice([
+                ("yes", true), ("true", true), ("no", false), ("false", false),
+                ("no-pq-kex", false),
+            ])),
+        .path("VersionAddendum", .b, \.versionAddendum),
     ]
 
     /// How the user logs in.
     private static let authentication: [Option] = [
-        .every("IdentityFile", \.identityFiles, aliases: ["IdentityFile2"], ValueParsers.text),
-        .every("CertificateFile", \.certificateFiles, ValueParsers.text),
-        .first("IdentitiesOnly", \.identitiesOnly, ValueParsers.flag),
-        .first("IdentityAgent", \.identityAgent, ValueParsers.text),
-        .first("BatchMode", \.batchMode, ValueParsers.flag),
-        .first("PreferredAuthentications", \.preferredAuthentications, ValueParsers.nameList),
-        .first("PasswordAuthentication", \.passwordAuthentication, ValueParsers.flag),
+        .every(
+            "IdentityFile", aliases: ["IdentityFile2"], .a, \.identityFiles, .identity,
+            expander: expandIdentityFiles),
+        .every(
+            "CertificateFile", .a, \.certificateFiles, .word,
+            expander: expandPaths(\.certificateFiles)),
+        .first("IdentitiesOnly", .a, \.identitiesOnly, .flag),
+        identityAgent,
+        .first("AddKeysToAgent", .b, \.addKeysToAgent, .addKeysToAgent),
         .first(
-            "KbdInteractiveAuthentication", \.kbdInteractiveAuthentication,
+            "PKCS11Provider", aliases: ["SmartcardDevice"], .b, \.pkcs11Provider, .wordOrNone),
+        .first(
+            "SecurityKeyProvider", .b, \.securityKeyProvider, .wordOrNone,
+            expander: expandSecurityKeyProvider),
+        .first("BatchMode", .a, \.batchMode, .flag),
+        .first(
+            "PreferredAuthentications", .a, \.preferredAuthentications, .nameList,
+            printsDefault: false),
+        .first("PasswordAuthentication", .a, \.passwordAuthentication, .flag),
+        .first(
+            "KbdInteractiveAuthentication",
             aliases: [
                 "ChallengeResponseAuthentication", "SkeyAuthentication", "TISAuthentication",
-            ], ValueParsers.flag),
+            ], .a, \.kbdInteractiveAuthentication, .flag),
         .first(
-            "PubkeyAuthentication", \.pubkeyAuthentication, aliases: ["DSAAuthentication"],
-            // Which of publickey's two forms is used is not for the configuration to say here.
-            ValueParsers.choice([
-                "yes": true, "true": true, "no": false, "false": false, "unbound": true,
-                "host-bound": true,
+            "KbdInteractiveDevices", .b, \.kbdInteractiveDevices, .nameList, printsDefault: false),
+        .first(
+            "PubkeyAuthentication", aliases: ["DSAAuthentication"], .a, \.pubkeyAuthentication,
+            .choice([
+                ("true", .yes), ("false", .no), ("yes", .yes), ("no", .no), ("unbound", .unbound),
+                ("host-bound", .hostBound),
             ])),
-        .first(
-            "NumberOfPasswordPrompts", \.numberOfPasswordPrompts, ValueParsers.number(0...1_000)),
+        .first("HostbasedAuthentication", .c, \.hostbasedAuthentication, .flag),
+        .first("GSSAPIAuthentication", .b, \.gssapiAuthentication, .flag),
+        .first("GSSAPIDelegateCredentials", .b, \.gssapiDelegateCredentials, .flag),
+        .first("NumberOfPasswordPrompts", .a, \.numberOfPasswordPrompts, .number(0...1_000)),
     ]
 
     /// What happens while the connection lasts.
     private static let session: [Option] = [
-        .first("ServerAliveInterval", \.serverAliveInterval, ValueParsers.time),
-        .first("ServerAliveCountMax", \.serverAliveCountMax, ValueParsers.number(0...1_000_000)),
+        .first("ServerAliveInterval", .a, \.serverAliveInterval, .time(zero: "0")),
+        .first("ServerAliveCountMax", .a, \.serverAliveCountMax, .number(0...1_000_000)),
+        .first("ChannelTimeout", .b, \.channelTimeouts, .channelTimeouts),
         .first(
-            "LogLevel", \.logLevel,
-            ValueParsers.choice([
-                "quiet": .quiet, "fatal": .fatal, "error": .error, "info": .info,
-                "verbose": .verbose, "debug": .debug1, "debug1": .debug1, "debug2": .debug2,
-                "debug3": .debug3,
+            "LogLevel", .b, \.logLevel,
+            .choice([
+                ("SILENT", .quiet), ("QUIET", .quiet), ("FATAL", .fatal), ("ERROR", .error),
+                ("INFO", .info),
+                ("VERBOSE", .verbose), ("DEBUG", .debug1), ("DEBUG1", .debug1),
+                ("DEBUG2", .debug2), ("DEBUG3", .debug3),
             ])),
-        .custom("SendEnv", ValueParsers.sendEnv),
-        .first("SetEnv", \.setEnv, ValueParsers.setEnv),
-        .first("IgnoreUnknown", \.ignoredUnknown, ValueParsers.keywordPatterns),
+        .first(
+            "SyslogFacility", .b, \.syslogFacility,
+            .choice(SyslogFacility.allCases.map { ($0.rawValue.uppercased(), $0) })),
+        sendEnv,
+        setEnv,
     ]
-
-    /// Options that decide where a connection goes or whom it trusts, and that we do not have.
-    private static let refused: [Option] = [
-        .refused(
-            "ProxyCommand", decides: "proxy", exceptFor: ["none"], "proxies are not supported"),
-        .refused(
-            "ProxyJump", decides: "proxy", exceptFor: ["none"], "jump hosts are not supported"),
-        .refused("BindInterface", "binding to an interface is not supported; use BindAddress"),
-        .refused(
-            "CanonicalizeHostname", exceptFor: ["no", "false"],
-            "canonical host names are not supported"),
-        .refused(
-            "KnownHostsCommand", exceptFor: ["none"], "known_hosts from a command are not supported"
-        ),
-        .refused(
-            "RevokedHostKeys", exceptFor: ["none"],
-            "lists of revoked keys are not supported; use @revoked lines in known_hosts"),
-        .refused("RefuseConnection", "the configuration refuses connections to this host"),
-    ]
-
-    /// Options without which a mount is the same, or no less safe: what concerns shells, terminals
-    /// and forwardings; ways to log in that can only fail to help; conveniences; and what OpenSSH
-    /// itself has given up or distributions add.
-    ///
-    /// `VerifyHostKeyDNS` is here because without it a key is asked about once more than needed, and
-    /// the certificate options because certificates are not accepted at all.
-    private static let ignored: [Option] = [
-        "AddKeysToAgent", "CanonicalDomains", "CanonicalizeFallbackLocal", "CanonicalizeMaxDots",
-        "CanonicalizePermittedCNAMEs", "CASignatureAlgorithms", "ChannelTimeout",
-        "ClearAllForwardings", "ControlMaster", "ControlPath", "ControlPersist", "DynamicForward",
-        "EnableEscapeCommandline", "EnableSSHKeysign", "EscapeChar", "ExitOnForwardFailure",
-        "FingerprintHash", "ForkAfterAuthentication", "ForwardAgent", "ForwardX11",
-        "ForwardX11Timeout", "ForwardX11Trusted", "GatewayPorts", "GSSAPIAuthentication",
-        "GSSAPIDelegateCredentials", "HostbasedAcceptedAlgorithms", "HostbasedAuthentication",
-        "HostbasedKeyTypes", "KbdInteractiveDevices", "LocalCommand", "LocalForward", "LogVerbose",
-        "ObscureKeystrokeTiming", "PermitLocalCommand", "PermitRemoteOpen", "PKCS11Provider",
-        "ProxyUseFdpass", "RemoteCommand", "RemoteForward", "RequestTTY", "SecurityKeyProvider",
-        "SessionType", "SmartcardDevice", "StdinNull", "StreamLocalBindMask",
-        "StreamLocalBindUnlink", "SyslogFacility", "Tag", "Tunnel", "TunnelDevice",
-        "VerifyHostKeyDNS", "VersionAddendum", "VisualHostKey", "WarnWeakCrypto", "XAuthLocation",
-        // Given up by OpenSSH, which passes over them too.
-        "AFSTokenPassing", "Cipher", "CompressionLevel", "FallBackToRsh", "GlobalKnownHostsFile2",
-        "KerberosAuthentication", "KerberosTGTPassing", "Protocol", "RhostsAuthentication",
-        "RhostsRSAAuthentication", "RSAAuthentication", "UsePrivilegedPort", "UseRoaming", "UseRsh",
-        "UserKnownHostsFile2",
-        // Of Debian and macOS.
-        "GSSAPIClientIdentity", "GSSAPIKexAlgorithms", "GSSAPIKeyExchange",
-        "GSSAPIRenewalForcesRekey", "GSSAPIServerIdentity", "GSSAPITrustDns", "UseKeychain",
-    ].map(Option.ignored)
 }

@@ -5,8 +5,8 @@ public import Wire
 
 /// The hash functions of key exchange, signatures and fingerprints (FIPS 180-4).
 ///
-/// SHA-1 is missing on purpose: its one remaining use has a function of its own,
-/// ``HMAC/sha1(key:data:)``.
+/// SHA-1 is missing on purpose: its remaining uses have functions of their own,
+/// ``HMAC/sha1(key:data:)`` and ``SHA1/digest(of:)``.
 public enum HashAlgorithm: Sendable, CaseIterable {
     /// SHA-256, 32 bytes.
     case sha256
