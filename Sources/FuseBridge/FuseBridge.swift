@@ -63,14 +63,27 @@ public actor FuseBridge {
         let session = try unsafe Session(
             options: options, operations: operations(),
             context: Unmanaged.passUnretained(self).toOpaque())
-        self.session = session
-        self.onEnd = onEnd
         // It may run fusermount3 and wait for it.
         try await loop.offload { try session.mount(at: mountPoint) }
         let descriptor = session.descriptor
-        watch = try loop.watch(descriptor, for: .read) { [self] _ in
-            assumeIsolated { $0.receiveSome(from: descriptor) }
+        do {
+            watch = try loop.watch(descriptor, for: .read) { [self] _ in
+                assumeIsolated { $0.receiveSome(from: descriptor) }
+            }
+        } catch {
+            try? await loop.offload { session.unmount() }
+            throw error
         }
+        self.session = session
+        self.onEnd = onEnd
+        await fileSystem.onStaleStatus { [weak self] inode in
+            await self?.invalidateAttributes(of: inode)
+        }
+    }
+
+    private func invalidateAttributes(of inode: InodeNumber) async {
+        guard let session else { return }
+        try? await loop.offload { session.invalidateAttributes(of: inode) }
     }
 
     /// Unmounts without waiting for those who use the file system; what they do next fails.

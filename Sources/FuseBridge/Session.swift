@@ -2,13 +2,17 @@
 
 internal import CFuse
 import Glibc
+import RemoteFS
+import Synchronization
 
 /// Owns a session of libfuse.
 ///
-/// Used by one thread at a time.
+/// Used by one thread at a time, but for ``invalidateAttributes(of:)``.
 @safe
 final class Session: @unchecked Sendable {
     private let session: OpaquePointer
+    /// Locked by who needs the device to stay open meanwhile.
+    private let isMounted = Mutex(false)
 
     /// A session that is not mounted yet.
     ///
@@ -50,15 +54,32 @@ final class Session: @unchecked Sendable {
         guard unsafe fuse_session_mount(session, mountPoint) == 0 else {
             throw MountError("cannot mount on \(mountPoint)\(LibfuseLog.takeReason())")
         }
+        isMounted.withLock { $0 = true }
         let descriptor = descriptor
         guard fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK) == 0 else {
+            unmount()
             throw MountError("the FUSE device can't be read without waiting")
         }
     }
 
     /// Closes the device first, which fails what still waits, and so never waits for an answer.
     func unmount() {
-        unsafe fuse_session_unmount(session)
+        isMounted.withLock { isMounted in
+            if isMounted { unsafe fuse_session_unmount(session) }
+            isMounted = false
+        }
+    }
+
+    /// Tells the kernel that what it knows of a node's attributes is not true any more.
+    ///
+    /// On a thread of its own: it may wait for the kernel, which may wait for an answer of ours. Pages
+    /// are left alone, and with them what locks them.
+    func invalidateAttributes(of inode: InodeNumber) {
+        isMounted.withLock { isMounted in
+            guard isMounted else { return }
+            // Fails where the kernel has forgotten the node: then there is nothing to tell.
+            _ = unsafe fuse_lowlevel_notify_inval_inode(session, inode, -1, 0)
+        }
     }
 
     var descriptor: CInt { unsafe fuse_session_fd(session) }

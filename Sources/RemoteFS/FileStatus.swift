@@ -32,6 +32,12 @@ extension FileAttributes {
         let kind = FileKind(mode: permissions)
         return kind.rawValue == 0 ? nil : kind
     }
+
+    /// Whether others show another file, or another version of it; reading alone makes no other.
+    func differs(from other: FileAttributes) -> Bool {
+        (size, permissions, owner) != (other.size, other.permissions, other.owner)
+            || times?.mtime != other.times?.mtime
+    }
 }
 
 /// What stat(2) shows of a node.

@@ -35,6 +35,7 @@ struct Node {
 
     // MARK: What is known of it
 
+    /// The attributes last heard of; while they are here, the kernel may have been shown them.
     var attributes: Timed<FileAttributes>?
     var linkTarget: Timed<[UInt8]>?
     /// A complete listing of a directory.
@@ -77,6 +78,9 @@ struct Timed<Value> {
     func value(at now: Duration) -> Value? {
         now < validUntil ? value : nil
     }
+
+    /// Makes the value invalid.
+    mutating func expire() { validUntil = .zero }
 }
 
 extension Timed: Sendable where Value: Sendable {}

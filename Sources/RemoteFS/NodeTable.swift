@@ -223,7 +223,7 @@ struct NodeTable {
     /// it anew.
     mutating func distrust(_ name: FileName, in parent: InodeNumber) {
         nodes[parent]?.listing = nil
-        if let inode = inode(named: name, in: parent) { nodes[inode]?.attributes = nil }
+        if let inode = inode(named: name, in: parent) { nodes[inode]?.attributes?.expire() }
     }
 
     private mutating func noteChange(of inode: InodeNumber) {

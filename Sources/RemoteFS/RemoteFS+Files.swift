@@ -43,14 +43,25 @@ extension RemoteFS {
                 nodes[inode]?.pages = nil
                 return OpenedFile(handle: handle, keepsPages: false)
             }
-            store(attributes, of: inode, askedAfter: change)
-            return OpenedFile(handle: handle, keepsPages: keepsPages(of: inode, attributes))
+            let keepsPages = keepsPages(of: inode, attributes)
+            await show(attributes, of: inode, askedAfter: change)
+            return OpenedFile(handle: handle, keepsPages: keepsPages)
         }
+    }
+
+    /// Takes attributes that the answer to the kernel has no room for: if they are not those that it
+    /// was shown last, it has to ask for them before it uses the file.
+    private func show(
+        _ attributes: FileAttributes, of inode: InodeNumber, askedAfter change: UInt64
+    ) async {
+        let shown = nodes[inode]?.attributes?.value
+        store(attributes, of: inode, askedAfter: change)
+        if let shown, shown.differs(from: attributes) { await invalidateShown(inode) }
     }
 
     /// Takes nothing for known that somebody else's change has made wrong.
     private func forgetAttributes(of inode: InodeNumber) {
-        nodes[inode]?.attributes = nil
+        nodes[inode]?.attributes?.expire()
         for place in nodes[inode]?.places ?? [] { nodes[place.parent]?.listing = nil }
     }
 

@@ -27,6 +27,7 @@ public actor RemoteFS {
     public internal(set) var unsafeNameCount = 0
 
     private let moves: WaitQueue
+    private var staleHandler: (@Sendable (InodeNumber) async -> Void)?
 
     /// The loop.
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -94,6 +95,19 @@ public actor RemoteFS {
     }
 
     // MARK: Attributes
+
+    /// Sets what is done when a node turns out not to be what its last status says, which may still be
+    /// taken as true.
+    ///
+    /// What needs the true status waits until it is done.
+    public func onStaleStatus(_ handler: @escaping @Sendable (InodeNumber) async -> Void) {
+        staleHandler = handler
+    }
+
+    /// Has everyone ask for the status of a node who was shown one.
+    func invalidateShown(_ inode: InodeNumber) async {
+        await staleHandler?(inode)
+    }
 
     /// The attributes of a node, while they are valid.
     func cachedAttributes(of inode: InodeNumber) -> Timed<FileAttributes>? {
