@@ -27,10 +27,10 @@ func addFileOperations(to operations: inout fuse_lowlevel_ops) {
             $0.takePayload(at: address, count: size)
         }
         unsafe start(raw) { (fileSystem, request) async throws(Errno) in
-            try await fileSystem.write(
-                handle, offset: UInt64(clamping: offset), data: payload,
-                isInPlace: isWriteback || !appends)
-            request.reply(written: payload.count)
+            let kind: WriteKind = isWriteback ? .pages : appends ? .asOpened : .inPlace
+            let count = try await fileSystem.write(
+                handle, offset: UInt64(clamping: offset), data: payload, as: kind)
+            request.reply(written: count)
         }
     }
     unsafe operations.fsync = { raw, _, _, info in
@@ -81,7 +81,7 @@ private func addOpenOperations(to operations: inout fuse_lowlevel_ops) {
         }
     }
     unsafe operations.flush = { raw, _, _ in
-        // Every write has been answered by the server by now: nothing is left to be reported.
+        // Every write has been answered by the server, and its error told: nothing is left (0012).
         unsafe start(raw) { (_, request) async throws(Errno) in request.succeed() }
     }
     unsafe operations.release = { raw, _, info in

@@ -51,6 +51,11 @@ struct Node {
     /// unsettled.
     var movesInFlight = 0
 
+    /// Other nodes that may be the same file: they were one node when a hard link of ours was new.
+    var twins: Set<InodeNumber> = []
+    /// Where the node was, too, when a hard link of ours was new: what is there is its twin.
+    var formerPlaces: Set<Place> = []
+
     /// The attributes and the time of the first open that saw them, for keeping the kernel's pages.
     var pages: CachedPages?
 

@@ -9,8 +9,13 @@
 struct NodeTable {
     private var nodes: [InodeNumber: Node]
     private var inodes: [Node.Place: InodeNumber] = [:]
+    /// The nodes that have lost a further hard link, by its place.
+    private var formerInodes: [Node.Place: InodeNumber] = [:]
     private var changeCount: UInt64 = 0
     private(set) var movesInFlight = 0
+    /// Nodes that a change of another one, their twin, has changed too; whoever was shown their
+    /// attributes is still to be told.
+    private var changedTwins: Set<InodeNumber> = []
 
     /// A table that knows the root only.
     init() {
@@ -52,7 +57,7 @@ struct NodeTable {
     ///
     /// A node of another kind at the same place is another file: it loses this name. So does a node
     /// that has the name as a further hard link, unless `keepsLinks`: only for as long as the answer
-    /// to our own link is fresh is it sure that the two names are one file.
+    /// to our own link is fresh is it sure that the two names are one file. Then they become twins.
     mutating func lookUp(
         _ name: FileName, in parent: InodeNumber, kind: FileKind, keepsLinks: Bool = false
     ) -> InodeNumber {
@@ -63,6 +68,11 @@ struct NodeTable {
                 return inode
             }
             detach(place)
+            if node.kind == kind, nodes[inode] != nil {
+                // Known for as long as this node is: the kernel may forget the new one meanwhile.
+                formerInodes[place] = inode
+                nodes[inode]?.formerPlaces.insert(place)
+            }
         }
         let inode = prospectiveInode(named: name, in: parent)
         var node = Node(inode: inode, place: place, kind: kind)
@@ -70,7 +80,15 @@ struct NodeTable {
         nodes[inode] = node
         inodes[place] = inode
         nodes[parent]?.childCount += 1
+        if let former = formerInodes[place] { noteTwins(inode, former) }
         return inode
+    }
+
+    /// Notes that two nodes may be one file: a change of the one changes the other.
+    mutating func noteTwins(_ first: InodeNumber, _ second: InodeNumber) {
+        guard first != second, let former = nodes[first], let latter = nodes[second] else { return }
+        let family = former.twins.union(latter.twins).union([first, second])
+        for member in family { nodes[member]?.twins = family.subtracting([member]) }
     }
 
     /// Gives a node one more place.
@@ -115,6 +133,9 @@ struct NodeTable {
     }
 
     private mutating func detach(_ place: Node.Place) {
+        if let former = formerInodes.removeValue(forKey: place) {
+            nodes[former]?.formerPlaces.remove(place)
+        }
         guard let inode = inodes.removeValue(forKey: place) else { return }
         nodes[inode]?.places.removeAll { $0 == place }
         let lastChange = nodes[inode]?.lastChange ?? 0
@@ -147,6 +168,8 @@ struct NodeTable {
     private mutating func removeIfUnknown(_ inode: InodeNumber) {
         guard inode != rootInode, let node = nodes[inode], node.isUnknown else { return }
         nodes[inode] = nil
+        for twin in node.twins { nodes[twin]?.twins.remove(inode) }
+        for place in node.formerPlaces { formerInodes[place] = nil }
         for place in node.places {
             inodes[place] = nil
             nodes[place.parent]?.lastChangeOfForgottenChildren.raise(to: node.lastChange)
@@ -207,16 +230,30 @@ struct NodeTable {
     /// Notes that a change of a node is about to be sent.
     ///
     /// What is known of its attributes is void.
-    mutating func beginChange(of inode: InodeNumber) {
+    ///
+    /// - Returns: the number of this beginning.
+    @discardableResult
+    mutating func beginChange(of inode: InodeNumber) -> UInt64 {
         nodes[inode]?.changesInFlight += 1
         noteChange(of: inode)
+        return changeCount
     }
 
     /// Notes that a change of a node has been answered.
-    mutating func endChange(of inode: InodeNumber) {
+    ///
+    /// - Returns: the number of this end.
+    @discardableResult
+    mutating func endChange(of inode: InodeNumber) -> UInt64 {
         nodes[inode]?.changesInFlight -= 1
         noteChange(of: inode)
         removeIfUnknown(inode)
+        return changeCount
+    }
+
+    /// The nodes whose attributes somebody may have been shown before a change of their twin.
+    mutating func takeChangedTwins() -> Set<InodeNumber> {
+        defer { changedTwins = [] }
+        return changedTwins
     }
 
     /// Notes that the server has contradicted what is known of a name: the next to ask for it learns
@@ -228,6 +265,15 @@ struct NodeTable {
 
     private mutating func noteChange(of inode: InodeNumber) {
         changeCount += 1
+        forgetAttributes(of: inode)
+        for twin in nodes[inode]?.twins ?? [] {
+            if nodes[twin]?.attributes != nil { changedTwins.insert(twin) }
+            nodes[twin]?.pages = nil
+            forgetAttributes(of: twin)
+        }
+    }
+
+    private mutating func forgetAttributes(of inode: InodeNumber) {
         nodes[inode]?.lastChange = changeCount
         nodes[inode]?.attributes = nil
         for place in nodes[inode]?.places ?? [] {

@@ -27,6 +27,18 @@ struct OpenFile {
     }
 }
 
+/// What a write is, which decides where its data belong and whether it may be cut short.
+public enum WriteKind: Sendable {
+    /// A write(2): at the end of a file that was opened to append, and at its offset otherwise.
+    case asOpened
+    /// A write(2) at its offset although the file was opened to append: fcntl(2) has cleared
+    /// `O_APPEND`.
+    case inPlace
+    /// Pages of a mapping, which the kernel writes back at their offset through any handle that may
+    /// write. It does not look at how much of them was written.
+    case pages
+}
+
 /// A file that has just been opened.
 public struct OpenedFile: Hashable, Sendable {
     /// The handle for all that follows.

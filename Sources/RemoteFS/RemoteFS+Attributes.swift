@@ -86,15 +86,16 @@ extension RemoteFS {
         return files.first { $0.inode == inode }?.server
     }
 
+    /// - Parameter change: the number of the last change that the answer is known to show, where that
+    ///   is not the last one before the request.
     private func answer(
-        _ request: AttributeRequest, of inode: InodeNumber, changed: Bool = false
+        _ request: AttributeRequest, of inode: InodeNumber, after change: UInt64? = nil
     ) async throws(Errno) -> (status: FileStatus, validity: Duration) {
         let attributes = try await ask { () async throws(SFTPError) in
             try await request.reply.value
         }
         guard let kind = attributes.kind, kind == nodes[inode]?.kind else { throw .ESTALE }
-        let change = changed ? nodes.lastChange : request.change
-        let validUntil = store(attributes, of: inode, askedAfter: change)
+        let validUntil = store(attributes, of: inode, askedAfter: change ?? request.change)
         return (status(attributes, of: inode), max(validUntil - loop.now, .zero))
     }
 
@@ -113,11 +114,12 @@ extension RemoteFS {
         guard !changes.isEmpty else { return try await getattr(inode, handle: handle) }
         let attributes = try await attributes(for: changes, of: inode, handle: handle)
         await settle(inode)
-        nodes.beginChange(of: inode)
+        let beginning = nodes.beginChange(of: inode)
+        let server = serverHandle(for: inode, preferring: handle)
         let change: PendingReply<Void>
         let after: AttributeRequest
         do {
-            change = try start(attributes, of: inode, handle: handle)
+            change = try start(attributes, of: inode, server)
             // Right behind it, in the same round trip: the server works in order.
             after = try askForAttributes(of: inode, handle: handle)
         } catch {
@@ -127,17 +129,20 @@ extension RemoteFS {
         do {
             try await change.value
         } catch {
-            nodes.endChange(of: inode)
-            throw await reasonOfFailedSetattr(error, changes, of: inode)
+            await endChange(of: inode)
+            if error.errno == .ENOENT { forgetAttributes(of: inode) }
+            throw await reasonOfFailedSetattr(error, changes, of: inode, byPath: server == nil)
         }
-        nodes.endChange(of: inode)
-        return try await answer(after, of: inode, changed: true)
+        // Of other changes meanwhile it may show nothing.
+        let isOnlyOne = nodes[inode]?.lastChange == beginning
+        let end = await endChange(of: inode)
+        return try await answer(after, of: inode, after: isOnlyOne ? end : nil)
     }
 
     private func start(
-        _ attributes: FileAttributes, of inode: InodeNumber, handle: HandleID?
+        _ attributes: FileAttributes, of inode: InodeNumber, _ server: SFTPHandle?
     ) throws(Errno) -> PendingReply<Void> {
-        if let server = serverHandle(for: inode, preferring: handle) {
+        if let server {
             return try start { (client) throws(SFTPError) in
                 try client.startFsetstat(server, attributes)
             }

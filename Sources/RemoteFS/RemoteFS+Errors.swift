@@ -83,12 +83,17 @@ extension RemoteFS {
             if !mayExist { return .EEXIST }
             if kind == .directory { return .EISDIR }
         }
-        return await reasonOfFailedWrite(error, in: parent)
+        return await reasonOfFailedGrowth(in: parent)
     }
 
-    /// Why something could not be written below a node, or in it: there is no room.
-    func reasonOfFailedWrite(_ error: SFTPError, in inode: InodeNumber) async -> Errno {
+    /// Why something could not be written to an open file: there is no room.
+    func reasonOfFailedWrite(_ error: SFTPError, to inode: InodeNumber) async -> Errno {
         guard error.isUnspecific else { return error.errnoOnHandle }
+        return await reasonOfFailedGrowth(in: inode)
+    }
+
+    /// Why a file system could not take more, below a node or in it, where the server does not say.
+    private func reasonOfFailedGrowth(in inode: InodeNumber) async -> Errno {
         guard let statistics = await statistics(of: inode) else { return .EIO }
         if statistics.isReadOnly { return .EROFS }
         return statistics.isFull ? .ENOSPC : .EIO
@@ -100,12 +105,19 @@ extension RemoteFS {
     }
 
     /// Why attributes could not be changed: they are somebody else's, or the path is closed to us.
+    ///
+    /// - Parameter byPath: whether the request named the file by its path.
     func reasonOfFailedSetattr(
-        _ error: SFTPError, _ changes: AttributeChanges, of inode: InodeNumber
+        _ error: SFTPError, _ changes: AttributeChanges, of inode: InodeNumber, byPath: Bool
     ) async -> Errno {
-        if changes.size != nil { return await reasonOfFailedWrite(error, in: inode) }
-        if error.isUnspecific { return await reasonOfFailedChange(in: inode) }
-        guard error.isBareDenial else { return error.fileErrno }
+        let setsSize = changes.size != nil
+        if error.isUnspecific {
+            return setsSize
+                ? await reasonOfFailedGrowth(in: inode) : await reasonOfFailedChange(in: inode)
+        }
+        guard error.isBareDenial, !setsSize else {
+            return byPath ? error.fileErrno : error.errnoOnHandle
+        }
         // The owner's part is EPERM; but setting the times to now takes the right to write only.
         if changes.onlyTouches { return .EACCES }
         do throws(Errno) {
@@ -124,7 +136,7 @@ extension RemoteFS {
         if let attributes = try? await lstat(inode), attributes.kind == .directory {
             return .EISDIR
         }
-        return flags.contains(.write) ? await reasonOfFailedWrite(error, in: inode) : .EIO
+        return flags.contains(.write) ? await reasonOfFailedGrowth(in: inode) : .EIO
     }
 
     /// Why a file could not be unlinked: it is a directory.
@@ -164,7 +176,7 @@ extension RemoteFS {
             }
         }
         if await areOnDifferentFileSystems(rename.oldParent, rename.newParent) { return .EXDEV }
-        return await reasonOfFailedWrite(error, in: rename.newParent)
+        return await reasonOfFailedGrowth(in: rename.newParent)
     }
 
     /// Why a hard link could not be made.
@@ -178,7 +190,7 @@ extension RemoteFS {
         {
             return .EXDEV
         }
-        return await reasonOfFailedWrite(error, in: parent)
+        return await reasonOfFailedGrowth(in: parent)
     }
 
     // MARK: Evidence

@@ -22,7 +22,7 @@ extension RemoteFS {
         // Open before the answer: the node must not be forgotten while its file is being opened.
         nodes.open(inode)
         let result = await finish(opening)
-        if truncates { nodes.endChange(of: inode) }
+        if truncates { await endChange(of: inode) }
         switch result {
         case .failure(let error):
             // Somebody else has removed it: what is known of it is wrong.
@@ -60,7 +60,7 @@ extension RemoteFS {
     }
 
     /// Takes nothing for known that somebody else's change has made wrong.
-    private func forgetAttributes(of inode: InodeNumber) {
+    func forgetAttributes(of inode: InodeNumber) {
         nodes[inode]?.attributes?.expire()
         for place in nodes[inode]?.places ?? [] { nodes[place.parent]?.listing = nil }
     }
@@ -82,6 +82,7 @@ extension RemoteFS {
         let path = try await path(to: name, in: parent)
         let opening = try start(
             opening: path, flags.union(.create), FileAttributes(permissions: permissions & 0o7777))
+        let change = nodes.lastChange
         nodes.beginChange(of: parent)
         let result = await finish(opening)
         nodes.endChange(of: parent)
@@ -92,7 +93,7 @@ extension RemoteFS {
                 error, of: name, in: parent, mayExist: !flags.contains(.exclusive))
         case .success((let server, let attributes)):
             do throws(Errno) {
-                let entry = try noteOpening(of: name, in: parent, attributes)
+                let entry = try noteOpening(of: name, in: parent, attributes, askedAfter: change)
                 let handle = files.add(
                     OpenFile(
                         inode: entry.status.inode, flags: flags, server: server, generation: 0))
@@ -107,13 +108,14 @@ extension RemoteFS {
 
     /// Enters a file that a create has made or opened.
     private func noteOpening(
-        of name: FileName, in parent: InodeNumber, _ attributes: FileAttributes?
+        of name: FileName, in parent: InodeNumber, _ attributes: FileAttributes?,
+        askedAfter change: UInt64
     ) throws(Errno) -> Entry {
         guard let attributes, let kind = attributes.kind else { throw .EIO }
         // Through a link that somebody else has just made: the kernel looks the name up again, and
         // follows it itself. The same where it has forgotten the directory meanwhile.
         guard kind == .regular, nodes[parent] != nil else { throw .ESTALE }
-        let entry = try noteCreation(of: name, in: parent, attributes)
+        let entry = try noteCreation(of: name, in: parent, attributes, askedAfter: change)
         nodes.open(entry.status.inode)
         nodes[entry.status.inode]?.pages = nil
         return entry
@@ -165,45 +167,49 @@ extension RemoteFS {
         }
     }
 
-    /// Writes all of `data` to an open file.
+    /// Writes to an open file.
     ///
-    /// The offset does not matter for a file opened to append, unless the write is in place.
-    ///
-    /// - Parameter isInPlace: whether the data belong at `offset` although the file was opened to
-    ///   append: pages of a mapping, which the kernel writes back through any handle that may write,
-    ///   and writes after fcntl(2) has cleared `O_APPEND`.
+    /// - Parameter offset: where the data belong; it does not matter where they are appended.
+    /// - Returns: how many bytes from the start of `data` have been written: all, or as many as there
+    ///   was room for, or as came before another error.
+    /// - Throws: why nothing could be written; or not all of it, where pages of a mapping are.
     public func write(
-        _ handle: HandleID, offset: UInt64, data: Bytes, isInPlace: Bool = false
-    ) async throws(Errno) {
+        _ handle: HandleID, offset: UInt64, data: Bytes, as kind: WriteKind = .asOpened
+    ) async throws(Errno) -> Int {
         let (file, server) = try openFile(handle)
         let appends = file.access.contains(.append)
-        let target = isInPlace && appends ? try await handleInPlace(of: handle) : server
+        let isInPlace = appends && kind != .asOpened
+        let target = isInPlace ? try await handleInPlace(of: handle) : server
         nodes.beginChange(of: file.inode)
-        do {
-            if appends && !isInPlace {
-                try await append(data, to: target, offset: offset)
-            } else {
-                try await client.write(target, offset: offset, data: [data])
-            }
-            nodes.endChange(of: file.inode)
-        } catch {
-            nodes.endChange(of: file.inode)
-            throw await reasonOfFailedWrite(error, in: file.inode)
+        let outcome: WriteOutcome
+        if appends && !isInPlace {
+            outcome = await append(data, to: target, offset: offset)
+        } else {
+            outcome = await client.writeSome(target, offset: offset, data: [data])
         }
+        await endChange(of: file.inode)
+        if let failure = outcome.failure, outcome.count == 0 || kind == .pages {
+            throw await reasonOfFailedWrite(failure, to: file.inode)
+        }
+        return outcome.count
     }
 
     /// Writes to a file opened to append, one WRITE after the other: the order in which the server
     /// carries them out is the order of the data.
     private func append(
         _ data: Bytes, to server: SFTPHandle, offset: UInt64
-    ) async throws(SFTPError) {
-        var rest = data
-        while !rest.isEmpty {
-            let piece = rest.prefix(client.limits.writeBytes)
-            try await client.write(
-                server, offset: offset + UInt64(rest.startIndex - data.startIndex), data: [piece])
-            rest = rest.dropFirst(piece.count)
+    ) async -> WriteOutcome {
+        var written = 0
+        while written < data.count {
+            let piece = data.dropFirst(written).prefix(client.limits.writeBytes)
+            let outcome = await client.writeSome(
+                server, offset: offset + UInt64(written), data: [piece])
+            written += outcome.count
+            if outcome.failure != nil {
+                return WriteOutcome(count: written, failure: outcome.failure)
+            }
         }
+        return WriteOutcome(count: written)
     }
 
     /// The server's handle to write at an offset of a file that is open to append: to an appending
@@ -250,15 +256,20 @@ extension RemoteFS {
     }
 
     /// Closes an open file.
+    ///
+    /// Nobody waits for this, so that what the server has to say at the end goes to the log.
     public func release(_ handle: HandleID) async {
         guard let file = files.remove(handle) else { return }
+        let name = nodes.names(to: file.inode)?.last
         nodes.close(file.inode)
         if let inPlace = file.inPlace { await client.startClose(inPlace) }
         guard let server = file.server else { return }
         do {
             try await client.close(server)
         } catch {
-            if !error.endsConnection { options.log("close: \(error)") }
+            guard !error.endsConnection, file.access.contains(.write) else { return }
+            let file = name.map { "\"\(escaped($0, limit: linuxNameBytes))\"" } ?? "a removed file"
+            options.log("the server failed to close \(file), which may not be whole: \(error)")
         }
     }
 
@@ -278,7 +289,9 @@ extension RemoteFS {
     ) async throws(Errno) -> Int {
         let (sourceFile, sourceHandle) = try openFile(source)
         let (targetFile, targetHandle) = try openFile(target)
-        guard sourceFile.inode != targetFile.inode, !targetFile.access.contains(.append),
+        guard sourceFile.inode != targetFile.inode,
+            nodes[sourceFile.inode]?.twins.contains(targetFile.inode) != true,
+            !targetFile.access.contains(.append),
             client.extensions.contains(.copyData)
         else { throw .EOPNOTSUPP }
         let size = try await ask { () async throws(SFTPError) in
@@ -287,18 +300,20 @@ extension RemoteFS {
         guard let size else { throw .EOPNOTSUPP }
         guard sourceOffset < size else { return 0 }
         let length = min(count, size - sourceOffset, Self.copyBytes)
+        // On the wire it would mean everything up to the end.
+        guard length > 0 else { return 0 }
         nodes.beginChange(of: targetFile.inode)
         do {
             try await client.copyData(
                 from: sourceHandle, offset: sourceOffset, length: length, to: targetHandle,
                 at: targetOffset)
         } catch {
-            nodes.endChange(of: targetFile.inode)
+            await endChange(of: targetFile.inode)
             guard !error.endsConnection else { throw error.fileErrno }
             // What has been copied so far does no harm: the kernel copies over it.
             throw .EOPNOTSUPP
         }
-        nodes.endChange(of: targetFile.inode)
+        await endChange(of: targetFile.inode)
         try await confirm(targetHandle, holds: targetOffset + length)
         return Int(length)
     }

@@ -90,6 +90,8 @@ extension RemoteFS {
         let path = try await path(to: inode)
         let target = Array(
             try await ask { () async throws(SFTPError) in try await client.readlink(path) })
+        // No file system has such a target, and the kernel would take the part before the NUL for it.
+        guard !target.contains(0) else { throw .EIO }
         if options.containsSymlinks && mayLeadOut(target) { throw .EPERM }
         nodes[inode]?.linkTarget = Timed(
             value: target, validUntil: loop.now + options.attributeValidity)

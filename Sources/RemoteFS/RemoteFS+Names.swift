@@ -56,7 +56,7 @@ extension RemoteFS {
         let making = try start(making: path, request)
         switch await finish(making, in: parent) {
         case .success(let attributes):
-            return try noteCreation(of: name, in: parent, attributes)
+            return try noteCreation(of: name, in: parent, attributes, askedAfter: making.change)
         case .failure(let error):
             nodes.distrust(name, in: parent)
             throw await reasonOfFailedCreation(error, of: name, in: parent)
@@ -66,11 +66,16 @@ extension RemoteFS {
     private struct Making {
         let done: PendingReply<Void>
         let attributes: PendingReply<FileAttributes>
+        /// The number of our last change when they were sent.
+        let change: UInt64
     }
 
     private func start(making path: Bytes, _ request: Starter) throws(Errno) -> Making {
-        try start { (client) throws(SFTPError) in
-            Making(done: try request(client, path), attributes: try client.startLstat(path))
+        let change = nodes.lastChange
+        return try start { (client) throws(SFTPError) in
+            Making(
+                done: try request(client, path), attributes: try client.startLstat(path),
+                change: change)
         }
     }
 
@@ -88,12 +93,16 @@ extension RemoteFS {
     }
 
     /// Enters what we have just made, and keeps the directory's listing up with it.
+    ///
+    /// - Parameter change: the number of our last change when the attributes were asked for.
     func noteCreation(
-        of name: FileName, in parent: InodeNumber, _ attributes: FileAttributes
+        of name: FileName, in parent: InodeNumber, _ attributes: FileAttributes,
+        askedAfter change: UInt64
     ) throws(Errno) -> Entry {
         nodes[parent]?.listing?.value.insert(DirectoryEntry(name: name, attributes: attributes))
         return try enter(
-            name, in: parent, attributes, askedAfter: nodes.lastChange, keepsLinks: true)
+            name, in: parent, attributes, askedAfter: change, nameAfter: nodes.lastChange,
+            keepsLinks: true)
     }
 
     /// Makes a hard link.
@@ -112,7 +121,7 @@ extension RemoteFS {
         switch await finish(making, in: parent) {
         case .success(let attributes):
             if nodes[inode]?.kind == attributes.kind { nodes.link(inode, to: name, in: parent) }
-            return try noteCreation(of: name, in: parent, attributes)
+            return try noteCreation(of: name, in: parent, attributes, askedAfter: making.change)
         case .failure(let error):
             nodes.distrust(name, in: parent)
             throw await reasonOfFailedLink(error, to: inode, name: name, in: parent)
@@ -174,10 +183,7 @@ extension RemoteFS {
     /// Gives a node another name, in place of what has that name if that is allowed.
     public func rename(_ rename: Rename) async throws(Errno) {
         await settle(rename.oldParent, rename.newParent)
-        let oldPath = try settledPath(to: rename.oldName, in: rename.oldParent)
-        let newPath = try settledPath(to: rename.newName, in: rename.newParent)
-        // RENAME refuses an existing target; so do without the extension where there is none.
-        let replaces = rename.mayReplace && client.extensions.contains(.posixRename)
+        let renaming = try start(rename)
         let moving = [
             nodes.inode(named: rename.oldName, in: rename.oldParent),
             nodes.inode(named: rename.newName, in: rename.newParent),
@@ -185,24 +191,72 @@ extension RemoteFS {
         for inode in moving { nodes.beginMove(inode) }
         nodes.beginChange(of: rename.oldParent)
         nodes.beginChange(of: rename.newParent)
-        let failure: SFTPError?
-        do {
-            if replaces {
-                try await client.posixRename(from: oldPath, to: newPath)
-            } else {
-                try await client.rename(from: oldPath, to: newPath)
-            }
-            noteRename(rename)
-            failure = nil
-        } catch {
-            nodes.distrust(rename.oldName, in: rename.oldParent)
-            nodes.distrust(rename.newName, in: rename.newParent)
-            failure = error
+        let result = await finish(renaming)
+        switch result {
+        case .success(leavesBoth: false): noteRename(rename)
+        case .success(leavesBoth: true):
+            // The two names are one file, and rename(2) does nothing.
+            if moving.count == 2 { nodes.noteTwins(moving[0], moving[1]) }
+            distrustNames(of: rename)
+        case .failure: distrustNames(of: rename)
         }
         nodes.endChange(of: rename.oldParent)
         nodes.endChange(of: rename.newParent)
         for inode in moving { endMove(of: inode) }
-        if let failure { throw await reasonOfFailedRename(failure, rename) }
+        if case .failure(let error) = result { throw await reasonOfFailedRename(error, rename) }
+    }
+
+    /// A rename, and LSTAT of the old name right behind it where that may still be there.
+    private struct Renaming {
+        let done: PendingReply<Void>
+        let oldName: PendingReply<FileAttributes>?
+    }
+
+    private func start(_ rename: Rename) throws(Errno) -> Renaming {
+        let oldPath = try settledPath(to: rename.oldName, in: rename.oldParent)
+        let newPath = try settledPath(to: rename.newName, in: rename.newParent)
+        // RENAME refuses an existing target; so do without the extension where there is none.
+        let replaces = rename.mayReplace && client.extensions.contains(.posixRename)
+        let mayBeLinks = replaces && mayBeLinks(rename)
+        return try start { (client) throws(SFTPError) in
+            let done =
+                try replaces
+                ? client.startPosixRename(from: oldPath, to: newPath)
+                : client.startRename(from: oldPath, to: newPath)
+            return Renaming(
+                done: done, oldName: mayBeLinks ? try client.startLstat(oldPath) : nil)
+        }
+    }
+
+    /// Whether both names may be hard links to one file, as far as is known.
+    private func mayBeLinks(_ rename: Rename) -> Bool {
+        guard let target = nodes.inode(named: rename.newName, in: rename.newParent),
+            let new = nodes[target], new.kind != .directory
+        else { return false }
+        guard
+            let old = nodes.inode(named: rename.oldName, in: rename.oldParent)
+                .flatMap({ nodes[$0]?.attributes?.value }), let new = new.attributes?.value
+        else { return true }
+        return !new.differs(from: old)
+    }
+
+    private enum RenameResult {
+        case success(leavesBoth: Bool)
+        case failure(SFTPError)
+    }
+
+    private func finish(_ renaming: Renaming) async -> RenameResult {
+        do throws(SFTPError) {
+            try await renaming.done.value
+        } catch {
+            return .failure(error)
+        }
+        return .success(leavesBoth: await (try? renaming.oldName?.value) != nil)
+    }
+
+    private func distrustNames(of rename: Rename) {
+        nodes.distrust(rename.oldName, in: rename.oldParent)
+        nodes.distrust(rename.newName, in: rename.newParent)
     }
 
     private func noteRename(_ rename: Rename) {

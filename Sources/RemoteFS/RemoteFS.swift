@@ -109,6 +109,16 @@ public actor RemoteFS {
         await staleHandler?(inode)
     }
 
+    /// Notes that a change of a node has been answered.
+    ///
+    /// - Returns: the number of this end.
+    @discardableResult
+    func endChange(of inode: InodeNumber) async -> UInt64 {
+        let end = nodes.endChange(of: inode)
+        for twin in nodes.takeChangedTwins() { await invalidateShown(twin) }
+        return end
+    }
+
     /// The attributes of a node, while they are valid.
     func cachedAttributes(of inode: InodeNumber) -> Timed<FileAttributes>? {
         guard let cached = nodes[inode]?.attributes, cached.value(at: loop.now) != nil else {

@@ -3,7 +3,7 @@
 // What a peer sends is shown to people only through these: it could otherwise steer their terminal.
 
 /// The start of some bytes as printable ASCII.
-func escaped(_ bytes: some Collection<UInt8>, limit: Int) -> String {
+public func escaped(_ bytes: some Collection<UInt8>, limit: Int) -> String {
     var text = ""
     for byte in bytes.prefix(limit) {
         switch byte {

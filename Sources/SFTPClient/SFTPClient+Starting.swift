@@ -67,6 +67,23 @@ extension SFTPClient {
             .symlink(target: checked(target), linkPath: checked(linkPath)), ReplyDecoding.done)
     }
 
+    /// RENAME, started.
+    public func startRename(
+        from oldPath: Bytes, to newPath: Bytes
+    ) throws(SFTPError) -> PendingReply<Void> {
+        try start(
+            .rename(oldPath: checked(oldPath), newPath: checked(newPath)), ReplyDecoding.done)
+    }
+
+    /// posix-rename@openssh.com, started.
+    public func startPosixRename(
+        from oldPath: Bytes, to newPath: Bytes
+    ) throws(SFTPError) -> PendingReply<Void> {
+        try require(.posixRename)
+        return try start(
+            .posixRename(oldPath: checked(oldPath), newPath: checked(newPath)), ReplyDecoding.done)
+    }
+
     /// hardlink@openssh.com, started.
     public func startHardlink(
         from oldPath: Bytes, to newPath: Bytes

@@ -98,32 +98,49 @@ extension SFTPClient {
 
     /// Writes `data` with as many WRITEs as it takes, all in flight together.
     ///
-    /// - Throws: the first error of them, once all are answered; which of the data was written is then
-    ///   not known. `EFBIG` beyond the largest offset of a file, 2^63 - 1: nothing is written.
+    /// - Throws: what ``writeSome(_:offset:data:)`` tells as the failure.
     public func write(
         _ handle: SFTPHandle, offset: UInt64, data: [Bytes]
     ) async throws(SFTPError) {
-        if Task.isCancelled { throw .cancelled }
+        if let failure = await writeSome(handle, offset: offset, data: data).failure {
+            throw failure
+        }
+    }
+
+    /// Writes as much of `data` as can be written, with as many WRITEs as it takes, all in flight
+    /// together.
+    ///
+    /// - Returns: how much from the start of `data` has been written, once all WRITEs are answered or
+    ///   the task has been cancelled, and the first failure. It is `EFBIG` beyond the largest offset of
+    ///   a file, 2^63 - 1: then nothing is written.
+    public func writeSome(
+        _ handle: SFTPHandle, offset: UInt64, data: [Bytes]
+    ) async -> WriteOutcome {
         var parts: [PendingReply<Void>] = []
         defer { for part in parts { part.abandon(in: self) } }
-        var rest = PieceReader(data)
-        let ranges = try split(
-            offset: offset, count: data.byteCount, limit: limits.writeBytes)
-        for range in ranges {
-            parts.append(
-                try startWrite(handle, offset: range.lowerBound, data: rest.take(range.count)))
+        let ranges: [Range<UInt64>]
+        do throws(SFTPError) {
+            if Task.isCancelled { throw .cancelled }
+            var rest = PieceReader(data)
+            ranges = try split(offset: offset, count: data.byteCount, limit: limits.writeBytes)
+            for range in ranges {
+                parts.append(
+                    try startWrite(handle, offset: range.lowerBound, data: rest.take(range.count)))
+            }
+        } catch {
+            return WriteOutcome(count: 0, failure: error)
         }
-        var failure: SFTPError?
-        for part in parts {
+        var outcome = WriteOutcome(count: 0)
+        for (part, range) in zip(parts, ranges) {
             do {
                 try await value(of: part)
-            } catch .cancelled {
-                throw .cancelled
+                if outcome.failure == nil { outcome.count += range.count }
             } catch {
-                failure = failure ?? error
+                outcome.failure = outcome.failure ?? error
+                if error == .cancelled { break }
             }
         }
-        if let failure { throw failure }
+        return outcome
     }
 
     /// Cuts a part of a file into ranges of `limit` bytes and one of the rest.
@@ -135,6 +152,22 @@ extension SFTPClient {
             throw .status(SFTPStatus(errno: .EFBIG))
         }
         return stride(from: offset, to: end, by: limit).map { $0..<min($0 + UInt64(limit), end) }
+    }
+}
+
+/// What has become of a write.
+public struct WriteOutcome: Sendable {
+    /// How many bytes from the start of the data have been written.
+    ///
+    /// Behind a part that could not be written, later ones may have been, too.
+    public var count: Int
+    /// Why not all of them have been; nil if all have.
+    public var failure: SFTPError?
+
+    /// An outcome.
+    public init(count: Int, failure: SFTPError? = nil) {
+        self.count = count
+        self.failure = failure
     }
 }
 

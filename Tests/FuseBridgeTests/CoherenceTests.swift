@@ -7,10 +7,12 @@ extension RealMounts {
     /// What the kernel has been shown, when that is not true any more: on mounts whose attributes and
     /// names would be valid for a minute.
     @Suite struct CoherenceTests {
-        private func withPatientMount(_ program: String) throws {
+        private func withPatientMount(
+            nameValidity: Duration = .seconds(60), _ program: String
+        ) throws {
             try withMount({
                 $0.attributeValidity = .seconds(60)
-                $0.nameValidity = .seconds(60)
+                $0.nameValidity = nameValidity
             }) { mount in
                 try expectPython("there = '\(mount.there)/'\nimport os\n" + program, in: mount)
             }
@@ -41,6 +43,50 @@ extension RealMounts {
                 with open("f") as file:
                     status = os.fstat(file.fileno())
                     assert (status.st_mode & 0o777, status.st_mtime) == (0o640, 7000), status
+                """)
+        }
+
+        /// Names that are asked for each time become nodes of their own once their file has changed.
+        @Test func hardLinksShowEachOthersChanges() throws {
+            try withPatientMount(
+                nameValidity: .zero,
+                """
+                a = os.open("a", os.O_RDWR | os.O_CREAT)
+                os.write(a, b"0123456789")
+                os.link("a", "b")
+                assert os.stat("a").st_ino == os.stat("b").st_ino
+                os.write(a, b"ab")
+                b = os.open("b", os.O_RDWR)
+                assert os.fstat(a).st_ino != os.fstat(b).st_ino
+                assert os.pread(b, 100, 0) == b"0123456789ab"
+                os.write(a, b"cd")
+                assert os.fstat(b).st_size == 14
+                assert os.pread(b, 100, 0) == b"0123456789abcd"
+                os.truncate("a", 3)
+                assert os.fstat(b).st_size == 3 and os.pread(b, 100, 0) == b"012"
+                os.fchmod(b, 0o640)
+                assert os.fstat(a).st_mode & 0o777 == 0o640
+                os.ftruncate(b, 5)
+                assert os.fstat(a).st_size == 5
+                os.unlink("a")
+                os.pwrite(a, b"!", 5)
+                assert os.fstat(b).st_size == 6
+                assert open("b", "rb").read() == b"012\\0\\0!"
+                """)
+        }
+
+        @Test func renamingALinkOntoAnotherLeavesBoth() throws {
+            try withPatientMount(
+                """
+                open(there + "a", "w").write("one file")
+                os.link(there + "a", there + "b")
+                assert sorted(os.listdir(".")) == ["a", "b"]
+                os.stat("a"); os.stat("b")
+                os.rename("a", "b")
+                assert sorted(os.listdir(".")) == ["a", "b"], os.listdir(".")
+                assert open("a").read() == open("b").read() == "one file"
+                os.unlink("b")
+                assert open("a").read() == "one file" and os.listdir(".") == ["a"]
                 """)
         }
 

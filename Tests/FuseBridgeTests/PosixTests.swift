@@ -105,13 +105,27 @@ extension RealMounts {
                 defer { _ = try? shell("umount -l \(mount.there)") }
                 try expectPython(
                     """
-                    import os, errno
-                    try:
-                        with open("big", "wb", buffering=0) as file:
-                            for _ in range(40): file.write(b"x" * 65536)
-                        raise AssertionError("it fits")
-                    except OSError as error:
-                        assert error.errno == errno.ENOSPC, error
+                    import os, errno, mmap
+                    def is_full(operation):
+                        try:
+                            operation()
+                            raise AssertionError("it fits")
+                        except OSError as error:
+                            assert error.errno == errno.ENOSPC, error
+                    mapped = os.open("mapped", os.O_RDWR | os.O_CREAT)
+                    os.ftruncate(mapped, 1 << 20)
+                    view = mmap.mmap(mapped, 0)
+                    big = os.open("big", os.O_RDWR | os.O_CREAT)
+                    total = 0
+                    def fill():
+                        global total
+                        while True: total += os.write(big, b"x" * 700000)
+                    is_full(fill)
+                    # What fits has been written, and is told.
+                    assert total > 700000 and os.fstat(big).st_size >= total, total
+                    assert os.pread(big, total, 0) == b"x" * total
+                    view[:] = b"y" * (1 << 20)
+                    is_full(lambda: os.close(mapped))
                     """, in: mount)
             }
         }

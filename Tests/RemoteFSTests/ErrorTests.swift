@@ -61,6 +61,31 @@ import Testing
         }
     }
 
+    @Test func truncatingARemovedFileByItsPathSaysThatItIsNotThere() throws {
+        try simulate { request in
+            switch request {
+            case .lstat: file()
+            case .open: handle
+            default: noSuchFile
+            }
+        } body: { fileSystem, server in
+            let (inode, handle) = try await open(fileSystem)
+            var changes = AttributeChanges()
+            changes.size = 1
+            for (expected, handle) in [(Errno.ENOENT, nil), (.EBADF, handle)] {
+                #expect(
+                    await fails(expected) { () async throws(Errno) in
+                        try await fileSystem.setattr(inode, changes, handle: handle)
+                    })
+            }
+            try await server.answer { _ in noSuchFile }
+            guard case .absent = try await fileSystem.lookup(bytes("file"), in: rootInode) else {
+                Issue.record("the file is still there")
+                return
+            }
+        }
+    }
+
     /// A change that the server refuses, with a path that can then be looked at or not.
     private func expectFailure(
         of changes: AttributeChanges, _ code: StatusCode, afterwards: StatusCode? = nil,

@@ -237,12 +237,12 @@ extension RemoteFS {
 
 /// Looks a name up and opens it.
 func open(
-    _ fileSystem: RemoteFS, _ name: String = "file"
+    _ fileSystem: RemoteFS, _ name: String = "file", _ flags: OpenFlags = [.read, .write]
 ) async throws -> (InodeNumber, HandleID) {
     guard case .found(let entry) = try await fileSystem.lookup(bytes(name), in: rootInode) else {
         throw Errno.ENOENT
     }
-    let file = try await fileSystem.open(entry.status.inode, [.read, .write])
+    let file = try await fileSystem.open(entry.status.inode, flags)
     return (entry.status.inode, file.handle)
 }
 

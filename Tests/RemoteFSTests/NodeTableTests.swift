@@ -126,6 +126,27 @@ import Testing
         #expect(nodes.count == 1)
     }
 
+    @Test func changesOfAHardLinkAreThoseOfItsTwinToo() {
+        var nodes = NodeTable()
+        let file = nodes.lookUp(name("a"), in: rootInode, kind: .regular)
+        nodes.link(file, to: name("b"), in: rootInode)
+        let first = nodes.lookUp(name("b"), in: rootInode, kind: .regular)
+        #expect(nodes[file]?.twins == [first])
+        // The kernel forgets the first answer when it is not the node that it knew, and asks again.
+        nodes.forget(first, 1)
+        #expect(nodes[file]?.twins == [])
+        let twin = nodes.lookUp(name("b"), in: rootInode, kind: .regular)
+        let before = nodes.lastChange
+        nodes.beginChange(of: twin)
+        nodes.endChange(of: twin)
+        #expect(nodes[file]?.isUnchanged(since: before) == false)
+        // Another file is no twin.
+        nodes.detach(name("b"), in: rootInode)
+        let other = nodes.lookUp(name("b"), in: rootInode, kind: .regular)
+        #expect(nodes[other]?.twins == [])
+        #expect(nodes[file]?.twins == [twin])
+    }
+
     @Test func findsTheWayThroughAnotherLinkWhenTheFirstIsRemoved() {
         var nodes = NodeTable()
         let file = nodes.lookUp(name("a"), in: rootInode, kind: .regular)

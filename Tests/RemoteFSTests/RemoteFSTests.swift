@@ -80,7 +80,7 @@ import Testing
                 seen.withLock { $0 = status?.status.size }
             }
             fileSystem.loop.spawn {
-                try? await fileSystem.write(handle, offset: 10, data: [1, 2, 3])
+                _ = try? await fileSystem.write(handle, offset: 10, data: [1, 2, 3])
             }
             try await fileSystem.loop.sleep(for: .seconds(0.1))
             // The answer from before the write comes together with the write's.
@@ -91,6 +91,38 @@ import Testing
             #expect(seen.withLock { $0 } == 10)
             let cached = await fileSystem.cachedAttributes(of: inode)
             #expect(cached == nil)
+            await close(fileSystem, inode, handle)
+        }
+    }
+
+    /// A server may answer in another order than it was asked in.
+    @Test func storesNoAnswerToAChangeFromBeforeALaterOne() throws {
+        try simulate { request in
+            if case .lstat = request { return file(size: 10) }
+            return request.isOpen ? handle : ok
+        } body: { fileSystem, server in
+            let (inode, handle) = try await open(fileSystem)
+            try await server.answer { request in
+                switch request {
+                case .fsetstat, .fstat: nil
+                default: ok
+                }
+            }
+            let seen = Mutex<UInt64?>(nil)
+            fileSystem.loop.spawn {
+                var changes = AttributeChanges()
+                changes.permissions = 0o600
+                let status = try? await fileSystem.setattr(inode, changes, handle: handle)
+                seen.withLock { $0 = status?.status.size }
+            }
+            try await fileSystem.loop.sleep(for: .seconds(0.1))
+            _ = try await fileSystem.write(handle, offset: 10, data: [1, 2, 3])
+            try await server.answer { request in
+                if case .fstat = request { file(size: 10) } else { ok }
+            }
+            try await fileSystem.loop.sleep(for: .seconds(0.1))
+            #expect(seen.withLock { $0 } == 10)
+            #expect(await fileSystem.cachedAttributes(of: inode) == nil)
             await close(fileSystem, inode, handle)
         }
     }
@@ -175,7 +207,8 @@ import Testing
         }
     }
 
-    @Test func reportsTheFirstErrorOfASplitWrite() throws {
+    @Test(arguments: [[], OpenFlags.append])
+    func writesWhatComesBeforeTheFirstError(more: OpenFlags) throws {
         try simulate { request in
             switch request {
             case .open: handle
@@ -186,13 +219,18 @@ import Testing
             default: ok
             }
         } body: { fileSystem, _ in
-            let (inode, handle) = try await open(fileSystem)
-            let data = [UInt8](repeating: 0, count: 200_000)
+            let (inode, handle) = try await open(fileSystem, "file", more.union(.write))
+            let data = [UInt8](repeating: 0, count: 200_000)[...]
+            #expect(try await fileSystem.write(handle, offset: 0, data: data) == 65_536)
             #expect(
                 await fails(.EDQUOT) { () async throws(Errno) in
-                    try await fileSystem.write(handle, offset: 0, data: data[...])
+                    try await fileSystem.write(handle, offset: 65_536, data: data[65_536...])
                 })
-            try await fileSystem.write(handle, offset: 0, data: data[..<65_536])
+            // The kernel would take a part of them for all.
+            #expect(
+                await fails(.EDQUOT) { () async throws(Errno) in
+                    try await fileSystem.write(handle, offset: 0, data: data, as: .pages)
+                })
             await close(fileSystem, inode, handle)
         }
     }
