@@ -37,7 +37,7 @@ public enum InternetFamily: Sendable {
     /// IPv6.
     case ipv6
 
-    fileprivate var number: CInt {
+    var number: CInt {
         switch self {
         case .any: AF_UNSPEC
         case .ipv4: AF_INET
@@ -62,28 +62,6 @@ extension SocketAddress {
     public static func resolve(
         host: String, port: UInt16, family: InternetFamily = .any
     ) throws(ResolutionError) -> [SocketAddress] {
-        var hints = unsafe addrinfo()
-        unsafe hints.ai_family = family.number
-        unsafe hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
-        unsafe hints.ai_flags = AI_NUMERICSERV
-        var list: UnsafeMutablePointer<addrinfo>? = nil
-        let result = unsafe getaddrinfo(host, String(port), &hints, &list)
-        guard result == 0 else { throw ResolutionError(description: text(ofResult: result)) }
-        defer { unsafe freeaddrinfo(list) }
-        var found: [SocketAddress] = []
-        var next = unsafe list
-        while let entry = unsafe next {
-            let bytes = unsafe UnsafeRawBufferPointer(
-                start: entry.pointee.ai_addr, count: Int(entry.pointee.ai_addrlen))
-            found.append(SocketAddress(bytes: unsafe Array(bytes)))
-            unsafe next = entry.pointee.ai_next
-        }
-        return found
-    }
-
-    private static func text(ofResult result: CInt) -> String {
-        if result == EAI_SYSTEM { return SystemError.last("getaddrinfo").reason }
-        guard let text = unsafe gai_strerror(result) else { return "error \(result)" }
-        return unsafe String(cString: text)
+        try AddressList(host: host, port: port, family: family, flags: 0).addresses
     }
 }

@@ -11,6 +11,8 @@ public struct FileContent: Sendable {
     public let isExposed: Bool
     /// Whether only the user and root can have written it.
     public let isTrusted: Bool
+    /// Whether it came out of a pipe, and cannot be read again.
+    let isPipe: Bool
     /// Its permission bits.
     public let permissions: UInt32
 
@@ -18,6 +20,15 @@ public struct FileContent: Sendable {
     public init(
         bytes: [UInt8], isExposed: Bool = false, isTrusted: Bool = true, permissions: UInt32 = 0o600
     ) {
+        self.init(
+            bytes: bytes, isExposed: isExposed, isTrusted: isTrusted, isPipe: false,
+            permissions: permissions)
+    }
+
+    fileprivate init(
+        bytes: [UInt8], isExposed: Bool, isTrusted: Bool, isPipe: Bool, permissions: UInt32
+    ) {
+        self.isPipe = isPipe
         self.bytes = bytes
         self.isExposed = isExposed
         self.isTrusted = isTrusted
@@ -31,10 +42,14 @@ public struct FileContent: Sendable {
 extension FileContent {
     /// Reads a regular file, or an empty device such as `/dev/null`; may block.
     ///
+    /// - Parameter mayBePipe: whether a pipe is read, too, which waits for whoever writes into it.
     /// - Returns: nil where there is no such file.
-    static func read(_ path: String, limit: Int) throws(FileProblem) -> FileContent? {
+    static func read(
+        _ path: String, limit: Int, mayBePipe: Bool = false
+    ) throws(FileProblem) -> FileContent? {
         // Non-blocking, or opening a FIFO would wait for somebody to write into it.
-        let number = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let flags = O_RDONLY | O_CLOEXEC | (mayBePipe ? 0 : O_NONBLOCK)
+        let number = unsafe open(path, flags)
         guard number >= 0 else {
             if errno == ENOENT || errno == ENOTDIR { return nil }
             throw FileProblem(SystemError.last("open").reason)
@@ -45,14 +60,16 @@ extension FileContent {
             throw FileProblem(SystemError.last("fstat").reason)
         }
         let kind = status.st_mode & S_IFMT
-        guard kind == S_IFREG || kind == S_IFCHR else { throw FileProblem("not a regular file") }
+        guard kind == S_IFREG || kind == S_IFCHR || (kind == S_IFIFO && mayBePipe) else {
+            throw FileProblem("not a regular file")
+        }
         let permissions = status.st_mode & 0o7777
         return FileContent(
             bytes: try readAll(file, limit: limit),
             isExposed: status.st_uid == geteuid() && permissions & 0o077 != 0,
             isTrusted: (status.st_uid == 0 || status.st_uid == getuid())
                 && permissions & 0o022 == 0,
-            permissions: permissions)
+            isPipe: kind == S_IFIFO, permissions: permissions)
     }
 
     private static func readAll(

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import EventLoop
 import Glibc
 import LocalFiles
 public import SSHConfig
+import Synchronization
 import Wire
 
 extension LocalContext {
@@ -13,14 +15,20 @@ extension LocalContext {
         guard let account = Accounts.user(number: Accounts.currentUser) else {
             throw FileProblem("no user exists for uid \(Accounts.currentUser)")
         }
-        return LocalContext(
+        var local = LocalContext(
             userName: String(decoding: account.name, as: UTF8.self), userID: Accounts.currentUser,
             homeDirectory: directory(account.home), hostName: localHostName(),
-            environment: environmentVariables,
-            homeDirectoryOfUser: { name in
-                Accounts.user(named: Array(name.utf8)[...]).map { directory($0.home) }
-            },
-            readFile: readConfiguration, expandGlob: pathsMatching)
+            environment: environmentVariables)
+        local.homeDirectoryOfUser = { name in
+            Accounts.user(named: Array(name.utf8)[...]).map { directory($0.home) }
+        }
+        let pipes = PipeContents()
+        local.readFile = { pipes.read($0) }
+        local.expandGlob = pathsMatching
+        local.interfaceAddresses = { SocketAddress.ofInterfaces().map(\.hostBytes) }
+        local.numericAddress = { SocketAddress.numeric($0)?.description }
+        local.lookUp = findHost
+        return local
     }
 
     /// The environment variables of this process; of two with one name, the last.
@@ -50,20 +58,28 @@ private func localHostName() -> String {
     return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
 }
 
-/// Reads a configuration file, if it may be trusted.
-private func readConfiguration(
-    _ request: ConfigurationFileRequest
-) -> ConfigurationFileContents {
-    do {
-        guard let file = try FileContent.read(request.path, limit: request.byteLimit) else {
-            return .missing
+/// Reads configuration files, if they may be trusted, and keeps what came out of pipes: a
+/// configuration is read again for each connection, a pipe cannot be.
+private final class PipeContents: Sendable {
+    private let contents = Mutex<[String: Bytes]>([:])
+
+    func read(_ request: ConfigurationFileRequest) -> ConfigurationFileContents {
+        if request.mayBePipe, let known = contents.withLock({ $0[request.path] }) {
+            return .bytes(known)
         }
-        guard !request.requiresTrustedOwner || file.isTrusted else {
-            return .unreadable("bad owner or permissions")
+        do {
+            let content = try FileContent.read(
+                request.path, limit: request.byteLimit, mayBePipe: request.mayBePipe)
+            guard let content else { return .missing }
+            guard !request.requiresTrustedOwner || content.isTrusted else {
+                return .unreadable("bad owner or permissions")
+            }
+            let bytes = content.bytes[...]
+            if content.isPipe { contents.withLock { $0[request.path] = bytes } }
+            return .bytes(bytes)
+        } catch {
+            return .unreadable(error.description)
         }
-        return .bytes(file.bytes[...])
-    } catch {
-        return .unreadable(error.description)
     }
 }
 
@@ -74,5 +90,15 @@ private func pathsMatching(_ pattern: String) -> [String] {
     guard unsafe glob(pattern, 0, nil, &found) == 0 else { return [] }
     return unsafe (0..<Int(found.gl_pathc)).compactMap { index in
         unsafe found.gl_pathv[index].map { unsafe String(cString: $0) }
+    }
+}
+
+/// Asks the system's resolver for a host.
+private func findHost(_ name: String, _ family: AddressFamily) -> HostLookup? {
+    do {
+        let alias = try SocketAddress.canonicalName(of: name, family: family.internetFamily)
+        return HostLookup(canonicalName: alias)
+    } catch {
+        return nil
     }
 }

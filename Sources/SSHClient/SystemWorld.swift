@@ -80,7 +80,7 @@ public struct SystemWorld: ClientWorld {
 }
 
 extension AddressFamily {
-    fileprivate var internetFamily: InternetFamily {
+    var internetFamily: InternetFamily {
         switch self {
         case .any: .any
         case .inet: .ipv4

@@ -16,6 +16,8 @@ public enum ConfigurationLimits {
     /// A file that includes itself twice would otherwise be read 2^16 times before the depth ends
     /// it.
     public static let filesRead = 1_024
+    /// How many bytes are read for one host, over all files.
+    public static let bytesRead = 16 << 20
     /// How many lines are read for one host, over all files.
     public static let linesRead = 200_000
     /// How many values a list holds: OpenSSH's `SSH_MAX_IDENTITY_FILES` is 100, its limit for

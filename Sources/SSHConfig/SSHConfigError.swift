@@ -2,7 +2,7 @@
 
 /// A line of a configuration or known_hosts file, or an option of the command line.
 public struct ConfigurationLocation: Equatable, Hashable, Sendable, CustomStringConvertible {
-    /// The file's path, or `"command line"`.
+    /// The file's path, or `-o`, the command line's options.
     public var file: String
     /// The line, from 1; on the command line, the number of the option.
     public var line: Int
@@ -15,11 +15,13 @@ public struct ConfigurationLocation: Equatable, Hashable, Sendable, CustomString
 
     /// An option of the command line.
     static func commandLine(_ number: Int) -> ConfigurationLocation {
-        ConfigurationLocation(file: "command line", line: number)
+        ConfigurationLocation(file: "-o", line: number)
     }
 
-    /// As OpenSSH writes it: `FILE line NUMBER`.
-    public var description: String { "\(file) line \(line)" }
+    /// As OpenSSH writes it: `FILE line NUMBER`; `-o option NUMBER` for the command line.
+    public var description: String {
+        file == "-o" ? "-o option \(line)" : "\(file) line \(line)"
+    }
 }
 
 /// Why a configuration cannot be used: always the text's fault, or that of a file, never ours.
@@ -43,6 +45,10 @@ public struct SSHConfigError: Error, Equatable, Sendable {
         case expansion
         /// A host or user name that could be taken for something else.
         case invalidName
+        /// A command that has not ended by itself, or cannot be run.
+        case commandFailed
+        /// A host that is in none of the domains where it has to be.
+        case unknownHost
         /// The configuration says that no connection is to be made to the host.
         case refused
     }

@@ -123,20 +123,28 @@ extension LocalContext {
         var hostName = [CChar](repeating: 0, count: 256)
         _ = unsafe gethostname(&hostName, hostName.count - 1)
         let user = unsafe getpwuid(getuid())
-        return LocalContext(
+        var local = LocalContext(
             userName: unsafe user.map { unsafe String(cString: $0.pointee.pw_name) } ?? "",
             userID: getuid(),
             homeDirectory: unsafe user.map { unsafe String(cString: $0.pointee.pw_dir) } ?? "",
             hostName: String(
                 decoding: hostName.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self),
-            environment: environment,
-            homeDirectoryOfUser: { name in
-                unsafe getpwnam(name).map { unsafe String(cString: $0.pointee.pw_dir) }
-            },
-            readFile: { request in
-                SSHConfigTests.readFile(request.path).map { .bytes($0[...]) } ?? .missing
-            },
-            expandGlob: paths)
+            environment: environment)
+        local.homeDirectoryOfUser = { name in
+            unsafe getpwnam(name).map { unsafe String(cString: $0.pointee.pw_dir) }
+        }
+        local.readFile = { request in
+            SSHConfigTests.readFile(request.path).map { .bytes($0[...]) } ?? .missing
+        }
+        local.expandGlob = paths
+        local.numericAddress = addressInNumbers
+        local.runCommand = { command in
+            guard let result = try? run(["/bin/sh", "-c", command]) else {
+                return .broken("no shell")
+            }
+            return result.status == 255 ? .broken("killed") : .exited(status: Int(result.status))
+        }
+        return local
     }
 }
 
@@ -148,6 +156,25 @@ private func paths(matching pattern: String) -> [String] {
     return unsafe (0..<Int(result.gl_pathc)).compactMap { index in
         unsafe result.gl_pathv[index].map { unsafe String(cString: $0) }
     }
+}
+
+/// An address in numbers as the system writes it.
+private func addressInNumbers(_ text: String) -> String? {
+    var hints = unsafe addrinfo()
+    unsafe hints.ai_flags = AI_NUMERICHOST
+    unsafe hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
+    var found: UnsafeMutablePointer<addrinfo>?
+    guard unsafe getaddrinfo(text, nil, &hints, &found) == 0, let entry = unsafe found else {
+        return nil
+    }
+    defer { unsafe freeaddrinfo(found) }
+    var name = [CChar](repeating: 0, count: 256)
+    guard
+        unsafe getnameinfo(
+            entry.pointee.ai_addr, entry.pointee.ai_addrlen, &name, socklen_t(name.count), nil, 0,
+            NI_NUMERICHOST) == 0
+    else { return nil }
+    return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
 }
 
 /// Where temporary files go.

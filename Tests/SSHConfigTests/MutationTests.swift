@@ -33,16 +33,6 @@ import Testing
         |1|\(String(repeating: "A", count: 27))=|\(String(repeating: "A", count: 27))= \(KnownHostsTests.text(4))
         """
 
-    /// Numbers that are the same in every run (a linear congruential generator, Knuth's MMIX).
-    private struct Numbers {
-        var state: UInt64
-
-        mutating func next(below limit: Int) -> Int {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Int((state >> 33) % UInt64(limit))
-        }
-    }
-
     private static func mutate(_ text: String, _ numbers: inout Numbers) -> [UInt8] {
         let special = Array("\"'\\#=%$~{}!*?,|@[]: \t\r\n\u{0}\u{0C}0a".utf8) + [0x80, 0xC3, 0xFF]
         var bytes = Array(text.utf8)

@@ -23,9 +23,9 @@ import Testing
                 arguments, host: host, environment: ["FOO=from-environment"]
             )
         } catch let refusal as SSHOracle.Refusal {
-            let error = #expect(throws: SSHConfigError.self, sourceLocation: sourceLocation) {
-                try configuration.effective(host: host)
-            }
+            let error = #expect(
+                throws: SSHConfigError.self, "ssh: \(refusal.text)", sourceLocation: sourceLocation
+            ) { _ = try configuration.effective(host: host) }
             #expect(
                 refusal.line ?? 0 == 0 || error?.location?.line == refusal.line,
                 "we: \(String(describing: error)), ssh: \(refusal.text)",

@@ -77,8 +77,8 @@ extension EffectiveConfiguration {
 }
 
 extension SSHOracle.Answer {
-    /// Leaves out what differs between versions of ssh where nothing is configured, and makes the two
-    /// ways of saying that there is no limit for connecting one.
+    /// Leaves out what differs between versions of ssh where nothing is configured, makes the two
+    /// ways of saying that there is no limit for connecting one, and says once what is sent twice.
     func comparable(ifGiven isGiven: (String) -> Bool) -> SSHOracle.Answer {
         var answer = self
         let changing: Set<String> = [
@@ -86,6 +86,8 @@ extension SSHOracle.Answer {
         ]
         for option in changing where !isGiven(option) { answer[option.lowercased()] = nil }
         answer["connecttimeout"] = self["connecttimeout"]?.map { $0 == "0" ? "none" : $0 }
+        var seen: Set<String> = []
+        answer["sendenv"] = self["sendenv"]?.filter { seen.insert($0).inserted }
         return answer
     }
 

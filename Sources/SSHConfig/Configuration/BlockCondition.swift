@@ -2,16 +2,10 @@
 
 /// When the lines of a block hold: its `Host` or `Match` line.
 enum BlockCondition: Equatable, Sendable {
-    /// One of the patterns matches the host as typed, and no negated one does.
+    /// One of the patterns matches the host, and no negated one does.
     case host([Pattern])
-    /// Always.
-    case all
-
-    /// What conditions are asked about.
-    struct Query: Equatable, Sendable {
-        /// The host as the user typed it.
-        var originalHost: String
-    }
+    /// All criteria hold.
+    case match([MatchCriterion])
 
     /// Understands a `Host` or `Match` line.
     init(_ line: ConfigurationLine) throws(SSHConfigError) {
@@ -20,22 +14,16 @@ enum BlockCondition: Equatable, Sendable {
         }
         if line.keyword == "host" {
             self = .host(line.words.map { Pattern($0.utf8) })
-        } else if line.words.map({ $0.lowercased() }) == ["all"] {
-            self = .all
         } else {
-            // Without knowing whether the block holds, following lines can be neither used nor
-            // passed over.
-            throw SSHConfigError(
-                .unsupported, at: line.location, keyword: "Match",
-                "only \"Match all\" is supported; use Host, or another file with -F")
+            self = .match(try MatchCriterion.criteria(line))
         }
     }
 
-    /// Whether the lines of the block hold.
-    func holds(for query: Query) -> Bool {
+    /// Whether the block is about how the configuration looks in the end, when all else is known.
+    var wantsFinalPass: Bool {
         switch self {
-        case .host(let patterns): patterns.match(query.originalHost) == .positive
-        case .all: true
+        case .host: false
+        case .match(let criteria): criteria.contains { $0.kind == .final }
         }
     }
 }

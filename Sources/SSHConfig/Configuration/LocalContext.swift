@@ -4,8 +4,8 @@ public import Wire
 
 /// What a configuration needs to know of this machine, and how it reaches other files.
 ///
-/// The closures are called during ``SSHConfiguration/resolve(host:user:port:)``, on its thread; they
-/// may block.
+/// The closures are called during ``SSHConfiguration/effective(host:user:port:)``, on its thread;
+/// they may block.
 public struct LocalContext: Sendable {
     /// The local user's name (`%u`), and the remote one where nothing says otherwise.
     public var userName: String
@@ -19,30 +19,56 @@ public struct LocalContext: Sendable {
     public var environment: [String: String]
     /// Finds the home directory of another user (`~name`).
     public var homeDirectoryOfUser: @Sendable (_ name: String) -> String?
-    /// Reads a configuration file: a regular one only, since others may never end or answer.
+    /// Reads a configuration file: a regular one only, except where the user has named it himself.
     public var readFile: @Sendable (ConfigurationFileRequest) -> ConfigurationFileContents
     /// Finds the paths that match a glob(7) pattern, sorted; none where nothing matches.
     public var expandGlob: @Sendable (_ pattern: String) -> [String]
+    /// Runs a command by the user's shell, without input and output (`Match exec`).
+    public var runCommand: @Sendable (_ command: String) -> CommandOutcome
+    /// The addresses of this machine's network interfaces, of 4 or 16 bytes each
+    /// (`Match localnetwork`).
+    public var interfaceAddresses: @Sendable () -> [[UInt8]]
+    /// An address in numbers as the system writes it, such as `127.0.0.1` for `127.1`; nil for a
+    /// name.
+    public var numericAddress: @Sendable (_ text: String) -> String?
+    /// Asks the system's resolver for a host; nil where there is none (`CanonicalizeHostname`).
+    public var lookUp: @Sendable (_ name: String, AddressFamily) -> HostLookup?
 
-    /// Describes a machine; without closures it has no files and no other users.
+    /// Describes a machine; without closures it has no files, no other users and no network.
     public init(
         userName: String, userID: UInt32, homeDirectory: String, hostName: String = "localhost",
-        environment: [String: String] = [:],
-        homeDirectoryOfUser: @escaping @Sendable (_ name: String) -> String? = { _ in nil },
-        readFile: @escaping @Sendable (ConfigurationFileRequest) -> ConfigurationFileContents = {
-            _ in .missing
-        },
-        expandGlob: @escaping @Sendable (_ pattern: String) -> [String] = { _ in [] }
+        environment: [String: String] = [:]
     ) {
         self.userName = userName
         self.userID = userID
         self.homeDirectory = homeDirectory
         self.hostName = hostName
         self.environment = environment
-        self.homeDirectoryOfUser = homeDirectoryOfUser
-        self.readFile = readFile
-        self.expandGlob = expandGlob
+        homeDirectoryOfUser = { _ in nil }
+        readFile = { _ in .missing }
+        expandGlob = { _ in [] }
+        runCommand = { _ in .broken("there is no shell") }
+        interfaceAddresses = { [] }
+        numericAddress = { _ in nil }
+        lookUp = { _, _ in nil }
     }
+}
+
+/// How a command ended.
+public enum CommandOutcome: Equatable, Sendable {
+    /// By itself, with this status; 0 says yes.
+    case exited(status: Int)
+    /// In another way, or it never began: why, in words.
+    case broken(String)
+}
+
+/// A host that the resolver knows.
+public struct HostLookup: Equatable, Sendable {
+    /// The name for which the host's own is an alias; nil where the resolver names none.
+    public var canonicalName: String?
+
+    /// Describes a host.
+    public init(canonicalName: String?) { self.canonicalName = canonicalName }
 }
 
 /// A configuration file that is wanted.
@@ -53,15 +79,19 @@ public struct ConfigurationFileRequest: Equatable, Sendable {
     ///
     /// Whoever else may write to it could choose commands that run as the user.
     public var requiresTrustedOwner: Bool
+    /// Whether the file may be a pipe, which can be read only once: the user has named it himself.
+    public var mayBePipe: Bool
     /// The largest size that is accepted, in bytes; the reader need not go on beyond it.
     public var byteLimit: Int
 
     /// Describes a wanted file.
     public init(
-        path: String, requiresTrustedOwner: Bool, byteLimit: Int = ConfigurationLimits.fileBytes
+        path: String, requiresTrustedOwner: Bool, mayBePipe: Bool = false,
+        byteLimit: Int = ConfigurationLimits.fileBytes
     ) {
         self.path = path
         self.requiresTrustedOwner = requiresTrustedOwner
+        self.mayBePipe = mayBePipe
         self.byteLimit = byteLimit
     }
 }

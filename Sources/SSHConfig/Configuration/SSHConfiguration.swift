@@ -36,7 +36,7 @@ public struct SSHConfiguration: Sendable {
 
     /// Finds the options for connections to one host.
     ///
-    /// Reads files through ``local``, so it may block.
+    /// Reads files and runs commands through ``local``, so it may block.
     ///
     /// - Parameters:
     ///   - host: The host as the user typed it; `Host` lines are matched against it.
@@ -60,21 +60,39 @@ public struct SSHConfiguration: Sendable {
     ) throws(SSHConfigError) -> EffectiveConfiguration {
         try RemoteName.checkHost(host, at: nil)
         if let user { try RemoteName.checkUser(user, at: nil) }
-        var reader = ConfigurationReader(host: host, local: local)
+        var reader = ConfigurationReader(host: host, sources: sources, local: local)
         for (index, text) in commandLine.enumerated() {
             try reader.readCommandLineOption(text, number: index + 1)
         }
         reader.draft.setTarget(user: user, port: port)
-        switch files {
-        case .standard:
-            let path = local.homeDirectory + "/.ssh/config"
-            try reader.read(.user(path, requiresTrustedOwner: true, mayBeMissing: true))
-            try reader.read(.system("/etc/ssh/ssh_config"))
-        case .only(let path):
-            try reader.read(.user(path, requiresTrustedOwner: false, mayBeMissing: false))
-        case .none:
-            break
+        try reader.readSources()
+        let canonicalization = HostCanonicalization(options: reader.draft.options, local: local)
+        let canonicalHost = try canonicalization.canonicalName(of: reader.draft.currentHost(local))
+        reader.draft.canonicalHost = canonicalHost
+        if reader.wantsFinalPass || reader.draft.options.canonicalizeHostname != .no {
+            try reader.readSourcesAgain(host: canonicalHost)
         }
         return try EffectiveConfiguration(reader.draft, host: host, local: local)
+    }
+
+    private var sources: [ConfigurationSource] {
+        switch files {
+        case .standard:
+            [
+                ConfigurationSource(
+                    path: local.homeDirectory + "/.ssh/config", kind: .user,
+                    requiresTrustedOwner: true, mayBeMissing: true),
+                ConfigurationSource(
+                    path: "/etc/ssh/ssh_config", kind: .system, requiresTrustedOwner: false,
+                    mayBeMissing: true),
+            ]
+        case .only(let path):
+            // Whoever names a file himself answers for it.
+            [
+                ConfigurationSource(
+                    path: path, kind: .user, requiresTrustedOwner: false, mayBeMissing: false)
+            ]
+        case .none: []
+        }
     }
 }

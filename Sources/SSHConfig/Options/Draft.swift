@@ -20,13 +20,15 @@ struct Draft: Sendable {
     ///
     /// Its names are not used: ``hostName`` and ``user`` say what is written.
     var options: ClientOptions
-    /// The first `HostName`; on a second reading of the files, the name that came of the first.
+    /// The first `HostName`.
     var hostName: Located<String>?
+    /// The host to connect to, once that is settled.
+    var canonicalHost: String?
     /// The first `User`, or the user that came with the host.
     var user: Located<String>?
     /// The first `IgnoreUnknown`.
     var ignoredUnknown: Located<String>?
-    /// Where each value of an option was given, by the name of what the option decides.
+    /// Where each value of an option was given, by its keyword.
     private var places: [String: [ConfigurationLocation?]] = [:]
 
     /// Begins with nothing but defaults.
@@ -48,14 +50,14 @@ struct Draft: Sendable {
         note("Port", at: nil)
     }
 
-    /// Whether an option that decides `subject` has a value.
-    func isGiven(_ subject: String) -> Bool { places[subject] != nil }
+    /// Whether an option has a value.
+    func isGiven(_ keyword: String) -> Bool { places[keyword] != nil }
 
     /// Where the values stand, in their order; empty for defaults.
-    func places(of subject: String) -> [ConfigurationLocation?] { places[subject] ?? [] }
+    func places(of keyword: String) -> [ConfigurationLocation?] { places[keyword] ?? [] }
 
     /// Notes that an option has a value.
-    mutating func note(_ subject: String, at location: ConfigurationLocation?) {
-        places[subject, default: []].append(location)
+    mutating func note(_ keyword: String, at location: ConfigurationLocation?) {
+        places[keyword, default: []].append(location)
     }
 }

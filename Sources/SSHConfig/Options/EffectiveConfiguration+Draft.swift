@@ -7,18 +7,13 @@ extension EffectiveConfiguration {
     /// Completes what the sources say, and expands what stands in the values.
     init(_ draft: Draft, host: String, local: LocalContext) throws(SSHConfigError) {
         var options = draft.options
-        if let given = draft.hostName {
-            let expansion = TextExpansion(keyword: "HostName", tokens: ["h": host], local: local)
-            options.hostName = try expansion.text(given, variables: false)
-            try RemoteName.checkHost(options.hostName, at: given.location)
-        }
-        options.hostName = options.hostName.lowercased()
+        options.hostName = try draft.currentHost(local)
         var tokens = Self.tokens(draft, hostName: options.hostName, user: nil, local: local)
         options.user = try Self.user(draft, tokens: tokens, local: local)
         tokens = Self.tokens(draft, hostName: options.hostName, user: options.user, local: local)
         for option in OptionTable.all {
             let expansion = TextExpansion(keyword: option.keyword, tokens: tokens, local: local)
-            try option.expander?(&options, expansion, draft.places(of: option.subject))
+            try option.expander?(&options, expansion, draft.places(of: option.keyword))
         }
         if !draft.isGiven("UpdateHostKeys"), Self.hostKeysComeFromElsewhere(draft) {
             options.updateHostKeys = .no

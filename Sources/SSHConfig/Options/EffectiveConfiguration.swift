@@ -41,11 +41,11 @@ public struct EffectiveConfiguration: Sendable {
         let plain = EffectiveConfiguration(
             options: defaults, draft: Draft(options: defaults), host: host)
         for option in OptionTable.all {
-            guard let reason = option.refusal, draft.isGiven(option.subject) else { continue }
+            guard let reason = option.refusal, draft.isGiven(option.keyword) else { continue }
             let value = try option.printer(self)
             guard try value != option.printer(plain) else { continue }
             throw SSHConfigError(
-                .unsupported, at: draft.places(of: option.subject).first ?? nil,
+                .unsupported, at: draft.places(of: option.keyword).first ?? nil,
                 keyword: option.keyword, "\(quoted(value.joined(separator: " "))): \(reason)")
         }
         if let reason = options.refuseConnection {

@@ -16,8 +16,6 @@ struct Option: Sendable {
     let aliases: [String]
     /// What the option is to us.
     let optionClass: OptionClass
-    /// What it decides: of the options that decide the same thing, the first given wins.
-    let subject: String
     /// The default, as the manual says it.
     let defaultText: String
     /// Why a host cannot be used for which the option has another value than the default; nil where
@@ -33,14 +31,13 @@ struct Option: Sendable {
 
     init(
         _ keyword: String, aliases: [String] = [], _ optionClass: OptionClass,
-        subject: String? = nil, defaultText: String, expander: Expander? = nil,
+        defaultText: String, expander: Expander? = nil,
         printer: @escaping @Sendable (EffectiveConfiguration) throws(SSHConfigError) -> [String],
         parser: (@Sendable (inout Arguments) throws(SSHConfigError) -> Assignment)?
     ) {
         self.keyword = keyword
         self.aliases = aliases
         self.optionClass = optionClass
-        self.subject = subject ?? keyword
         self.defaultText = defaultText
         self.expander = expander
         self.printer = printer
@@ -52,6 +49,18 @@ struct Option: Sendable {
         var option = self
         option.refusal = reason
         return option
+    }
+
+    /// The same option with an effect only where something is true of the values before it.
+    func applied(where isApplicable: @escaping @Sendable (Draft) -> Bool) -> Option {
+        guard let parser else { return self }
+        return Option(
+            keyword, aliases: aliases, optionClass, defaultText: defaultText, expander: expander,
+            printer: printer,
+            parser: { arguments throws(SSHConfigError) in
+                let assignment = try parser(&arguments)
+                return { if isApplicable($0) { assignment(&$0) } }
+            })
     }
 
     /// Understands a line; the result is nil where it has no effect anywhere.
@@ -73,17 +82,16 @@ extension Option {
     /// - Parameter printsDefault: whether `ssh -G` says what holds where nothing is given.
     static func first<Value: Sendable>(
         _ keyword: String, aliases: [String] = [], _ optionClass: OptionClass,
-        _ path: OptionPath<Value>, _ format: ValueFormat<Value>, subject: String? = nil,
+        _ path: OptionPath<Value>, _ format: ValueFormat<Value>,
         printsDefault: Bool = true, printsExpanded: Bool = false, expander: Expander? = nil
     ) -> Option {
         let defaults = ClientOptions(host: "", user: "")
-        let subject = subject ?? keyword
         return Option(
-            keyword, aliases: aliases, optionClass, subject: subject,
+            keyword, aliases: aliases, optionClass,
             defaultText: format.text(defaults[keyPath: path]) ?? "none",
             expander: expander,
             printer: { effective in
-                guard printsDefault || effective.draft.isGiven(subject) else { return [] }
+                guard printsDefault || effective.draft.isGiven(keyword) else { return [] }
                 let source = printsExpanded ? effective.options : effective.draft.options
                 return format.text(source[keyPath: path]).map { [$0] } ?? []
             },
@@ -91,9 +99,9 @@ extension Option {
                 let value = try format.parse(&arguments)
                 let location = arguments.location
                 return { draft in
-                    guard !draft.isGiven(subject) else { return }
+                    guard !draft.isGiven(keyword) else { return }
                     draft.options[keyPath: path] = value
-                    draft.note(subject, at: location)
+                    draft.note(keyword, at: location)
                 }
             })
     }

@@ -40,7 +40,9 @@ extension OptionTable {
                     if word.hasPrefix("-") {
                         let removed = Pattern(word.utf8.dropFirst())
                         draft.options.sendEnv.removeAll { removed.matches(Array($0.utf8)) }
-                    } else if draft.options.sendEnv.count < ConfigurationLimits.listEntries {
+                    } else if draft.options.sendEnv.count < ConfigurationLimits.listEntries,
+                        !draft.options.sendEnv.contains(word)
+                    {
                         draft.options.sendEnv.append(word)
                     }
                 }
@@ -99,6 +101,26 @@ extension OptionTable {
         return text.hasPrefix("$") && !text.hasPrefix("${") ? String(text.dropFirst()) : nil
     }
 
+    /// `ProxyCommand`, for which it is too late once there is a jump host.
+    static let proxyCommand = Option.first(
+        "ProxyCommand", .a, \.proxyCommand, .commandOrNone,
+        expander: { options, expansion, places throws(SSHConfigError) in
+            guard let command = options.proxyCommand else { return }
+            let expansion = expansion.limited(to: "hnpr")
+            let place = places.first ?? nil
+            if command == "-", options.proxyUseFdpass {
+                throw SSHConfigError(
+                    .invalidValue, at: place, keyword: "ProxyCommand",
+                    "\"-\" cannot be used with ProxyUseFdpass")
+            }
+            options.proxyCommand = try expansion.text(Located(command, at: place), variables: false)
+        }
+    ).applied { $0.options.proxyJump.isEmpty }
+
+    /// `ProxyJump`, for which it is too late once anything is said about a command.
+    static let proxyJump = Option.first("ProxyJump", .a, \.proxyJump, .jumpHosts)
+        .applied { !$0.isGiven("ProxyCommand") }
+
     // MARK: Expanders
 
     /// Expands paths, whose places are one for all of them or one for each.
@@ -133,14 +155,6 @@ extension OptionTable {
             files.append(IdentityFile(path: path, isDefault: file.isDefault))
         }
         options.identityFiles = files
-    }
-
-    static let expandProxyCommand: Option.Expander = {
-        options, expansion, places throws(SSHConfigError) in
-        guard let command = options.proxyCommand else { return }
-        let expansion = expansion.limited(to: "hnpr")
-        options.proxyCommand = try expansion.text(
-            Located(command, at: places.first ?? nil), variables: false)
     }
 
     /// A provider named by a variable is none where the variable is not set.

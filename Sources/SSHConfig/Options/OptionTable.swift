@@ -21,20 +21,16 @@ enum OptionTable {
 
     /// Where a connection goes.
     private static let connection: [Option] = [
-        .first("Port", .a, \.port, .number(1...UInt16.max)),
+        .first("Port", .a, \.port, .port),
         .first(
             "AddressFamily", .a, \.addressFamily,
             .choice([("any", .any), ("inet", .inet), ("inet6", .inet6)])),
         .first("BindAddress", .a, \.bindAddress, .word),
         .first("BindInterface", .b, \.bindInterface, .word).refused(
             "binding to an interface is not supported; use BindAddress"),
-        .first(
-            "ProxyCommand", .a, \.proxyCommand, .commandOrNone, subject: "proxy",
-            expander: expandProxyCommand
-        ).refused("proxies are not supported"),
+        proxyCommand.refused("proxies are not supported"),
         .first("ProxyUseFdpass", .b, \.proxyUseFdpass, .flag),
-        .first("ProxyJump", .a, \.proxyJump, .jumpHosts, subject: "proxy").refused(
-            "jump hosts are not supported"),
+        proxyJump.refused("jump hosts are not supported"),
         .first("ConnectTimeout", .a, \.connectTimeout, .time(zero: "none")),
         .first("ConnectionAttempts", .a, \.connectionAttempts, .number(1...1_000_000)),
         .first("TCPKeepAlive", aliases: ["KeepAlive"], .a, \.tcpKeepAlive, .flag),
@@ -48,8 +44,7 @@ enum OptionTable {
             "CanonicalizeHostname", .b, \.canonicalizeHostname,
             .choice([
                 ("true", .yes), ("false", .no), ("yes", .yes), ("no", .no), ("always", .always),
-            ])
-        ).refused("canonical host names are not supported"),
+            ])),
         .first("CanonicalDomains", .b, \.canonicalDomains, .domains),
         .first("CanonicalizeFallbackLocal", .b, \.canonicalizeFallbackLocal, .flag),
         .first("CanonicalizeMaxDots", .b, \.canonicalizeMaxDots, .number(0...1_000)),

@@ -46,6 +46,18 @@ extension ValueFormat where Value == TypeOfService {
     ]
 }
 
+extension ValueFormat where Value == UInt16 {
+    /// `Port`: a number, or the name of SSH's own service.
+    static let port = ValueFormat(text: { "\($0)" }) { arguments throws(SSHConfigError) in
+        let word = try arguments.word()
+        if word == "ssh" { return 22 }
+        guard let number = UInt16(word), number > 0 else {
+            throw arguments.invalid(word, expected: "a number from 1 to 65535")
+        }
+        return number
+    }
+}
+
 extension ValueFormat where Value == [CNAMERule] {
     /// `CanonicalizePermittedCNAMEs`: rules, each as `SOURCES:TARGETS`, or `none`.
     static let nameRules = ValueFormat(
@@ -56,7 +68,7 @@ extension ValueFormat where Value == [CNAMERule] {
         parse: { arguments throws(SSHConfigError) in
             var rules: [CNAMERule] = []
             for word in try arguments.wordsOrNone() {
-                let parts = word.split(
+                let parts = word.lowercased().split(
                     separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
                 guard word == "*" || (parts.count == 2 && !parts[1].isEmpty) else {
                     throw arguments.invalid(word, expected: "a rule like *.example.com:*.net")
@@ -97,8 +109,9 @@ extension ValueFormat where Value == [JumpHost] {
     static let jumpHosts = ValueFormat(
         text: { $0.isEmpty ? nil : $0.map(text(of:)).joined(separator: ",") },
         parse: { arguments throws(SSHConfigError) in
-            // As for a command, quotes and blanks have no meaning here.
-            let text = try arguments.remainingText()
+            // As for a command, quotes have no meaning here; a comment may follow.
+            let line = try arguments.remainingText()
+            let text = line.prefix { $0 != "#" }.split(separator: " ").joined(separator: " ")
             guard text.lowercased() != "none" else { return [] }
             let words = text.split(separator: ",", omittingEmptySubsequences: false)
             guard words.count <= ConfigurationLimits.jumpHosts else {
@@ -140,7 +153,9 @@ extension ValueFormat where Value == [JumpHost] {
             guard user?.isEmpty == false else { return nil }
         }
         guard let (host, portText) = hostAndPort(rest), !host.isEmpty else { return nil }
-        guard let portText else { return JumpHost(user: user, host: String(host)) }
+        guard let portText, !portText.isEmpty else {
+            return JumpHost(user: user, host: String(host))
+        }
         guard let port = UInt16(portText), port > 0 else { return nil }
         return JumpHost(user: user, host: String(host), port: port)
     }
@@ -155,7 +170,6 @@ extension ValueFormat where Value == [JumpHost] {
         }
         guard let colon = text.firstIndex(of: ":") else { return (text, nil) }
         let port = text[text.index(after: colon)...]
-        // With more colons and no brackets it is an IPv6 address.
-        return port.contains(":") ? (text, nil) : (text[..<colon], port)
+        return port.contains(":") ? nil : (text[..<colon], port)
     }
 }

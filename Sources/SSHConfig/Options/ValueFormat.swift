@@ -114,7 +114,7 @@ extension ValueFormat where Value == [String] {
         var domains: [String] = []
         for word in try arguments.wordsOrNone() {
             guard isDomain(word) else { throw arguments.invalid(word, expected: "a domain") }
-            domains.append(word.lowercased())
+            domains.append(word.lowercased().withoutDotAtEnd)
         }
         return domains
     }
@@ -140,6 +140,10 @@ extension ValueFormat where Value == [String] {
         default: false
         }
     }
+}
+
+extension String {
+    fileprivate var withoutDotAtEnd: String { hasSuffix(".") ? String(dropLast()) : self }
 }
 
 extension ValueFormat where Value == IdentityFile {
