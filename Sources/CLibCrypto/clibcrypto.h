@@ -13,7 +13,9 @@
 #include <openssl/evp.h>
 #include <openssl/objects.h>
 #include <openssl/param_build.h>
+#include <openssl/pem.h>
 #include <openssl/rand.h>
+#include <string.h>
 
 // Swift imports no function-like macro and no macro that casts; these stand in for them.
 
@@ -93,6 +95,38 @@ static inline EVP_PKEY *clibcrypto_rsa_key(const BIGNUM *n, const BIGNUM *e,
     }
     OSSL_PARAM_BLD_free(builder);
     return key;
+}
+
+typedef struct {
+    const unsigned char *bytes;
+    int count;
+} clibcrypto_passphrase;
+
+static inline int clibcrypto_give_passphrase(char *buffer, int size, int is_writing,
+                                             void *context) {
+    const clibcrypto_passphrase *passphrase = (const clibcrypto_passphrase *)context;
+    (void)is_writing;
+    if (passphrase->bytes == NULL || passphrase->count > size) return -1;
+    memcpy(buffer, passphrase->bytes, (size_t)passphrase->count);
+    return passphrase->count;
+}
+
+// The private key in a PEM file. Without a callback of ours libcrypto would ask on the terminal.
+static inline EVP_PKEY *clibcrypto_read_pem(const void *file, int file_count,
+                                            const unsigned char *passphrase, int count) {
+    clibcrypto_passphrase context = {passphrase, count};
+    BIO *bio = BIO_new_mem_buf(file, file_count);
+    if (bio == NULL) return NULL;
+    EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, clibcrypto_give_passphrase, &context);
+    BIO_free(bio);
+    return key;
+}
+
+// Whether an error says that libcrypto has no such cipher or hash function.
+static inline int clibcrypto_is_unsupported(unsigned long error) {
+    return ERR_GET_LIB(error) == ERR_LIB_EVP &&
+           (ERR_GET_REASON(error) == ERR_R_UNSUPPORTED ||
+            ERR_GET_REASON(error) == EVP_R_UNSUPPORTED_ALGORITHM);
 }
 
 #endif

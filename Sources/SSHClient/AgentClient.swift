@@ -161,7 +161,9 @@ extension SignatureAlgorithm {
         switch self {
         case .rsaSHA256: 2
         case .rsaSHA512: 4
-        case .ed25519, .ecdsaP256, .ecdsaP384, .ecdsaP521: 0
+        case .ed25519, .ecdsaP256, .ecdsaP384, .ecdsaP521, .securityKeyEd25519, .securityKeyECDSA,
+            .rsaSHA1:
+            0
         }
     }
 }

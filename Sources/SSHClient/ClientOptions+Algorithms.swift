@@ -10,7 +10,7 @@ extension ClientOptions {
     ///
     /// - Parameter hostKeyAlgorithms: in the order that known_hosts suggests.
     func algorithms(
-        hostKeyAlgorithms: [SignatureAlgorithm]
+        hostKeyAlgorithms: [PublicKeyAlgorithm]
     ) throws(SSHConfigError) -> AlgorithmPreferences {
         let hasAES = clinux_has_aes_instructions() != 0
         return AlgorithmPreferences(
@@ -26,27 +26,30 @@ extension ClientOptions {
     }
 
     /// The host key algorithms, those of keys that known_hosts holds first.
-    func hostKeyAlgorithms(known: KnownHosts) throws(SSHConfigError) -> [SignatureAlgorithm] {
-        let names = SignatureAlgorithm.allCases.map(\.rawValue)
-        let chosen = try hostKeyAlgorithms.names(defaults: names, supported: names)
+    func hostKeyAlgorithms(known: KnownHosts) throws(SSHConfigError) -> [PublicKeyAlgorithm] {
+        let chosen = try hostKeyAlgorithms.names(
+            defaults: PublicKeyAlgorithm.standard.map(\.rawValue),
+            supported: PublicKeyAlgorithm.allCases.map(\.rawValue))
         let ordered =
             switch hostKeyAlgorithms.change {
             case .replace, .prepend: chosen
             case .unchanged, .append, .remove: known.preferringKnownTypes(chosen)
             }
-        return ordered.compactMap(SignatureAlgorithm.init(rawValue:))
+        return ordered.compactMap(PublicKeyAlgorithm.init(rawValue:))
     }
 
     /// The ways in which user keys may sign, the most wanted first.
-    func userKeyAlgorithms() throws(SSHConfigError) -> [SignatureAlgorithm] {
-        try Self.choose(pubkeyAcceptedAlgorithms, SignatureAlgorithm.allCases)
+    func userKeyAlgorithms() throws(SSHConfigError) -> [PublicKeyAlgorithm] {
+        try Self.choose(
+            pubkeyAcceptedAlgorithms, PublicKeyAlgorithm.allCases,
+            defaults: PublicKeyAlgorithm.standard)
     }
 
     private static func choose<Algorithm: RawRepresentable<String>>(
-        _ selection: AlgorithmSelection, _ supported: [Algorithm]
+        _ selection: AlgorithmSelection, _ supported: [Algorithm], defaults: [Algorithm]? = nil
     ) throws(SSHConfigError) -> [Algorithm] {
-        let names = supported.map(\.rawValue)
-        return try selection.names(defaults: names, supported: names).compactMap(
-            Algorithm.init(rawValue:))
+        try selection.names(
+            defaults: (defaults ?? supported).map(\.rawValue), supported: supported.map(\.rawValue)
+        ).compactMap(Algorithm.init(rawValue:))
     }
 }

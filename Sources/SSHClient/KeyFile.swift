@@ -21,12 +21,12 @@ enum KeyFile: Sendable {
                 return
             }
             defer { file.wipe() }
-            if let key = PublicKey(publicKeyFile: file.bytes) {
-                self = .publicKey(key)
+            if let publicFile = try? PublicKeyFile(file.bytes[...]) {
+                self = .publicKey(publicFile.key)
             } else if file.isExposed {
                 self = .exposed(permissions: file.permissions)
             } else {
-                self = .privateKey(try PrivateKey(openSSHFile: file.bytes.span))
+                self = .privateKey(try PrivateKeyFile(file.bytes.span).privateKey())
             }
         } catch {
             self = .unusable("\(error)")
@@ -37,9 +37,9 @@ enum KeyFile: Sendable {
 extension PublicKey {
     /// Reads a `.pub` file, if there is one; may block.
     init?(fileAt path: String, _ world: any ClientWorld) {
-        guard let file = try? world.readFile(path, limit: KeyLimits.keyFileBytes) else {
-            return nil
-        }
-        self.init(publicKeyFile: file.bytes)
+        guard let file = try? world.readFile(path, limit: KeyLimits.keyFileBytes),
+            let publicFile = try? PublicKeyFile(file.bytes[...])
+        else { return nil }
+        self = publicFile.key
     }
 }

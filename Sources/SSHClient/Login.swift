@@ -8,7 +8,7 @@ import Wire
 
 /// The ways to be let in that are left: each key is tried once, passwords a few times.
 struct Login {
-    private let algorithms: [SignatureAlgorithm]
+    private let algorithms: [PublicKeyAlgorithm]
     private let agent: AgentClient?
     private let mayUsePasswords: Bool
 
@@ -88,9 +88,9 @@ struct Login {
     /// The first algorithm that we want, the key can, and the server takes.
     private func algorithm(
         for key: PublicKey, _ serverAlgorithms: [String]?
-    ) -> SignatureAlgorithm? {
+    ) -> PublicKeyAlgorithm? {
         algorithms.first { algorithm in
-            algorithm.keyType == key.type
+            !algorithm.isCertificate && algorithm.signature.keyType == key.type
                 && (serverAlgorithms?.contains(algorithm.rawValue) ?? true)
         }
     }
@@ -102,7 +102,7 @@ struct Login {
             switch current.signer {
             case .file(let key):
                 return try await context.loop.offload {
-                    key.sign(request.data, algorithm: request.algorithm)[...]
+                    try key.sign(request.data, algorithm: request.algorithm)[...]
                 }
             case .agent:
                 return try await agent?.sign(

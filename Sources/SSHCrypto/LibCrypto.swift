@@ -25,6 +25,15 @@ func mustExist(_ object: OpaquePointer?, _ operation: StaticString) -> OpaquePoi
 @safe struct FetchedAlgorithm: @unchecked Sendable {
     let pointer: OpaquePointer
 
+    /// A cipher that libcrypto may lack, or that the system's policy may forbid.
+    static func find(cipher name: String) -> FetchedAlgorithm? {
+        guard let pointer = unsafe EVP_CIPHER_fetch(nil, name, nil) else {
+            ERR_clear_error()
+            return nil
+        }
+        return unsafe FetchedAlgorithm(pointer: pointer)
+    }
+
     static func cipher(_ name: String) -> FetchedAlgorithm {
         unsafe FetchedAlgorithm(pointer: mustExist(EVP_CIPHER_fetch(nil, name, nil), "a cipher"))
     }

@@ -37,7 +37,9 @@ struct ClientPeer: ~Copyable {
     private var method: AuthenticationMethod {
         switch attempts % 3 {
         case 1:
-            .publicKey(blob: fuzzKey.publicKey.blob[...], algorithm: .ed25519, probesFirst: true)
+            .publicKey(
+                blob: fuzzKey.publicKey.blob[...], algorithm: PublicKeyAlgorithm(.ed25519),
+                probesFirst: true)
         case 2: .password(Bytes("secret".utf8))
         default: .keyboardInteractive(submethods: "")
         }
@@ -53,7 +55,12 @@ struct ClientPeer: ~Copyable {
             attempts += 1
             connection.authenticate(method)
         case .signatureRequired(let request):
-            connection.provideSignature(fuzzKey.sign(request.data, algorithm: .ed25519)[...])
+            do {
+                let signature = try fuzzKey.sign(request.data, algorithm: .ed25519)
+                connection.provideSignature(signature[...])
+            } catch {
+                preconditionFailure("libcrypto cannot sign: \(error)")
+            }
         case .questionsAsked(let questions):
             connection.answerQuestions(questions.prompts.map { _ in Bytes("answer".utf8) })
         case .authenticated:
@@ -149,7 +156,7 @@ let fuzzKey: PrivateKey = {
         -----END OPENSSH PRIVATE KEY-----
         """
     do {
-        return try PrivateKey(openSSHFile: Array(file.utf8).span)
+        return try PrivateKeyFile(Array(file.utf8).span).privateKey()
     } catch {
         preconditionFailure("the key is broken: \(error)")
     }

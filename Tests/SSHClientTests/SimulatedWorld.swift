@@ -115,7 +115,7 @@ struct Simulation {
 
     static let serverKey = Result { () throws -> PrivateKey in
         let text = try TestKeys.privateText("host-ed25519")
-        return try PrivateKey(openSSHFile: Array(text.utf8).span)
+        return try PrivateKeyFile(Array(text.utf8).span).privateKey()
     }
 
     init(

@@ -10,41 +10,11 @@ import Wire
         let tools = OpenSSHTools()
         tools.makeKey(kind)
         let file = tools.read("key")
-        let key = try PrivateKey(openSSHFile: file.span)
+        let key = try PrivateKeyFile(file.span).privateKey()
         let blob = try tools.publicBlob()
         #expect(key.publicKey.blob == blob)
         let listed = String(decoding: tools.run("ssh-keygen -l -f key.pub"), as: UTF8.self)
         #expect(listed.split(separator: " ").dropFirst().first == key.publicKey.fingerprint[...])
-    }
-
-    @Test(arguments: keyKinds)
-    func saysThatAnEncryptedKeyNeedsItsPassphrase(_ kind: String) {
-        let tools = OpenSSHTools()
-        for cipher in ["aes256-ctr", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com"] {
-            tools.makeKey("\(kind) -a 1 -Z \(cipher)", passphrase: "secret")
-            let file = tools.read("key")
-            #expect(throws: KeyError.passphraseRequired) {
-                _ = try PrivateKey(openSSHFile: file.span)
-            }
-            _ = tools.run("rm key key.pub")
-        }
-    }
-
-    @Test(arguments: [
-        ("-t rsa -b 1024 -m PEM", "RSA key in PEM"), ("-t ecdsa -m PEM", "ECDSA key in PEM"),
-        ("-t ecdsa -m PKCS8", "PKCS#8"), ("-t rsa -b 1024 -m PKCS8", "PKCS#8"),
-    ])
-    func saysWhichOtherFormatAFileHas(_ arguments: String, _ expected: String) {
-        let tools = OpenSSHTools()
-        tools.makeKey(arguments)
-        let file = tools.read("key")
-        let error = #expect(throws: KeyError.self) { _ = try PrivateKey(openSSHFile: file.span) }
-        #expect(error?.description.contains(expected) == true)
-        #expect(error?.description.contains("ssh-keygen -p") == true)
-        // And that its advice helps.
-        _ = tools.run("ssh-keygen -q -p -P '' -N '' -f key")
-        let converted = tools.read("key")
-        #expect(throws: Never.self) { _ = try PrivateKey(openSSHFile: converted.span) }
     }
 
     @Test(arguments: [
@@ -54,7 +24,9 @@ import Wire
     ])
     func saysWhatElseAFileIs(_ text: String, _ expected: String) {
         let file = Array(text.utf8)
-        let error = #expect(throws: KeyError.self) { _ = try PrivateKey(openSSHFile: file.span) }
+        let error = #expect(throws: KeyError.self) {
+            _ = try PrivateKeyFile(file.span).privateKey()
+        }
         #expect(error?.description.contains(expected) == true)
     }
 
@@ -63,15 +35,15 @@ import Wire
         let tools = OpenSSHTools()
         tools.makeKey(kind)
         let file = tools.read("key")
-        let publicKey = try PrivateKey(openSSHFile: file.span).publicKey
+        let publicKey = try PrivateKeyFile(file.span).privateKey().publicKey
         for index in file.indices {
             var damaged = file
             damaged[index] ^= 1
             // Some bytes say nothing: the comment, and numbers that libcrypto does without.
-            if let key = try? PrivateKey(openSSHFile: damaged.span) {
+            if let key = try? PrivateKeyFile(damaged.span).privateKey() {
                 #expect(key.publicKey == publicKey)
                 let algorithm = try #require(publicKey.type.signatureAlgorithms.first)
-                let signature = key.sign([1, 2, 3], algorithm: algorithm)
+                let signature = try key.sign([1, 2, 3], algorithm: algorithm)
                 #expect(
                     publicKey.verify(
                         signature: signature[...], data: [1, 2, 3], algorithm: algorithm)
@@ -81,7 +53,7 @@ import Wire
         let trimmed = file.dropLast()  // the last newline may be missing
         for count in 0..<trimmed.count {
             let cut = trimmed[..<count]
-            #expect(throws: KeyError.self) { _ = try PrivateKey(openSSHFile: cut.span) }
+            #expect(throws: KeyError.self) { _ = try PrivateKeyFile(cut.span).privateKey() }
         }
     }
 
@@ -89,7 +61,7 @@ import Wire
         let tools = OpenSSHTools()
         tools.makeKey("-t ed25519")
         let file = tools.read("key").flatMap { $0 == 10 ? [13, 10] : [$0] }
-        let key = try PrivateKey(openSSHFile: file.span)
+        let key = try PrivateKeyFile(file.span).privateKey()
         let blob = try tools.publicBlob()
         #expect(key.publicKey.blob == blob)
     }
@@ -138,7 +110,7 @@ import Wire
         fields.writeString(point)
         fields.writeString(seed + point)
         let file = file(publicBlob: blob.bytes, fields: fields.bytes, keys: keys)
-        return try PrivateKey(openSSHFile: file.span)
+        return try PrivateKeyFile(file.span).privateKey()
     }
 
     @Test func ed25519SignsAsInRFC8032() throws {
@@ -151,7 +123,7 @@ import Wire
                 e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155
                 5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b
                 """))
-        #expect(key.sign([], algorithm: .ed25519) == expected.bytes)
+        #expect(try key.sign([], algorithm: .ed25519) == expected.bytes)
         let verdict = key.publicKey.verify(
             signature: expected.bytes[...], data: [], algorithm: .ed25519)
         #expect(verdict == .valid)
@@ -169,13 +141,13 @@ import Wire
         }
     }
 
-    @Test(arguments: ["ssh-dss", "sk-ssh-ed25519@openssh.com", "ssh-ed25519-cert-v01@openssh.com"])
+    @Test(arguments: ["ssh-dss", "ssh-ed25519-cert-v01@openssh.com"])
     func refusesTypesThatItDoesNotKnow(_ name: String) {
         var fields = WireWriter()
         fields.writeString(name)
         fields.writeString(Self.point)
         let file = Self.file(publicBlob: fields.bytes, fields: fields.bytes)
-        #expect(throws: KeyError.unsupportedType) { _ = try PrivateKey(openSSHFile: file.span) }
+        #expect(throws: KeyError.unsupportedType) { _ = try PrivateKeyFile(file.span).privateKey() }
     }
 
     @Test func refusesAnRSAKeyOfTinyFactors() {
@@ -189,12 +161,12 @@ import Wire
             fields.writeMPInt([UInt8](repeating: 0xFF, count: 128))
             for number in [[3], [5], [7], factor, factor] { fields.writeMPInt(number) }
             let file = Self.file(publicBlob: blob.bytes, fields: fields.bytes)
-            #expect(throws: KeyError.self) { _ = try PrivateKey(openSSHFile: file.span) }
+            #expect(throws: KeyError.self) { _ = try PrivateKeyFile(file.span).privateKey() }
         }
     }
 
     @Test func refusesAFileThatIsTooLarge() {
         let file = [UInt8](repeating: 0x41, count: KeyLimits.keyFileBytes + 1)
-        #expect(throws: KeyError.self) { _ = try PrivateKey(openSSHFile: file.span) }
+        #expect(throws: KeyError.self) { _ = try PrivateKeyFile(file.span).privateKey() }
     }
 }

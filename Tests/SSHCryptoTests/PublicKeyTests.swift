@@ -64,8 +64,8 @@ import Wire
     }
 
     @Test(arguments: [
-        "ssh-dss", "sk-ssh-ed25519@openssh.com", "ssh-ed25519-cert-v01@openssh.com", "",
-        "rsa-sha2-256",
+        "ssh-dss", "webauthn-sk-ecdsa-sha2-nistp256@openssh.com",
+        "ssh-ed25519-cert-v01@openssh.com", "", "rsa-sha2-256",
     ])
     func refusesTypesThatItDoesNotKnow(_ name: String) {
         let blob = Self.blob {

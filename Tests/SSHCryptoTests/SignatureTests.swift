@@ -12,16 +12,16 @@ import Wire
         tools.makeKey(kind)
         tools.write("the message", to: "message")
         let file = tools.read("key")
-        return (tools, try PrivateKey(openSSHFile: file.span))
+        return (tools, try PrivateKeyFile(file.span).privateKey())
     }
 
     @Test(arguments: keyKinds)
     func openSSHAcceptsOurSignatures(_ kind: String) throws {
         let (tools, key) = try Self.makeKey(kind)
         let algorithms = key.publicKey.type.signatureAlgorithms
-        #expect(algorithms.count == (key.publicKey.type == .rsa ? 2 : 1))
-        for algorithm in algorithms {
-            let signature = key.sign(
+        #expect(algorithms.count == (key.publicKey.type == .rsa ? 3 : 1))
+        for algorithm in algorithms where algorithm != .rsaSHA1 {
+            let signature = try key.sign(
                 FileSignature.signedData(Self.message)[...], algorithm: algorithm)
             tools.write(
                 FileSignature.file(publicKey: key.publicKey, signature: signature), to: "signature")
@@ -53,7 +53,7 @@ import Wire
     func aChangedSignatureIsNeverValid(_ kind: String) throws {
         let (_, key) = try Self.makeKey(kind)
         for algorithm in key.publicKey.type.signatureAlgorithms {
-            let signature = key.sign(Self.message[...], algorithm: algorithm)
+            let signature = try key.sign(Self.message[...], algorithm: algorithm)
             func verdict(_ signature: [UInt8]) -> SignatureVerdict {
                 key.publicKey.verify(
                     signature: signature[...], data: Self.message[...], algorithm: algorithm)
@@ -73,7 +73,7 @@ import Wire
         let (_, key) = try Self.makeKey("-t rsa -b 1024")
         let (_, other) = try Self.makeKey("-t ecdsa -b 256")
         for made in SignatureAlgorithm.allCases where made.keyType == .rsa {
-            let signature = key.sign(Self.message[...], algorithm: made)
+            let signature = try key.sign(Self.message[...], algorithm: made)
             for expected in SignatureAlgorithm.allCases where expected != made {
                 #expect(
                     key.publicKey.verify(
@@ -81,7 +81,7 @@ import Wire
                         == .invalid(.wrongAlgorithm))
             }
         }
-        let signature = key.sign(Self.message[...], algorithm: .rsaSHA256)
+        let signature = try key.sign(Self.message[...], algorithm: .rsaSHA256)
         #expect(
             other.publicKey.verify(
                 signature: signature[...], data: Self.message[...], algorithm: .rsaSHA256)
@@ -96,9 +96,9 @@ import Wire
         return writer.bytes
     }
 
-    @Test func refusesSHA1SignaturesOfRSA() throws {
+    @Test func refusesSHA1SignaturesOfRSAWhereSHA2WasAgreed() throws {
         let (_, key) = try Self.makeKey("-t rsa -b 1024")
-        for algorithm in key.publicKey.type.signatureAlgorithms {
+        for algorithm in key.publicKey.type.signatureAlgorithms where algorithm != .rsaSHA1 {
             let signature = Self.blob("ssh-rsa", [UInt8](repeating: 1, count: 128))
             #expect(
                 key.publicKey.verify(
@@ -114,7 +114,7 @@ import Wire
         var content: Bytes
         repeat {
             data = SecureRandom.bytes(16)
-            let signature = key.sign(data[...], algorithm: .rsaSHA256)
+            let signature = try key.sign(data[...], algorithm: .rsaSHA256)
             content = signature.suffix(128)
         } while content.first != 0
         func verdict(_ content: [UInt8]) -> SignatureVerdict {
@@ -153,7 +153,7 @@ import Wire
     @Test func refusesEd25519SignaturesWithAScalarThatIsNotReduced() throws {
         // RFC 8032 section 5.1.7 demands s below the order L; adding L would give a second signature.
         let (_, key) = try Self.makeKey("-t ed25519")
-        var signature = key.sign(Self.message[...], algorithm: .ed25519)
+        var signature = try key.sign(Self.message[...], algorithm: .ed25519)
         let order = hex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010")
         var carry = 0
         let start = signature.count - 32
@@ -166,6 +166,57 @@ import Wire
         #expect(
             key.publicKey.verify(
                 signature: signature[...], data: Self.message[...], algorithm: .ed25519)
+                == .invalid(.mismatch))
+    }
+}
+
+/// Signatures by security keys: an ordinary key plays one, as PROTOCOL.u2f describes it.
+@Suite struct SecurityKeySignatureTests {
+    @Test(arguments: [SignatureAlgorithm.securityKeyEd25519, .securityKeyECDSA])
+    func coverApplicationFlagsCounterAndData(_ algorithm: SignatureAlgorithm) throws {
+        let tools = OpenSSHTools()
+        tools.makeKey(algorithm == .securityKeyEd25519 ? "-t ed25519" : "-t ecdsa -b 256")
+        let file = tools.read("key")
+        let inner = try PrivateKeyFile(file.span).privateKey()
+        var fields = WireReader(inner.publicKey.blob)
+        _ = try fields.readString()
+        var blob = WireWriter()
+        blob.writeString(algorithm.rawValue)
+        blob.writeBytes(fields.readRemaining())
+        blob.writeString("ssh:")
+        let key = try PublicKey(blob: blob.bytes[...])
+        #expect(key.type.isSecurityKey)
+
+        let use: [UInt8] = [1, 0, 0, 0, 9]
+        let sha256 = HashAlgorithm.sha256
+        func signature(application: String = "ssh:", use signed: [UInt8], data: Bytes) throws
+            -> [UInt8]
+        {
+            let content =
+                sha256.digest(of: Bytes(application.utf8)) + signed + sha256.digest(of: data)
+            let made = try inner.sign(
+                content[...],
+                algorithm: try #require(inner.publicKey.type.signatureAlgorithms.first))
+            var reader = WireReader(made)
+            _ = try reader.readString()
+            var writer = WireWriter()
+            writer.writeString(algorithm.rawValue)
+            writer.writeString(try reader.readString())
+            writer.writeBytes(use)
+            return writer.bytes
+        }
+        func verdict(_ signature: [UInt8]) -> SignatureVerdict {
+            key.verify(signature: signature[...], data: [1, 2, 3], algorithm: algorithm)
+        }
+        let good = try signature(use: use, data: [1, 2, 3])
+        #expect(verdict(good) == .valid)
+        #expect(verdict(Array(good.dropLast())) == .invalid(.malformed))
+        #expect(verdict(good + [0]) == .invalid(.malformed))
+        #expect(
+            try verdict(signature(use: [0, 0, 0, 0, 9], data: [1, 2, 3])) == .invalid(.mismatch))
+        #expect(try verdict(signature(use: use, data: [1, 2])) == .invalid(.mismatch))
+        #expect(
+            try verdict(signature(application: "other:", use: use, data: [1, 2, 3]))
                 == .invalid(.mismatch))
     }
 }

@@ -16,7 +16,7 @@ import Wire
                 for compression in CompressionAlgorithm.allCases {
                     let turn = choices.count
                     let methods = KeyAgreementAlgorithm.allCases
-                    let hostKeys = SignatureAlgorithm.allCases
+                    let hostKeys = hostKeyAlgorithms
                     choices.append(
                         AlgorithmPreferences(
                             keyExchange: [methods[turn % methods.count]],

@@ -90,12 +90,12 @@ struct LiveClient: ~Copyable {
 
     /// Handles events until `body` has got what it looks for.
     mutating func wait<Result>(
-        for what: String, _ body: (inout SSHClientConnection, SSHClientEvent) -> Result?
+        for what: String, _ body: (inout SSHClientConnection, SSHClientEvent) throws -> Result?
     ) throws -> Result {
         while true {
             while let event = connection.nextEvent() {
                 seen.append("\(event)".prefix(200).description)
-                if let result = body(&connection, event) { return result }
+                if let result = try body(&connection, event) { return result }
             }
             guard !hasEnded, try exchange() else {
                 throw Stuck(waitingFor: what, events: seen.suffix(10))
@@ -148,7 +148,7 @@ extension LiveClient {
                         blob: TestKeys.user.publicKey.blob[...], algorithm: .ed25519,
                         probesFirst: true))
             case .signatureRequired(let request):
-                let signature = TestKeys.user.sign(request.data, algorithm: request.algorithm)
+                let signature = try TestKeys.user.sign(request.data, algorithm: request.algorithm)
                 connection.provideSignature(signature[...])
             case .authenticated: return ()
             default: break

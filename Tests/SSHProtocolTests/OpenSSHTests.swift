@@ -11,7 +11,7 @@ import Wire
 struct OpenSSHTests {
     struct Choice: CustomTestStringConvertible, Sendable {
         var keyExchange = KeyAgreementAlgorithm.curve25519
-        var hostKey = SignatureAlgorithm.ed25519
+        var hostKey = PublicKeyAlgorithm.ed25519
         var cipher = CipherAlgorithm.aes128GCM
         var mac: MACAlgorithm?
         var compression = CompressionAlgorithm.none
@@ -39,7 +39,7 @@ struct OpenSSHTests {
         }
 
         var serverKey: String {
-            TestKeys.texts[hostKey.keyType] ?? ""
+            TestKeys.texts[hostKey.signature.keyType] ?? ""
         }
     }
 
@@ -48,7 +48,7 @@ struct OpenSSHTests {
     static let choices: [Choice] = {
         var choices: [Choice] = []
         for keyExchange in KeyAgreementAlgorithm.allCases {
-            for hostKey in SignatureAlgorithm.allCases {
+            for hostKey in hostKeyAlgorithms {
                 choices.append(Choice(keyExchange: keyExchange, hostKey: hostKey))
             }
         }

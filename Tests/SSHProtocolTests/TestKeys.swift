@@ -2,6 +2,20 @@
 
 import SSHCrypto
 
+/// The host key algorithms that need no certificate, for which ``TestKeys`` has keys.
+let hostKeyAlgorithms = TestKeys.hostKeys.flatMap(\.publicKey.type.signatureAlgorithms).filter {
+    $0 != .rsaSHA1
+}.map { PublicKeyAlgorithm($0) }
+
+/// How our server lets users sign.
+let userKeyAlgorithms = hostKeyAlgorithms.map(\.signature)
+
+extension PublicKeyAlgorithm {
+    static let ed25519 = Self(.ed25519)
+    static let ecdsaP256 = Self(.ecdsaP256)
+    static let rsaSHA256 = Self(.rsaSHA256)
+}
+
 /// Keys made by `ssh-keygen` for these tests, and for nothing else.
 enum TestKeys {
     static let ed25519 = parse(ed25519Text)
@@ -22,7 +36,7 @@ enum TestKeys {
 
     private static func parse(_ file: String) -> PrivateKey {
         do {
-            return try PrivateKey(openSSHFile: Array(file.utf8).span)
+            return try PrivateKeyFile(Array(file.utf8).span).privateKey()
         } catch {
             preconditionFailure("a test key is broken: \(error)")
         }

@@ -4,7 +4,6 @@ internal import CLibCrypto
 
 /// A number of any size that may be secret: its memory is wiped, and libcrypto's calculations with
 /// it do not depend on its value where they can help it.
-///
 @safe final class BigNumber {
     let pointer: OpaquePointer
 
@@ -12,6 +11,12 @@ internal import CLibCrypto
     init() {
         unsafe pointer = mustExist(BN_secure_new(), "a number")
         unsafe BN_set_flags(pointer, BN_FLG_CONSTTIME)
+    }
+
+    /// Takes over a number that libcrypto made; nil where it made none.
+    init?(owning pointer: OpaquePointer?) {
+        guard let pointer = unsafe pointer else { return nil }
+        unsafe self.pointer = pointer
     }
 
     /// The number with these big-endian digits.
@@ -33,6 +38,22 @@ internal import CLibCrypto
         mustSucceed(
             unsafe BN_div(nil, result.pointer, pointer, predecessor.pointer, scratch), "BN_div")
         return result
+    }
+
+    /// The number's big-endian digits, without leading zeros.
+    var digits: [UInt8] { digits(count: Int(unsafe BN_num_bits(pointer) + 7) / 8) }
+
+    /// The number's big-endian digits, with as many leading zeros as it takes.
+    ///
+    /// - Precondition: the number has at most `count` digits.
+    func digits(count: Int) -> [UInt8] {
+        [UInt8](capacity: count) { output in
+            unsafe output.withUnsafeMutableBufferPointer { buffer, initializedCount in
+                let written = unsafe BN_bn2binpad(pointer, buffer.baseAddress, Int32(count))
+                precondition(written == count, "a number with more digits than that")
+                initializedCount = count
+            }
+        }
     }
 
     deinit {

@@ -8,13 +8,15 @@ extension KeyHandle {
 
     /// Signs `data` with a private key, in libcrypto's own format.
     ///
-    /// - Returns: nil where the key's numbers turn out to be unusable.
+    /// - Returns: nil where libcrypto refuses the digest, or the key's numbers turn out to be unusable.
     func sign(_ data: Span<UInt8>, digestName: String?) -> [UInt8]? {
         let context = unsafe mustExist(EVP_MD_CTX_new(), "a digest context")
         defer { unsafe EVP_MD_CTX_free(context) }
-        mustSucceed(
-            unsafe EVP_DigestSignInit_ex(context, nil, digestName, nil, nil, pointer, nil),
-            "a signature")
+        guard unsafe EVP_DigestSignInit_ex(context, nil, digestName, nil, nil, pointer, nil) == 1
+        else {
+            ERR_clear_error()
+            return nil
+        }
         let signature = [UInt8](capacity: signatureCount) { output in
             unsafe output.withUnsafeMutableBufferPointer { buffer, initializedCount in
                 unsafe data.withUnsafeBufferPointer { data in
@@ -41,9 +43,12 @@ extension KeyHandle {
     func verify(_ signature: Span<UInt8>, data: Span<UInt8>, digestName: String?) -> Bool {
         let context = unsafe mustExist(EVP_MD_CTX_new(), "a digest context")
         defer { unsafe EVP_MD_CTX_free(context) }
-        mustSucceed(
-            unsafe EVP_DigestVerifyInit_ex(context, nil, digestName, nil, nil, pointer, nil),
-            "a verification")
+        guard
+            unsafe EVP_DigestVerifyInit_ex(context, nil, digestName, nil, nil, pointer, nil) == 1
+        else {
+            ERR_clear_error()
+            return false
+        }
         let result = unsafe signature.withUnsafeBufferPointer { signature in
             unsafe data.withUnsafeBufferPointer { data in
                 var none: UInt8 = 0

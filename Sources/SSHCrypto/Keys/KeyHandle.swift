@@ -91,6 +91,19 @@ internal import CLibCrypto
         }
     }
 
+    /// The private half of a raw key, for the caller to wipe.
+    var rawPrivateBytes: [UInt8] {
+        [UInt8](capacity: RawKind.byteCount) { output in
+            unsafe output.withUnsafeMutableBufferPointer { buffer, initializedCount in
+                var count = buffer.count
+                mustSucceed(
+                    unsafe EVP_PKEY_get_raw_private_key(pointer, buffer.baseAddress, &count),
+                    "a private key")
+                initializedCount = count
+            }
+        }
+    }
+
     /// What both sides of a key agreement arrive at.
     ///
     /// - Returns: nil where libcrypto finds the peer's key unfit, as when the result is zero.

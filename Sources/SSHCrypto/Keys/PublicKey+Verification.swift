@@ -40,14 +40,28 @@ extension PublicKey {
                 return .invalid(.wrongAlgorithm)
             }
             let content = try reader.readString()
+            var signed = data
+            if let application {
+                signed = Self.securityKeyData(
+                    data, application: application, use: try reader.readBytes(Self.useCount))
+            }
             try reader.requireEnd()
             guard let native = try nativeSignature(content) else { return .invalid(.malformed) }
             let isValid = handle.verify(
-                native.span, data: data.span, digestName: algorithm.digestName)
+                native.span, data: signed.span, digestName: algorithm.digestName)
             return isValid ? .valid : .invalid(.mismatch)
         } catch {
             return .invalid(.malformed)
         }
+    }
+
+    /// How many bytes a security key tells about the use it was put to: flags and a counter.
+    private static let useCount = 5
+
+    /// What a security key signs in place of `data` (OpenSSH's PROTOCOL.u2f).
+    private static func securityKeyData(_ data: Bytes, application: Bytes, use: Bytes) -> Bytes {
+        let hash = HashAlgorithm.sha256
+        return (hash.digest(of: application) + use + hash.digest(of: data))[...]
     }
 
     /// The signature in libcrypto's format; nil where it has a wrong length.

@@ -11,6 +11,8 @@ public struct PublicKey: Sendable {
     public let blob: [UInt8]
 
     let handle: KeyHandle
+    /// What a security key is told to sign for; mostly "ssh:".
+    let application: Bytes?
 
     /// Reads a key that stands in its one valid encoding, and nothing behind it.
     ///
@@ -24,7 +26,10 @@ public struct PublicKey: Sendable {
             case .ed25519: try Self.readEd25519(&reader)
             case .ecdsaP256, .ecdsaP384, .ecdsaP521: try Self.readECDSA(type, &reader)
             case .rsa: try Self.readRSA(&reader)
+            case .securityKeyEd25519: try Self.readEd25519(&reader)
+            case .securityKeyECDSA: try Self.readECDSA(type, &reader)
             }
+        application = type.isSecurityKey ? try reader.string() : nil
         try reader.requireEnd()
         self.blob = Array(blob)
     }

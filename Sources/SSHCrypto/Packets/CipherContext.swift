@@ -18,6 +18,8 @@ internal import CLibCrypto
             unsafe EVP_CipherInit_ex2(
                 context, algorithm.pointer, nil, nil, encrypts ? 1 : 0, nil), "a cipher")
         precondition(key.count == Int(unsafe EVP_CIPHER_CTX_get_key_length(context)))
+        // Whoever uses a block cipher here pads by itself; others pay no heed to this.
+        mustSucceed(unsafe EVP_CIPHER_CTX_set_padding(context, 0), "a cipher without padding")
         vectorCount = Int(unsafe EVP_CIPHER_CTX_get_iv_length(context))
         unsafe key.withUnsafeBufferPointer { key in
             mustSucceed(

@@ -7,8 +7,9 @@ public import Wire
 public enum AuthenticationMethod: Sendable {
     /// By a key (RFC 4252 section 7), host-bound where the server takes it.
     ///
+    /// The blob is a key's or, where the algorithm says so, a certificate's.
     /// With `probesFirst` the server is asked whether the key would do before anybody has to sign.
-    case publicKey(blob: Bytes, algorithm: SignatureAlgorithm, probesFirst: Bool)
+    case publicKey(blob: Bytes, algorithm: PublicKeyAlgorithm, probesFirst: Bool)
     /// By a password (RFC 4252 section 8), in UTF-8.
     case password(Bytes)
     /// By questions and answers (RFC 4256); `submethods` is a hint, mostly empty.

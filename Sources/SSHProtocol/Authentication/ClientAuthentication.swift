@@ -38,7 +38,7 @@ struct ClientAuthentication {
 
     private struct Key {
         var fields: UserAuthRequest.PublicKey
-        var algorithm: SignatureAlgorithm
+        var algorithm: PublicKeyAlgorithm
     }
 
     init(user: String, sessionID: Bytes, hostKey: Bytes) {
@@ -109,7 +109,7 @@ extension ClientAuthentication {
             sessionID: sessionID, user: user, service: ServiceName.connection, key: key.fields)
         return .signatureRequired(
             SignatureRequest(
-                data: data[...], algorithm: key.algorithm, publicKey: key.fields.blob))
+                data: data[...], algorithm: key.algorithm.signature, publicKey: key.fields.blob))
     }
 
     /// Sends the signed request.

@@ -20,6 +20,11 @@ struct ServerAuthentication {
     /// Requests that came meanwhile, to be handled in order (RFC 4252 section 5.1).
     private var pipelined = FIFO<UserAuthRequest>()
 
+    /// How users may sign: a security key would also have to tell that somebody touched it.
+    static let userKeyAlgorithms = SignatureAlgorithm.standard.filter {
+        !$0.keyType.isSecurityKey
+    }
+
     init(parameters: ServerAuthenticationParameters, sessionID: Bytes, hostKey: Bytes) {
         self.parameters = parameters
         self.sessionID = sessionID
@@ -102,6 +107,7 @@ struct ServerAuthentication {
         _ fields: UserAuthRequest.PublicKey, user: String, service: String
     ) -> AuthenticationAttempt.Method? {
         guard let algorithm = SignatureAlgorithm(rawValue: fields.algorithm),
+            Self.userKeyAlgorithms.contains(algorithm),
             let key = try? PublicKey(blob: fields.blob), key.type == algorithm.keyType,
             fields.hostKey == nil || fields.hostKey == hostKey
         else { return nil }

@@ -145,7 +145,7 @@ extension SSHClientConnection {
             preconditionFailure("keys without a key exchange")
         }
         let machine = ClientAuthentication(
-            user: configuration.user, sessionID: sessionID, hostKey: hostKey.key.blob[...])
+            user: configuration.user, sessionID: sessionID, hostKey: hostKey.blob)
         machine.begin(outbox: &transport.sender.outbox)
         authentication = machine
     }

@@ -41,7 +41,9 @@ public struct SSHServerConfiguration: Sendable {
     var offeredAlgorithms: AlgorithmPreferences {
         var offered = algorithms
         offered.hostKey.removeAll { algorithm in
-            !hostKeys.contains { $0.publicKey.type == algorithm.keyType }
+            // Certificates of its own are not given to a server here.
+            algorithm.isCertificate
+                || !hostKeys.contains { $0.publicKey.type == algorithm.signature.keyType }
         }
         precondition(!offered.hostKey.isEmpty, "a server without a host key for its algorithms")
         return offered

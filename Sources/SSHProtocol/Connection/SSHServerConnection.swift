@@ -41,13 +41,14 @@ public struct SSHServerConnection: ~Copyable {
     ) {
         self.configuration = configuration
         lastReceived = now
-        let userKeyAlgorithms = SignatureAlgorithm.allCases.map(\.rawValue).joined(separator: ",")
+        let userKeyAlgorithms = ServerAuthentication.userKeyAlgorithms.map(\.rawValue)
         transport = Transport(
             identification: identification(software: configuration.software),
             offer: offer, credentials: configuration.hostKeys,
             extensions: [
                 .init(
-                    name: ExtensionName.signatureAlgorithms, value: Bytes(userKeyAlgorithms.utf8)),
+                    name: ExtensionName.signatureAlgorithms,
+                    value: Bytes(userKeyAlgorithms.joined(separator: ",").utf8)),
                 .init(name: ExtensionName.hostBoundKeys, value: Bytes("0".utf8)),
                 .init(name: ExtensionName.ping, value: Bytes("0".utf8)),
             ],
@@ -118,7 +119,7 @@ extension SSHServerConnection {
             }
             authentication = ServerAuthentication(
                 parameters: configuration.authentication, sessionID: sessionID,
-                hostKey: hostKey.key.blob[...])
+                hostKey: hostKey.blob)
         case .message(let number, let payload): try receive(number, payload)
         }
     }

@@ -9,7 +9,7 @@ public struct AlgorithmPreferences: Equatable, Sendable {
     /// Host key algorithms.
     ///
     /// A client that knows some of a server's keys puts their types first.
-    public var hostKey: [SignatureAlgorithm]
+    public var hostKey: [PublicKeyAlgorithm]
     /// Ciphers, the same for both directions.
     public var ciphers: [CipherAlgorithm]
     /// Message authentication codes, the same for both directions; not used by AEAD ciphers.
@@ -22,7 +22,7 @@ public struct AlgorithmPreferences: Equatable, Sendable {
     /// - Precondition: no list is empty, but for `macs` if all ciphers are AEAD.
     public init(
         keyExchange: [KeyAgreementAlgorithm] = KeyAgreementAlgorithm.allCases,
-        hostKey: [SignatureAlgorithm] = SignatureAlgorithm.allCases,
+        hostKey: [PublicKeyAlgorithm] = PublicKeyAlgorithm.standard,
         ciphers: [CipherAlgorithm] = Self.ciphersWithAESInstructions,
         macs: [MACAlgorithm] = MACAlgorithm.allCases,
         compression: [CompressionAlgorithm] = [.none, .zlibOpenSSH]

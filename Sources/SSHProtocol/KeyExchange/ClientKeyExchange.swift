@@ -33,7 +33,8 @@ struct ClientKeyExchange: KeyExchangeSide, ~Copyable {
             hash, hostKey: reply.hostKey, clientPublicKey: publicValue[...],
             serverPublicKey: reply.serverPublicKey, sharedSecret: sharedSecret)
         switch hostKey.key.verify(
-            signature: reply.signature, data: exchangeHash[...], algorithm: hostKey.algorithm)
+            signature: reply.signature, data: exchangeHash[...],
+            algorithm: hostKey.algorithm.signature)
         {
         case .valid: break
         case .invalid:

@@ -7,7 +7,7 @@ public struct NegotiatedAlgorithms: Equatable, Sendable {
     /// The key exchange method.
     public let keyExchange: KeyAgreementAlgorithm
     /// How the server signs the exchange, and so what type of key it has.
-    public let hostKey: SignatureAlgorithm
+    public let hostKey: PublicKeyAlgorithm
     /// What protects packets from the client.
     public let clientToServer: Direction
     /// What protects packets from the server.

@@ -30,20 +30,30 @@ struct ServerKeyExchange: KeyExchangeSide, ~Copyable {
         let (algorithms, transcript, publicValue) = (algorithms, transcript, key.publicValue)
         let hostKeys = hostKeys
         let sharedSecret = try agree(key, with: message.clientPublicKey)
-        let type = algorithms.hostKey.keyType
-        guard let privateKey = hostKeys.first(where: { $0.publicKey.type == type }) else {
+        let signatureAlgorithm = algorithms.hostKey.signature
+        guard
+            let privateKey = hostKeys.first(where: {
+                $0.publicKey.type == signatureAlgorithm.keyType
+            })
+        else {
             preconditionFailure("an algorithm was offered for which there is no host key")
         }
         let blob = privateKey.publicKey.blob[...]
         let exchangeHash = transcript.hash(
             algorithms.keyExchange.hash, hostKey: blob, clientPublicKey: message.clientPublicKey,
             serverPublicKey: publicValue[...], sharedSecret: sharedSecret)
+        let signature: [UInt8]
+        do {
+            signature = try privateKey.sign(exchangeHash[...], algorithm: signatureAlgorithm)
+        } catch {
+            throw SSHError(.keyExchangeFailed, "\(error)")
+        }
         return KeyExchangeResult(
             hash: algorithms.keyExchange.hash, exchangeHash: exchangeHash,
             sharedSecret: sharedSecret,
             hostKey: HostKey(key: privateKey.publicKey, algorithm: algorithms.hostKey),
             reply: KexECDHReply(
                 hostKey: blob, serverPublicKey: publicValue[...],
-                signature: privateKey.sign(exchangeHash[...], algorithm: algorithms.hostKey)[...]))
+                signature: signature[...]))
     }
 }

@@ -105,7 +105,7 @@ extension Transport where Side: ~Copyable {
             self.hostKey = key
             return
         }
-        guard hostKey.key == key.key else {
+        guard hostKey.blob == key.blob else {
             throw SSHError(.hostKeyRejected, "the server changed its host key in a later exchange")
         }
     }
