@@ -149,7 +149,7 @@ let package = Package(
             name: "HawserTests",
             dependencies: [
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), "MountOptions",
-                "hawser",
+                "SSHConfig", "hawser",
             ],
             swiftSettings: settings),
     ]

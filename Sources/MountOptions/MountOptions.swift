@@ -23,8 +23,6 @@ public struct MountOptions: Equatable, Sendable {
 
     /// Whether the program stays in the foreground (`-f`).
     public var staysInForeground = false
-    /// Whether the SSH connection and the mount describe what they do (`-v`, `-d`).
-    public var isVerbose = false
 
     /// The ssh_config file to read in place of the user's and the system's (`-F`).
     public var sshConfigFile: String?
@@ -59,10 +57,16 @@ public struct MountOptions: Equatable, Sendable {
     /// Whether files are read and written past the kernel's page cache.
     public var usesDirectIO = false
 
+    /// The names of all ssh_config(5) options.
+    private let sshKeywords: [String]
+
     /// The defaults for one source and mount point.
-    public init(source: RemoteSource, mountPoint: String) {
+    ///
+    /// - Parameter sshKeywords: the names of all ssh_config(5) options, as they are to be spelt.
+    public init(source: RemoteSource, mountPoint: String, sshKeywords: [String]) {
         self.source = source
         self.mountPoint = mountPoint
+        self.sshKeywords = sshKeywords
     }
 
     /// Applies the text of one `-o` argument.
@@ -83,6 +87,7 @@ public struct MountOptions: Equatable, Sendable {
     }
 
     private mutating func apply(_ item: OptionItem) throws(MountOptionError) {
-        try OptionTable.rule(named: item.name).apply(item, to: &self)
+        let rule = try OptionTable.rule(named: item.name, sshKeywords: sshKeywords)
+        try rule.apply(item, to: &self)
     }
 }

@@ -51,15 +51,17 @@ enum OptionTable {
     /// Finds the rule for an option.
     ///
     /// sshfs's and the kernel's names are matched exactly, ssh_config's in any case.
-    static func rule(named name: String) throws(MountOptionError) -> OptionRule {
+    static func rule(
+        named name: String, sshKeywords: [String]
+    ) throws(MountOptionError) -> OptionRule {
         if let rule = own[name] { return rule }
-        if let keyword = sshKeywords[name.lowercased()] { return .ssh(keyword) }
+        if let keyword = sshKeywords.first(where: { $0.lowercased() == name.lowercased() }) {
+            return .ssh(keyword)
+        }
         if name.hasPrefix("x-") || name == "comment" { return .ignored }
-        throw .unknownOption(name, suggestion: nearestName(to: name, among: allNames))
+        let names = (Array(own.keys) + sshKeywords).sorted()
+        throw .unknownOption(name, suggestion: nearestName(to: name, among: names))
     }
-
-    /// All names, sorted, for suggestions.
-    static let allNames = (Array(own.keys) + Array(sshKeywords.values)).sorted()
 
     private static let own: [String: OptionRule] = {
         var table = settings
@@ -79,7 +81,7 @@ enum OptionTable {
         },
         "debug": .flag { $0.turnOnDebugging() },
         "sshfs_debug": .flag { $0.turnOnDebugging() },
-        "sshfs_verbose": .flag { $0.isVerbose = true },
+        "sshfs_verbose": .flag { $0.sayMore(times: 1) },
         "fsname": .value { options, value throws(OptionRule.Expected) in
             options.sourceName = value
         },
@@ -135,32 +137,6 @@ enum OptionTable {
             "remember", "sftp_server", "slave", "ssh_command", "ssh_protocol",
             "transform_symlinks", "uidfile", "vsock", "workaround", "writeback_cache",
         ].map { ($0, "this version does not have it") }
-
-    private static let sshKeywords = Dictionary(
-        sshNames.map { ($0.lowercased(), $0) }, uniquingKeysWith: { first, _ in first })
-
-    /// ssh_config(5) keywords that concern a connection without a shell or forwardings.
-    private static let sshNames = [
-        "AddKeysToAgent", "AddressFamily", "BatchMode", "BindAddress", "BindInterface",
-        "CanonicalDomains", "CanonicalizeFallbackLocal", "CanonicalizeHostname",
-        "CanonicalizeMaxDots", "CanonicalizePermittedCNAMEs", "CASignatureAlgorithms",
-        "CertificateFile", "ChallengeResponseAuthentication", "CheckHostIP", "Cipher", "Ciphers",
-        "Compression", "CompressionLevel", "ConnectionAttempts", "ConnectTimeout",
-        "ControlMaster", "ControlPath", "ControlPersist", "FingerprintHash",
-        "GlobalKnownHostsFile", "GSSAPIAuthentication", "GSSAPIDelegateCredentials",
-        "HashKnownHosts", "HostbasedAuthentication", "HostbasedKeyTypes", "HostKeyAlgorithms",
-        "HostKeyAlias", "HostName", "IdentitiesOnly", "IdentityAgent", "IdentityFile", "IPQoS",
-        "KbdInteractiveAuthentication", "KbdInteractiveDevices", "KexAlgorithms",
-        "KnownHostsCommand", "LocalCommand", "LogLevel", "MACs",
-        "NoHostAuthenticationForLocalhost", "NumberOfPasswordPrompts", "PasswordAuthentication",
-        "PermitLocalCommand", "PKCS11Provider", "Port", "PreferredAuthentications",
-        "ProxyCommand", "ProxyJump", "ProxyUseFdpass", "PubkeyAcceptedAlgorithms",
-        "PubkeyAcceptedKeyTypes", "PubkeyAuthentication", "RekeyLimit", "RequiredRSASize",
-        "RevokedHostKeys", "RhostsRSAAuthentication", "RSAAuthentication", "SecurityKeyProvider",
-        "SendEnv", "ServerAliveCountMax", "ServerAliveInterval", "SetEnv", "SmartcardDevice",
-        "StrictHostKeyChecking", "TCPKeepAlive", "UpdateHostKeys", "UsePrivilegedPort", "User",
-        "UserKnownHostsFile", "VerifyHostKeyDNS", "VisualHostKey",
-    ]
 }
 
 extension OptionRule {
@@ -193,7 +169,13 @@ extension OptionRule {
 extension MountOptions {
     /// What `-d`, `-o debug` and `-o sshfs_debug` mean: say what happens, and stay to say it.
     public mutating func turnOnDebugging() {
-        isVerbose = true
+        sayMore(times: 1)
         staysInForeground = true
+    }
+
+    /// What `-v` means, given so many times: it comes before any other word about `LogLevel`.
+    public mutating func sayMore(times: Int) {
+        guard times > 0 else { return }
+        sshOptions.insert(.init(name: "LogLevel", value: "DEBUG\(min(times, 3))"), at: 0)
     }
 }

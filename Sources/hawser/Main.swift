@@ -63,7 +63,7 @@ enum Role: String {
 struct Hawser: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hawser", abstract: "Work with the files of another machine over SSH.",
-        version: versionText, subcommands: [Mount.self, Unmount.self])
+        version: versionText, subcommands: [Mount.self, Unmount.self, Config.self])
 }
 
 /// What `--version` prints.

@@ -4,6 +4,7 @@ internal import ArgumentParser
 import FuseBridge
 import Glibc
 import MountOptions
+import SSHConfig
 
 /// `hawser mount`.
 struct Mount: ParsableCommand {
@@ -24,26 +25,13 @@ struct Mount: ParsableCommand {
     @Flag(name: [.short, .long], help: "Say what happens, and stay in the foreground.")
     var debug = false
 
-    @Flag(name: [.short, .long], help: "Say what happens while connecting.")
-    var verbose = false
-
-    @Flag(name: .customShort("C"), help: "Compress (ssh_config: Compression).")
-    var compresses = false
-
     @Flag(name: .customShort("s"), help: .hidden)
     var singleThreaded = false
 
     @Flag(name: .customLong("pretend"), help: .hidden)
     var pretends = false
 
-    @Option(name: .customShort("p"), help: "The server's port.")
-    var port: String?
-
-    @Option(name: .customShort("F"), help: "The ssh_config file to read.")
-    var configFile: String?
-
-    @Option(name: .customShort("i"), help: "A file with a private key.")
-    var identityFiles: [String] = []
+    @OptionGroup var connection: ConnectionArguments
 
     @Option(
         name: .customShort("o"), parsing: .unconditionalSingleValue,
@@ -55,23 +43,24 @@ struct Mount: ParsableCommand {
     var role = Role.hawser
 
     enum CodingKeys: CodingKey {
-        case source, mountPoint, foreground, debug, verbose, compresses, singleThreaded, pretends
-        case port, configFile, identityFiles, optionLists
+        case source, mountPoint, foreground, debug, singleThreaded, pretends, connection
+        case optionLists
     }
 
     /// What the arguments say.
     func options() throws -> MountOptions {
         var options = MountOptions(
-            source: try RemoteSource(parsing: source), mountPoint: mountPoint)
+            source: try RemoteSource(parsing: source), mountPoint: mountPoint,
+            sshKeywords: SSHConfiguration.keywords)
         options.typeName = role.rawValue
         options.staysInForeground = foreground
-        options.isVerbose = verbose
-        if debug { options.turnOnDebugging() }
-        options.sshConfigFile = configFile
-        if let port { try options.apply(name: "port", value: port) }
-        if compresses { try options.apply(name: "Compression", value: "yes") }
-        for file in identityFiles { try options.apply(name: "IdentityFile", value: file) }
+        options.sshConfigFile = connection.configFile
+        for option in connection.sshOptions {
+            try options.apply(name: option.name, value: option.value)
+        }
         for list in optionLists { try options.apply(optionList: list) }
+        options.sayMore(times: connection.verbose)
+        if debug { options.turnOnDebugging() }
         return options
     }
 

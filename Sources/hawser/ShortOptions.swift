@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The one-letter options that have a value.
-private let lettersWithValue: Set<Character> = ["F", "i", "o", "p"]
+private let lettersWithValue: Set<Character> = ["F", "J", "i", "l", "o", "p"]
 
 /// Takes bundled one-letter options apart, as getopt(3) does: `-fp22` is `-f -p 22`.
 ///

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import MountOptions
+import SSHConfig
 import Testing
 
 @testable import hawser
@@ -20,6 +21,62 @@ import Testing
         #expect(options.userID == 1)
         #expect(
             options.sshOptions.map { "\($0.name)=\($0.value)" } == ["Port=22", "Compression=yes"])
+    }
+
+    @Test func understandsTheLettersOfSSH() throws {
+        let options = try mount(
+            "-4vvJ", "a,b:2022", "-l", "do %x", "-i", "/with space", "-C6", "host:", "/mnt"
+        ).options()
+        #expect(
+            options.sshOptions.map { "\($0.name)=\($0.value)" } == [
+                "LogLevel=DEBUG2", #"User="do %%x""#, "ProxyJump=a,b:2022", "Compression=yes",
+                "AddressFamily=inet", "AddressFamily=inet6", #"IdentityFile="/with space""#,
+            ])
+        let configuration = SSHConfiguration(
+            commandLine: options.sshOptions.map { "\($0.name)=\($0.value)" }, files: .none,
+            local: LocalContext(userName: "me", userID: 1, homeDirectory: "/home/me"))
+        let resolved = try configuration.effective(host: "host").options
+        #expect(resolved.identityFiles.map(\.path) == ["/with space"])
+        #expect(resolved.proxyJump.map(\.host) == ["a", "b"])
+        #expect(resolved.addressFamily == .inet)
+    }
+
+    @Test func takesEveryOptionOfSSHConfig() throws {
+        for keyword in SSHConfiguration.keywords {
+            let options = try mount("-o", "\(keyword.lowercased())=x", "host:", "/mnt")
+            guard !["port"].contains(keyword.lowercased()) else { continue }
+            #expect(
+                try options.options().sshOptions.map(\.name)
+                    == (keyword == "User" ? [] : [keyword]))
+        }
+    }
+
+    @Test func takesWhatGuidesToSSHFSSay() throws {
+        _ = try mount(
+            "-o", "compression=yes,ServerAliveInterval=45,ServerAliveCountMax=2,IdentityFile=~/k",
+            "-o", "StrictHostKeyChecking=no,UserKnownHostsFile=/dev/null,cipher=aes128-ctr",
+            "host:", "/mnt"
+        ).options()
+    }
+
+    @Test func printsTheConfigurationOfAHost() throws {
+        let arguments = separateShortOptions([
+            "config", "-F", "none", "-vp7", "-oUser=x y", "-o", "Tag t", "me@Host.Example",
+        ])
+        let command = try Hawser.parseAsRoot(arguments)
+        let config = try #require(command as? Config)
+        var local = LocalContext(userName: "local", userID: 1, homeDirectory: "/home/me")
+        #expect(throws: SSHConfigError.self) { try config.lines(local: local) }
+        local.readFile = { _ in .bytes(Array("Port 9\nPasswordAuthentication no".utf8)[...]) }
+        let plain = try #require(
+            try Hawser.parseAsRoot(["config", "-F", "/c", "-p", "7", "me@Host.Example"]) as? Config)
+        let lines = try plain.lines(local: local)
+        for line in [
+            "host Host.Example", "hostname host.example", "user me", "port 7",
+            "passwordauthentication no", "ciphers", "kexalgorithms", "loglevel INFO",
+        ] {
+            #expect(lines.contains { $0 == line || $0.hasPrefix(line + " ") }, "\(line)")
+        }
     }
 
     @Test func takesValuesJoinedToTheirLetter() throws {

@@ -48,7 +48,8 @@ import Testing
 @Suite struct MountOptionsTests {
     private func options(_ lists: String...) throws -> MountOptions {
         var options = MountOptions(
-            source: try RemoteSource(parsing: "host:"), mountPoint: "/mnt")
+            source: try RemoteSource(parsing: "host:"), mountPoint: "/mnt",
+            sshKeywords: ["IdentityFile", "ServerAliveInterval", "Port", "Ciphers", "User"])
         for list in lists { try options.apply(optionList: list) }
         return options
     }
@@ -83,8 +84,18 @@ import Testing
 
     @Test func debuggingStaysInForeground() throws {
         let options = try options("debug")
-        #expect(options.isVerbose)
+        #expect(options.sshOptions == [.init(name: "LogLevel", value: "DEBUG1")])
         #expect(options.staysInForeground)
+    }
+
+    @Test func sayingMoreComesBeforeWhatIsSaidAboutTheLevel() throws {
+        var options = try options("Port=7")
+        options.sayMore(times: 0)
+        #expect(options.sshOptions.count == 1)
+        options.sayMore(times: 2)
+        #expect(options.sshOptions.first == .init(name: "LogLevel", value: "DEBUG2"))
+        options.sayMore(times: 9)
+        #expect(options.sshOptions.first == .init(name: "LogLevel", value: "DEBUG3"))
     }
 
     @Test func ignoresWhatOnlyMountAndOldVersionsKnow() throws {

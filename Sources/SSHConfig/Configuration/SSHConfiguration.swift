@@ -20,6 +20,9 @@ public struct SSHConfiguration: Sendable {
         }
     }
 
+    /// The keywords of all options that are known, as ssh_config(5) spells them, and their aliases.
+    public static let keywords = OptionTable.all.flatMap { [$0.keyword] + $0.aliases }.sorted()
+
     /// The `-o` options, each as `Keyword=value` or `Keyword value`, in their order.
     public var commandLine: [String]
     /// The files that follow.

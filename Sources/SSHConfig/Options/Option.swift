@@ -83,12 +83,14 @@ extension Option {
     static func first<Value: Sendable>(
         _ keyword: String, aliases: [String] = [], _ optionClass: OptionClass,
         _ path: OptionPath<Value>, _ format: ValueFormat<Value>,
-        printsDefault: Bool = true, printsExpanded: Bool = false, expander: Expander? = nil
+        defaultText: String? = nil, printsDefault: Bool = true, printsExpanded: Bool = false,
+        expander: Expander? = nil
     ) -> Option {
         let defaults = ClientOptions(host: "", user: "")
+        let printed = format.text(defaults[keyPath: path]) ?? ""
         return Option(
             keyword, aliases: aliases, optionClass,
-            defaultText: format.text(defaults[keyPath: path]) ?? "none",
+            defaultText: defaultText ?? manualText(printed),
             expander: expander,
             printer: { effective in
                 guard printsDefault || effective.draft.isGiven(keyword) else { return [] }
@@ -104,6 +106,11 @@ extension Option {
                     draft.note(keyword, at: location)
                 }
             })
+    }
+
+    /// What the manual says for what is printed.
+    private static func manualText(_ printed: String) -> String {
+        ["": "none", "true": "yes", "false": "no"][printed] ?? printed
     }
 
     /// An option whose values add up: each once, and the first takes the place of the defaults.

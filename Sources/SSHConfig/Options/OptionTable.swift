@@ -122,7 +122,7 @@ enum OptionTable {
             \.pubkeyAcceptedAlgorithms),
         .first("Compression", .a, \.compression, .choice([("yes", true), ("no", false)])),
         .first("RequiredRSASize", .a, \.requiredRSASize, .number(0...16_384)),
-        .first("RekeyLimit", .a, \.rekeyLimit, .rekeyLimit),
+        .first("RekeyLimit", .a, \.rekeyLimit, .rekeyLimit, defaultText: "default none"),
         .first(
             "WarnWeakCrypto", .b, \.warnWeakCrypto,
             .choice([

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+import SSHClient
+import SSHConfig
+
+/// `hawser config`.
+struct Config: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Print the configuration that holds for a host.",
+        usage: "hawser config [options] [user@]host", version: versionText)
+
+    @OptionGroup var connection: ConnectionArguments
+
+    @Option(
+        name: .customShort("o"), parsing: .unconditionalSingleValue,
+        help: ArgumentHelp("An option of ssh_config.", valueName: "name=value"))
+    var options: [String] = []
+
+    @Argument(help: "The host, as for ssh.")
+    var host: String
+
+    func run() throws {
+        for line in try lines(local: .thisMachine()) { print(line) }
+    }
+
+    /// What is printed.
+    func lines(local: LocalContext) throws -> [String] {
+        let letters = connection.sshOptions.map { "\($0.name)=\($0.value)" }
+        let level = connection.verbose > 0 ? ["LogLevel=DEBUG\(min(connection.verbose, 3))"] : []
+        let configuration = SSHConfiguration(
+            commandLine: level + letters + options,
+            files: connection.configFile.map(SSHConfiguration.Files.init(argument:)) ?? .standard,
+            local: local)
+        let at = host.lastIndex(of: "@")
+        return try configuration.effective(
+            host: String(at.map { host[host.index(after: $0)...] } ?? host[...]),
+            user: at.map { String(host[..<$0]) }
+        ).lines()
+    }
+}
