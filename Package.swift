@@ -106,7 +106,8 @@ let package = Package(
         .target(
             name: "FuseBridge",
             dependencies: [
-                "CFuse", "CLinux", "EventLoop", "RemoteFS", "SFTPProtocol", "Wire",
+                "CFuse", "CLinux", "EventLoop", "RemoteFS", "SFTPClient", "SFTPProtocol",
+                "Wire",
             ],
             swiftSettings: settings),
         .testTarget(

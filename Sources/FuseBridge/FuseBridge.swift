@@ -24,6 +24,7 @@ public actor FuseBridge {
 
     nonisolated let fileSystem: RemoteFS
     nonisolated let usesDirectIO: Bool
+    nonisolated let trace: Trace?
     private let loop: EpollLoop
     private(set) var session: Session?
     private var watch: WatchID?
@@ -43,10 +44,15 @@ public actor FuseBridge {
 
     /// A bridge to a file system; nothing is mounted yet.
     ///
-    /// - Parameter usesDirectIO: whether files are read and written past the kernel's page cache.
-    public init(_ fileSystem: RemoteFS, usesDirectIO: Bool = false, loop: EpollLoop) {
+    /// - Parameters:
+    ///   - usesDirectIO: whether files are read and written past the kernel's page cache.
+    ///   - trace: where each request is told of; nil for nowhere.
+    public init(
+        _ fileSystem: RemoteFS, usesDirectIO: Bool = false, trace: Trace? = nil, loop: EpollLoop
+    ) {
         self.fileSystem = fileSystem
         self.usesDirectIO = usesDirectIO
+        self.trace = trace
         self.loop = loop
     }
 

@@ -23,32 +23,39 @@ final class FuseRequest: @unchecked Sendable {
     /// been unmounted meanwhile.
     private let session: Session
     private let fileSystem: RemoteFS
+    private let trace: Trace?
+    private let traced: Trace.Request?
     private var interruptedAt: Duration?
 
-    init(_ raw: OpaquePointer, of session: Session, _ fileSystem: RemoteFS) {
+    /// - Parameter what: what is told of the request, where the bridge has a trace.
+    init(
+        _ raw: OpaquePointer, _ what: () -> String, of session: Session, _ bridge: FuseBridge
+    ) {
         unsafe self.raw = unsafe raw
         self.session = session
-        self.fileSystem = fileSystem
+        fileSystem = bridge.fileSystem
+        trace = bridge.trace
+        traced = bridge.trace.map { _ in
+            Trace.Request(what: what(), start: bridge.fileSystem.loop.now)
+        }
     }
 
     deinit {
         precondition(unsafe raw == nil, "a request was never answered")
     }
 
-    /// Starts the operation that answers a request.
-    static func start(
-        _ raw: OpaquePointer, of session: Session, _ fileSystem: RemoteFS,
-        _ operation: @escaping @Sendable (FuseRequest) async throws(Errno) -> Void
+    /// Starts the operation that answers the request.
+    func start(
+        _ operation: @escaping @Sendable (RemoteFS, FuseRequest) async throws(Errno) -> Void
     ) {
-        let request = unsafe FuseRequest(raw, of: session, fileSystem)
-        fileSystem.loop.spawn {
+        fileSystem.loop.spawn { [self] in
             do throws(Errno) {
-                try await operation(request)
+                try await operation(fileSystem, self)
             } catch {
-                request.fail(error)
+                fail(error)
             }
         }
-        request.watchInterrupts()
+        watchInterrupts()
     }
 
     // MARK: Interrupts
@@ -85,57 +92,66 @@ final class FuseRequest: @unchecked Sendable {
 
     // MARK: Replies
 
-    private func answer(_ reply: (OpaquePointer) -> CInt) -> Bool {
+    /// - Parameter outcome: what is told of the answer.
+    private func answer(
+        _ outcome: @autoclosure () -> String, _ reply: (OpaquePointer) -> CInt
+    ) -> Bool {
         guard let raw = unsafe raw else { return false }
         unsafe self.raw = nil
-        return unsafe reply(raw) == 0
+        let isTaken = unsafe reply(raw) == 0
+        if let traced {
+            trace?.end(traced, outcome() + (isTaken ? "" : ", too late"), now: fileSystem.loop.now)
+        }
+        return isTaken
     }
 
     func fail(_ error: Errno) {
-        _ = unsafe answer { unsafe fuse_reply_err($0, error.rawValue) }
+        _ = unsafe answer(error.outcome) { unsafe fuse_reply_err($0, error.rawValue) }
     }
 
     func succeed() {
-        _ = unsafe answer { unsafe fuse_reply_err($0, 0) }
+        _ = unsafe answer("ok") { unsafe fuse_reply_err($0, 0) }
     }
 
     func reply(_ entry: Entry) -> Bool {
         var parameters = entry.parameters
-        return unsafe answer { unsafe fuse_reply_entry($0, &parameters) }
+        return unsafe answer(entry.text) { unsafe fuse_reply_entry($0, &parameters) }
     }
 
     /// Answers that there is no such name, for as long as that may be taken as true.
     func replyAbsent(validity: Duration) {
         var parameters = fuse_entry_param()
         parameters.entry_timeout = validity.seconds
-        _ = unsafe answer { unsafe fuse_reply_entry($0, &parameters) }
+        _ = unsafe answer("absent") { unsafe fuse_reply_entry($0, &parameters) }
     }
 
     func reply(_ status: FileStatus, validity: Duration) {
         var attributes = status.attributes
-        _ = unsafe answer { unsafe fuse_reply_attr($0, &attributes, validity.seconds) }
+        _ = unsafe answer(status.text) { unsafe fuse_reply_attr($0, &attributes, validity.seconds) }
     }
 
     func reply(_ file: OpenedFile, usesDirectIO: Bool) -> Bool {
         var info = file.info(usesDirectIO: usesDirectIO)
-        return unsafe answer { unsafe fuse_reply_open($0, &info) }
+        return unsafe answer(file.text) { unsafe fuse_reply_open($0, &info) }
     }
 
     func reply(_ entry: Entry, _ file: OpenedFile, usesDirectIO: Bool) -> Bool {
         var parameters = entry.parameters
         var info = file.info(usesDirectIO: usesDirectIO)
-        return unsafe answer { unsafe fuse_reply_create($0, &parameters, &info) }
+        return unsafe answer("\(entry.text), \(file.text)") {
+            unsafe fuse_reply_create($0, &parameters, &info)
+        }
     }
 
     func reply(directory handle: HandleID) -> Bool {
         var info = fuse_file_info()
         info.fh = handle
-        return unsafe answer { unsafe fuse_reply_open($0, &info) }
+        return unsafe answer("handle \(handle)") { unsafe fuse_reply_open($0, &info) }
     }
 
     func reply(target: [UInt8]) {
         let terminated = target + [0]
-        _ = unsafe answer { raw in
+        _ = unsafe answer(quoted(target)) { raw in
             unsafe terminated.withUnsafeBytes { bytes in
                 unsafe fuse_reply_readlink(raw, bytes.bindMemory(to: CChar.self).baseAddress)
             }
@@ -143,17 +159,17 @@ final class FuseRequest: @unchecked Sendable {
     }
 
     func reply(written count: Int) {
-        _ = unsafe answer { unsafe fuse_reply_write($0, count) }
+        _ = unsafe answer("\(count) bytes") { unsafe fuse_reply_write($0, count) }
     }
 
     func reply(_ statistics: FileSystemStatistics) {
         var values = statistics.values
-        _ = unsafe answer { unsafe fuse_reply_statfs($0, &values) }
+        _ = unsafe answer("ok") { unsafe fuse_reply_statfs($0, &values) }
     }
 
     /// Hands over data as it lies, in as many pieces as it came.
     func reply(_ data: [Bytes]) {
-        _ = unsafe answer { raw in
+        _ = unsafe answer("\(data.reduce(0) { $0 + $1.count }) bytes") { raw in
             unsafe withBuffers(of: data) { buffers in
                 unsafe fuse_reply_iov(raw, buffers.baseAddress, CInt(buffers.count))
             }
@@ -164,7 +180,7 @@ final class FuseRequest: @unchecked Sendable {
     ///
     /// - Parameter size: the room that the kernel has for it, in bytes.
     func reply(_ entries: [ListedEntry], size: Int, withAttributes: Bool) -> Bool {
-        unsafe answer { raw in
+        unsafe answer("\(entries.count) entries") { raw in
             var buffer = [CChar](repeating: 0, count: size)
             let used = unsafe buffer.withUnsafeMutableBufferPointer { buffer in
                 unsafe pack(entries, into: buffer, for: raw, withAttributes: withAttributes)

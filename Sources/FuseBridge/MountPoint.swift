@@ -17,6 +17,7 @@ public struct MountPoint: Sendable {
     ///
     /// - Throws: ``MountError``.
     public init(_ name: String) throws {
+        guard !name.isEmpty else { throw MountError("the name of the mount point is empty") }
         var parent = name
         while parent.count > 1, parent.hasSuffix("/") { parent.removeLast() }
         var last = ""

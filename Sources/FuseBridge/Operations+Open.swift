@@ -11,7 +11,8 @@ func addFileOperations(to operations: inout fuse_lowlevel_ops) {
     addOpenOperations(to: &operations)
     unsafe operations.read = { raw, _, size, offset, info in
         let handle = unsafe info?.pointee.fh ?? 0
-        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+        unsafe start(raw, "read \(size) bytes at \(offset) of handle \(handle)") {
+            (fileSystem, request) async throws(Errno) in
             request.reply(
                 try await fileSystem.read(handle, offset: UInt64(clamping: offset), count: size))
         }
@@ -26,7 +27,8 @@ func addFileOperations(to operations: inout fuse_lowlevel_ops) {
         let payload = unsafe bridge(of: raw).assumeIsolated {
             $0.takePayload(at: address, count: size)
         }
-        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+        unsafe start(raw, "write \(size) bytes at \(offset) of handle \(handle)") {
+            (fileSystem, request) async throws(Errno) in
             let kind: WriteKind = isWriteback ? .pages : appends ? .asOpened : .inPlace
             let count = try await fileSystem.write(
                 handle, offset: UInt64(clamping: offset), data: payload, as: kind)
@@ -35,7 +37,7 @@ func addFileOperations(to operations: inout fuse_lowlevel_ops) {
     }
     unsafe operations.fsync = { raw, _, _, info in
         let handle = unsafe info?.pointee.fh ?? 0
-        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+        unsafe start(raw, "fsync handle \(handle)") { (fileSystem, request) async throws(Errno) in
             try await fileSystem.fsync(handle)
             request.succeed()
         }
@@ -44,7 +46,10 @@ func addFileOperations(to operations: inout fuse_lowlevel_ops) {
         raw, _, sourceOffset, source, _, targetOffset, target, count, flags in
         let source = unsafe source?.pointee.fh ?? 0
         let target = unsafe target?.pointee.fh ?? 0
-        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+        unsafe start(
+            raw,
+            "copy \(count) bytes at \(sourceOffset) of handle \(source) to \(targetOffset) of handle \(target)"
+        ) { (fileSystem, request) async throws(Errno) in
             guard flags == 0 else { throw .EINVAL }
             let copied = try await fileSystem.copyRange(
                 from: source, at: UInt64(clamping: sourceOffset), to: target,
@@ -59,7 +64,8 @@ private func addOpenOperations(to operations: inout fuse_lowlevel_ops) {
         guard let raw = unsafe raw else { return }
         let flags = OpenFlags(kernel: unsafe info?.pointee.flags ?? 0)
         let usesDirectIO = unsafe bridge(of: raw).usesDirectIO
-        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+        unsafe start(raw, "open \(inode): \(flags.text)") {
+            (fileSystem, request) async throws(Errno) in
             let file = try await fileSystem.open(inode, flags)
             if !request.reply(file, usesDirectIO: usesDirectIO) {
                 await fileSystem.release(file.handle)
@@ -71,7 +77,8 @@ private func addOpenOperations(to operations: inout fuse_lowlevel_ops) {
         let name = unsafe copyName(name)
         let flags = OpenFlags(kernel: unsafe info?.pointee.flags ?? 0)
         let usesDirectIO = unsafe bridge(of: raw).usesDirectIO
-        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+        unsafe start(raw, "create \(quoted(name)) in \(parent): \(flags.text)") {
+            (fileSystem, request) async throws(Errno) in
             let (entry, file) = try await fileSystem.create(
                 name, in: parent, permissions: mode, flags)
             if !request.reply(entry, file, usesDirectIO: usesDirectIO) {
@@ -80,13 +87,16 @@ private func addOpenOperations(to operations: inout fuse_lowlevel_ops) {
             }
         }
     }
-    unsafe operations.flush = { raw, _, _ in
+    unsafe operations.flush = { raw, _, info in
+        let handle = unsafe info?.pointee.fh ?? 0
         // Every write has been answered by the server, and its error told: nothing is left (0012).
-        unsafe start(raw) { (_, request) async throws(Errno) in request.succeed() }
+        unsafe start(raw, "flush handle \(handle)") { (_, request) async throws(Errno) in
+            request.succeed()
+        }
     }
     unsafe operations.release = { raw, _, info in
         let handle = unsafe info?.pointee.fh ?? 0
-        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+        unsafe start(raw, "release handle \(handle)") { (fileSystem, request) async throws(Errno) in
             await fileSystem.release(handle)
             request.succeed()
         }
@@ -96,7 +106,7 @@ private func addOpenOperations(to operations: inout fuse_lowlevel_ops) {
 /// Operations on open directories.
 func addDirectoryOperations(to operations: inout fuse_lowlevel_ops) {
     unsafe operations.opendir = { raw, inode, _ in
-        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+        unsafe start(raw, "opendir \(inode)") { (fileSystem, request) async throws(Errno) in
             let handle = try await fileSystem.opendir(inode)
             if !request.reply(directory: handle) { await fileSystem.releasedir(handle) }
         }
@@ -111,14 +121,18 @@ func addDirectoryOperations(to operations: inout fuse_lowlevel_ops) {
     }
     unsafe operations.releasedir = { raw, _, info in
         let handle = unsafe info?.pointee.fh ?? 0
-        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+        unsafe start(raw, "releasedir handle \(handle)") {
+            (fileSystem, request) async throws(Errno) in
             await fileSystem.releasedir(handle)
             request.succeed()
         }
     }
-    unsafe operations.fsyncdir = { raw, _, _, _ in
+    unsafe operations.fsyncdir = { raw, _, _, info in
+        let handle = unsafe info?.pointee.fh ?? 0
         // SFTP can't sync a directory; its changes have been answered by the server.
-        unsafe start(raw) { (_, request) async throws(Errno) in request.succeed() }
+        unsafe start(raw, "fsyncdir handle \(handle)") { (_, request) async throws(Errno) in
+            request.succeed()
+        }
     }
 }
 
@@ -127,7 +141,8 @@ private func list(
 ) {
     guard let raw = unsafe raw else { return }
     let overhead = unsafe ListedEntry.overhead(for: raw, withAttributes: withAttributes)
-    unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+    unsafe start(raw, "readdir handle \(handle) from \(offset)") {
+        (fileSystem, request) async throws(Errno) in
         let entries = try await fileSystem.readdir(
             handle, offset: UInt64(bitPattern: Int64(offset)), room: size, overhead: overhead,
             attributes: withAttributes)

@@ -17,8 +17,10 @@ func bridge(of raw: OpaquePointer) -> FuseBridge {
 /// Starts the operation that answers a request.
 ///
 /// What libfuse lent for the call has been copied by now.
+///
+/// - Parameter what: what a trace is to say of the request.
 func start(
-    _ raw: OpaquePointer?,
+    _ raw: OpaquePointer?, _ what: @autoclosure () -> String,
     _ operation: @escaping @Sendable (RemoteFS, FuseRequest) async throws(Errno) -> Void
 ) {
     guard let raw = unsafe raw else { preconditionFailure("an operation without a request") }
@@ -26,10 +28,8 @@ func start(
     guard let session = bridge.assumeIsolated({ $0.session }) else {
         preconditionFailure("a request without its session")
     }
-    let fileSystem = bridge.fileSystem
-    unsafe FuseRequest.start(raw, of: session, fileSystem) { (request) async throws(Errno) in
-        try await operation(fileSystem, request)
-    }
+    let request = unsafe FuseRequest(raw, what, of: session, bridge)
+    request.start(operation)
 }
 
 /// Every operation that the kernel may ask for.
@@ -65,7 +65,8 @@ private func configure(_ connection: UnsafeMutablePointer<fuse_conn_info>?) {
 private func addNodeOperations(to operations: inout fuse_lowlevel_ops) {
     unsafe operations.lookup = { raw, parent, name in
         let name = unsafe copyName(name)
-        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+        unsafe start(raw, "lookup \(quoted(name)) in \(parent)") {
+            (fileSystem, request) async throws(Errno) in
             switch try await fileSystem.lookup(name, in: parent) {
             case .found(let entry): await deliver(entry, fileSystem, request)
             case .absent(let validity): request.replyAbsent(validity: validity)
@@ -74,20 +75,24 @@ private func addNodeOperations(to operations: inout fuse_lowlevel_ops) {
     }
     unsafe operations.forget = { raw, inode, count in
         guard let raw = unsafe raw else { return }
-        unsafe bridge(of: raw).fileSystem.assumeIsolated { $0.forget(inode, count: count) }
+        let bridge = unsafe bridge(of: raw)
+        bridge.fileSystem.assumeIsolated { $0.forget(inode, count: count) }
+        bridge.trace?.note("forget \(inode)")
         unsafe fuse_reply_none(raw)
     }
     unsafe operations.forget_multi = { raw, count, items in
         guard let raw = unsafe raw else { return }
         let forgotten = unsafe Array(UnsafeBufferPointer(start: items, count: count))
-        unsafe bridge(of: raw).fileSystem.assumeIsolated { fileSystem in
+        let bridge = unsafe bridge(of: raw)
+        bridge.fileSystem.assumeIsolated { fileSystem in
             for item in forgotten { fileSystem.forget(item.ino, count: item.nlookup) }
         }
+        for item in forgotten { bridge.trace?.note("forget \(item.ino)") }
         unsafe fuse_reply_none(raw)
     }
     unsafe operations.getattr = { raw, inode, info in
         let handle = unsafe info?.pointee.fh
-        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+        unsafe start(raw, "getattr \(inode)") { (fileSystem, request) async throws(Errno) in
             let (status, validity) = try await fileSystem.getattr(inode, handle: handle)
             request.reply(status, validity: validity)
         }
@@ -96,24 +101,25 @@ private func addNodeOperations(to operations: inout fuse_lowlevel_ops) {
         guard let attributes = unsafe attributes?.pointee else { return }
         let changes = AttributeChanges(attributes, toSet: toSet)
         let handle = unsafe info?.pointee.fh
-        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+        unsafe start(raw, "setattr \(inode): \(changes.text)") {
+            (fileSystem, request) async throws(Errno) in
             let (status, validity) = try await fileSystem.setattr(inode, changes, handle: handle)
             request.reply(status, validity: validity)
         }
     }
     unsafe operations.readlink = { raw, inode in
-        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+        unsafe start(raw, "readlink \(inode)") { (fileSystem, request) async throws(Errno) in
             request.reply(target: try await fileSystem.readlink(inode))
         }
     }
     unsafe operations.access = { raw, inode, mask in
-        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+        unsafe start(raw, "access \(inode)") { (fileSystem, request) async throws(Errno) in
             try await fileSystem.access(inode, mask: UInt32(bitPattern: mask))
             request.succeed()
         }
     }
     unsafe operations.statfs = { raw, inode in
-        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+        unsafe start(raw, "statfs \(inode)") { (fileSystem, request) async throws(Errno) in
             request.reply(try await fileSystem.statfs(inode == 0 ? rootInode : inode))
         }
     }
@@ -122,14 +128,16 @@ private func addNodeOperations(to operations: inout fuse_lowlevel_ops) {
 private func addNameOperations(to operations: inout fuse_lowlevel_ops) {
     unsafe operations.mknod = { raw, parent, name, mode, _ in
         let name = unsafe copyName(name)
-        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+        unsafe start(raw, "mknod \(quoted(name)) in \(parent)") {
+            (fileSystem, request) async throws(Errno) in
             let entry = try await fileSystem.mknod(name, in: parent, mode: mode)
             await deliver(entry, fileSystem, request)
         }
     }
     unsafe operations.mkdir = { raw, parent, name, mode in
         let name = unsafe copyName(name)
-        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+        unsafe start(raw, "mkdir \(quoted(name)) in \(parent)") {
+            (fileSystem, request) async throws(Errno) in
             let entry = try await fileSystem.mkdir(name, in: parent, permissions: mode)
             await deliver(entry, fileSystem, request)
         }
@@ -137,28 +145,32 @@ private func addNameOperations(to operations: inout fuse_lowlevel_ops) {
     unsafe operations.symlink = { raw, target, parent, name in
         let target = unsafe copyName(target)
         let name = unsafe copyName(name)
-        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+        unsafe start(raw, "symlink \(quoted(name)) in \(parent) to \(quoted(target))") {
+            (fileSystem, request) async throws(Errno) in
             let entry = try await fileSystem.symlink(name, in: parent, target: target)
             await deliver(entry, fileSystem, request)
         }
     }
     unsafe operations.link = { raw, inode, parent, name in
         let name = unsafe copyName(name)
-        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+        unsafe start(raw, "link \(inode) as \(quoted(name)) in \(parent)") {
+            (fileSystem, request) async throws(Errno) in
             let entry = try await fileSystem.link(inode, as: name, in: parent)
             await deliver(entry, fileSystem, request)
         }
     }
     unsafe operations.unlink = { raw, parent, name in
         let name = unsafe copyName(name)
-        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+        unsafe start(raw, "unlink \(quoted(name)) in \(parent)") {
+            (fileSystem, request) async throws(Errno) in
             try await fileSystem.unlink(name, in: parent)
             request.succeed()
         }
     }
     unsafe operations.rmdir = { raw, parent, name in
         let name = unsafe copyName(name)
-        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+        unsafe start(raw, "rmdir \(quoted(name)) in \(parent)") {
+            (fileSystem, request) async throws(Errno) in
             try await fileSystem.rmdir(name, in: parent)
             request.succeed()
         }
@@ -167,7 +179,7 @@ private func addNameOperations(to operations: inout fuse_lowlevel_ops) {
         let rename = Rename(
             oldParent: parent, oldName: unsafe copyName(name), newParent: newParent,
             newName: unsafe copyName(newName), mayReplace: flags & renameNoReplace == 0)
-        unsafe start(raw) { (fileSystem, request) async throws(Errno) in
+        unsafe start(raw, rename.text) { (fileSystem, request) async throws(Errno) in
             guard flags & ~renameNoReplace == 0 else { throw .EINVAL }
             try await fileSystem.rename(rename)
             request.succeed()

@@ -56,6 +56,8 @@ public struct MountOptions: Equatable, Sendable {
     public var checksRoot = true
     /// Whether files are read and written past the kernel's page cache.
     public var usesDirectIO = false
+    /// Whether each request of the kernel is told of (`-d`).
+    public var tracesRequests = false
 
     /// The names of all ssh_config(5) options.
     private let sshKeywords: [String]

@@ -169,7 +169,7 @@ extension OptionRule {
 extension MountOptions {
     /// What `-d`, `-o debug` and `-o sshfs_debug` mean: say what happens, and stay to say it.
     public mutating func turnOnDebugging() {
-        sayMore(times: 1)
+        tracesRequests = true
         staysInForeground = true
     }
 

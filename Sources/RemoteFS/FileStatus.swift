@@ -33,6 +33,17 @@ extension FileAttributes {
         return kind.rawValue == 0 ? nil : kind
     }
 
+    /// The attributes after a change of those that `changes` holds.
+    func changed(by changes: FileAttributes) -> FileAttributes {
+        var changed = self
+        if let permissions, let bits = changes.permissions {
+            changed.permissions = permissions & ~0o7777 | bits
+        }
+        changed.owner = changes.owner ?? owner
+        changed.times = changes.times ?? times
+        return changed
+    }
+
     /// Whether others show another file, or another version of it; reading alone makes no other.
     func differs(from other: FileAttributes) -> Bool {
         (size, permissions, owner) != (other.size, other.permissions, other.owner)

@@ -37,6 +37,8 @@ struct Node {
 
     /// The attributes last heard of; while they are here, the kernel may have been shown them.
     var attributes: Timed<FileAttributes>?
+    /// The attributes of a directory that we have removed, for those who still have it open.
+    var remains: FileAttributes?
     var linkTarget: Timed<[UInt8]>?
     /// A complete listing of a directory.
     var listing: Timed<DirectoryListing>?

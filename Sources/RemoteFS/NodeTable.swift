@@ -103,6 +103,13 @@ struct NodeTable {
         detach(Node.Place(parent: parent, name: name))
     }
 
+    /// Keeps what was known of a directory that we have removed or replaced: it is there for as long as
+    /// it is open, and nobody else can see it any more.
+    mutating func keepRemains(of inode: InodeNumber) {
+        guard let node = nodes[inode], node.kind == .directory else { return }
+        nodes[inode]?.remains = node.attributes?.value
+    }
+
     /// Puts a node from one place to another.
     ///
     /// A node that had that place loses it.
@@ -275,7 +282,11 @@ struct NodeTable {
 
     private mutating func forgetAttributes(of inode: InodeNumber) {
         nodes[inode]?.lastChange = changeCount
-        nodes[inode]?.attributes = nil
+        if nodes[inode]?.kind == .directory {
+            nodes[inode]?.attributes?.expire()
+        } else {
+            nodes[inode]?.attributes = nil
+        }
         for place in nodes[inode]?.places ?? [] {
             nodes[place.parent]?.listing?.value.forgetAttributes(of: place.name)
         }

@@ -50,6 +50,7 @@ extension RemoteFS {
             return (status(cached.value, of: inode), cached.validUntil - loop.now)
         }
         await settle(inode)
+        if let remains = nodes[inode]?.remains { return (status(remains, of: inode), .zero) }
         let request = try askForAttributes(of: inode, handle: handle)
         return try await answer(request, of: inode)
     }
@@ -114,6 +115,11 @@ extension RemoteFS {
         guard !changes.isEmpty else { return try await getattr(inode, handle: handle) }
         let attributes = try await attributes(for: changes, of: inode, handle: handle)
         await settle(inode)
+        if let remains = nodes[inode]?.remains?.changed(by: attributes) {
+            nodes[inode]?.remains = remains
+            nodes[inode]?.attributes = nil
+            return (status(remains, of: inode), .zero)
+        }
         let beginning = nodes.beginChange(of: inode)
         let server = serverHandle(for: inode, preferring: handle)
         let change: PendingReply<Void>
@@ -185,6 +191,7 @@ extension RemoteFS {
     ) async throws(Errno) -> FileAttributes {
         if let cached = cachedAttributes(of: inode) { return cached.value }
         await settle(inode)
+        if let remains = nodes[inode]?.remains { return remains }
         let request = try askForAttributes(of: inode, handle: handle)
         return try await ask { () async throws(SFTPError) in
             try await request.reply.value

@@ -148,13 +148,14 @@ extension RemoteFS {
         return await reasonOfFailedChange(in: parent)
     }
 
-    /// Why a directory could not be removed: it is none, or it is not empty.
+    /// Why a directory could not be removed: it is none, it is a mount point, or it is not empty.
     func reasonOfFailedRmdir(
         _ error: SFTPError, of name: FileName, in parent: InodeNumber
     ) async -> Errno {
         guard error.isUnspecific else { return error.fileErrno }
         guard let kind = await kind(of: name, in: parent) else { return .EIO }
         if kind != .directory { return .ENOTDIR }
+        if await isMountPoint(name, in: parent) { return .EBUSY }
         if await isNonEmptyDirectory(name, in: parent) { return .ENOTEMPTY }
         return await reasonOfFailedChange(in: parent)
     }
@@ -176,6 +177,9 @@ extension RemoteFS {
             }
         }
         if await areOnDifferentFileSystems(rename.oldParent, rename.newParent) { return .EXDEV }
+        if source == .directory, await isMountPoint(rename.oldName, in: rename.oldParent) {
+            return .EBUSY
+        }
         return await reasonOfFailedGrowth(in: rename.newParent)
     }
 
@@ -221,6 +225,17 @@ extension RemoteFS {
             let second = await statistics(of: second)
         else { return false }
         return first.fsid != second.fsid
+    }
+
+    /// Whether a directory is where another file system begins.
+    ///
+    /// A subvolume has another number, too, but the space of the file system around it.
+    private func isMountPoint(_ name: FileName, in parent: InodeNumber) async -> Bool {
+        guard let path = try? await path(to: name, in: parent),
+            let inside = try? await client.statvfs(path),
+            let outside = await statistics(of: parent)
+        else { return false }
+        return inside.fsid != outside.fsid && inside.blocks != outside.blocks
     }
 
     private func statistics(of inode: InodeNumber) async -> FileSystemStatistics? {

@@ -175,6 +175,7 @@ extension RemoteFS {
             throw error
         }
         nodes[parent]?.listing?.value.remove(name)
+        if let removed { nodes.keepRemains(of: removed) }
         nodes.detach(name, in: parent)
     }
 
@@ -264,6 +265,8 @@ extension RemoteFS {
         nodes[rename.oldParent]?.listing?.value.remove(rename.oldName)
         nodes[rename.newParent]?.listing?.value.insert(
             DirectoryEntry(name: rename.newName, attributes: old?.attributes))
+        let replaced = nodes.inode(named: rename.newName, in: rename.newParent)
+        if let replaced { nodes.keepRemains(of: replaced) }
         nodes.move(
             rename.oldName, in: rename.oldParent, to: rename.newName, in: rename.newParent)
     }

@@ -14,11 +14,11 @@ public enum ClientLimits {
     ///
     /// A page: less is not worth the buffer that a piece keeps, more not worth the copying.
     public static let smallPieceBytes = 4096
-    /// The longest path, in bytes.
+    /// The longest path, in bytes: Linux's `PATH_MAX` without the NUL. Other systems take less.
     ///
-    /// Two of them, for RENAME, fit in the smallest packet that every server takes: 34,000 bytes
-    /// (SFTP draft version 3, section 3). Linux takes paths of 4,095 bytes.
-    public static let pathBytes = 16 * 1024
+    /// A server's word for a longer one, BAD_MESSAGE, could mean anything. Two of them, for RENAME, fit
+    /// in the smallest packet that every server takes: 34,000 bytes (SFTP draft version 3, section 3).
+    public static let pathBytes = 4095
     /// The most extensions that a server may announce.
     ///
     /// OpenSSH's announces 11.

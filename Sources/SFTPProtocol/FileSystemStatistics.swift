@@ -35,7 +35,7 @@ public struct FileSystemStatistics: Hashable, Sendable {
     /// All zeros.
     public init() {}
 
-    /// Decodes the body of an EXTENDED_REPLY, exactly.
+    /// Decodes the body of an EXTENDED_REPLY; what follows its last field is passed over.
     public init(decoding body: Bytes) throws(WireError) {
         var reader = WireReader(body)
         bsize = try reader.readUInt64()
@@ -49,7 +49,6 @@ public struct FileSystemStatistics: Hashable, Sendable {
         fsid = try reader.readUInt64()
         flag = try reader.readUInt64()
         namemax = try reader.readUInt64()
-        try reader.requireEnd()
     }
 
     /// The reply.

@@ -21,21 +21,20 @@ public enum SFTPReply: Hashable, Sendable {
 }
 
 extension SFTPReply {
+    /// Decodes a reply.
+    ///
+    /// What follows the last field is passed over, as OpenSSH's client does: some servers add to it.
     init(decoding frame: SFTPFrame) throws(WireError) {
         var reader = frame.body
         switch frame.type {
         case .status: self = .status(try SFTPStatus(from: &reader))
         case .handle: self = .handle(try reader.readString())
-        case .data:
-            let (pieces, trailing) = try frame.readPayload(&reader)
-            guard trailing == 0 else { throw .trailingBytes(trailing) }
-            self = .data(pieces)
+        case .data: self = .data(try frame.readPayload(&reader).pieces)
         case .name: self = .name(try Self.readNames(&reader))
         case .attributes: self = .attributes(try FileAttributes(from: &reader))
         case .extendedReply: self = .extended(reader.readRemaining())
         default: throw .malformed("packet type \(frame.typeByte) is not a reply")
         }
-        try reader.requireEnd()
     }
 
     private static func readNames(_ reader: inout WireReader) throws(WireError) -> [NameEntry] {

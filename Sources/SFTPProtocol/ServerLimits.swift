@@ -26,14 +26,13 @@ public struct ServerLimits: Hashable, Sendable {
         self.maxOpenHandles = maxOpenHandles
     }
 
-    /// Decodes the body of an EXTENDED_REPLY, exactly.
+    /// Decodes the body of an EXTENDED_REPLY; what follows its last field is passed over.
     public init(decoding body: Bytes) throws(WireError) {
         var reader = WireReader(body)
         maxPacketLength = try reader.readUInt64()
         maxReadLength = try reader.readUInt64()
         maxWriteLength = try reader.readUInt64()
         maxOpenHandles = try reader.readUInt64()
-        try reader.requireEnd()
     }
 
     /// The reply.

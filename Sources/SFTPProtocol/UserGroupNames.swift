@@ -15,12 +15,11 @@ public struct UserGroupNames: Hashable, Sendable {
         self.groups = groups
     }
 
-    /// Decodes the body of an EXTENDED_REPLY, exactly.
+    /// Decodes the body of an EXTENDED_REPLY; what follows its last field is passed over.
     public init(decoding body: Bytes) throws(WireError) {
         var reader = WireReader(body)
         users = try Self.readNames(&reader)
         groups = try Self.readNames(&reader)
-        try reader.requireEnd()
     }
 
     private static func readNames(_ reader: inout WireReader) throws(WireError) -> [Bytes] {

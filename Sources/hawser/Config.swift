@@ -7,7 +7,7 @@ import SSHConfig
 /// `hawser config`.
 struct Config: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print the configuration that holds for a host.",
+        commandName: "config", abstract: "Print the configuration that holds for a host.",
         usage: "hawser config [options] [user@]host", version: versionText)
 
     @OptionGroup var connection: ConnectionArguments

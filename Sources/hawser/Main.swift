@@ -8,20 +8,25 @@ import Glibc
 /// Its name decides what it is: `hawser`, a stand-in for `sshfs`, or mount(8)'s helper.
 @main enum Main {
     static func main() {
-        let name = programName(CommandLine.arguments.first ?? "hawser")
         let given = Array(CommandLine.arguments.dropFirst())
-        switch name {
+        switch programName {
         case "sshfs": run(Mount.self, given, as: .sshfs)
         case "mount.sshfs", "mount.fuse.sshfs":
             run(Mount.self, helperArguments(given), as: .sshfs)
         case "mount.hawser", "mount.fuse.hawser":
             run(Mount.self, helperArguments(given), as: .hawser)
-        default: run(Hawser.self, given, as: .hawser)
+        default:
+            if let word = given.first, let problem = Hawser.problem(withCommand: word) {
+                complain(problem)
+                exit(1)
+            }
+            run(Hawser.self, given, as: .hawser)
         }
     }
 
-    private static func programName(_ path: String) -> String {
-        String(path.split(separator: "/").last ?? "hawser")
+    /// The name that the program was called by.
+    static var programName: String {
+        CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? "hawser"
     }
 
     /// Parses, runs and exits: 0 for success and for help, 1 for whatever went wrong, as sshfs does.
@@ -64,6 +69,13 @@ struct Hawser: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hawser", abstract: "Work with the files of another machine over SSH.",
         version: versionText, subcommands: [Mount.self, Unmount.self, Config.self])
+
+    /// What is wrong with the first argument, if it should be a command and is none.
+    static func problem(withCommand word: String) -> String? {
+        let commands = configuration.subcommands.compactMap { $0.configuration.commandName }
+        guard !word.hasPrefix("-"), !commands.contains(word), word != "help" else { return nil }
+        return "'\(word)' is not a command; there are: \(commands.joined(separator: ", "))"
+    }
 }
 
 /// What `--version` prints.

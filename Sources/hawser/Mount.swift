@@ -8,9 +8,15 @@ import SSHConfig
 
 /// `hawser mount`.
 struct Mount: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "Mount a directory of another machine.",
-        usage: "hawser mount [options] [user@]host:[directory] mountpoint", version: versionText)
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "mount", abstract: "Mount a directory of another machine.",
+            usage: "\(usageName) [options] [user@]host:[directory] mountpoint",
+            version: versionText)
+    }
+
+    /// What users call it.
+    private static var usageName: String { Main.programName == "sshfs" ? "sshfs" : "hawser mount" }
 
     @Argument(
         help: "What to mount: [user@]host:[directory]; without a directory, the login directory.")
@@ -22,7 +28,7 @@ struct Mount: ParsableCommand {
     @Flag(name: .customShort("f"), help: "Stay in the foreground.")
     var foreground = false
 
-    @Flag(name: [.short, .long], help: "Say what happens, and stay in the foreground.")
+    @Flag(name: [.short, .long], help: "Tell of each request, and stay in the foreground.")
     var debug = false
 
     @Flag(name: .customShort("s"), help: .hidden)

@@ -80,7 +80,9 @@ actor MountProcess {
         phase = .mounting(stops: false)
         let fileSystem = RemoteFS(
             client: connection.client, options: fileSystemOptions(root: root), loop: loop)
-        let bridge = FuseBridge(fileSystem, usesDirectIO: options.usesDirectIO, loop: loop)
+        let bridge = FuseBridge(
+            fileSystem, usesDirectIO: options.usesDirectIO,
+            trace: options.tracesRequests ? Trace { Log.write($0) } : nil, loop: loop)
         try await bridge.mount(at: mountPoint.path, options: mountOptions) { [loop] in loop.stop() }
         self.bridge = bridge
         watchConnection(connection.client)

@@ -8,7 +8,7 @@ import Glibc
 /// `hawser unmount`.
 struct Unmount: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Unmount what hawser has mounted.", version: versionText)
+        commandName: "unmount", abstract: "Unmount what hawser has mounted.", version: versionText)
 
     @Flag(
         name: [.customShort("z"), .long],

@@ -33,6 +33,7 @@ import Testing
         #expect(try MountPoint("\(directory.path)/missing").path == "\(directory.path)/missing")
         #expect(try MountPoint("/").path == "/")
         #expect(throws: MountError.self) { try MountPoint("\(directory.path)/missing/d") }
+        #expect(throws: MountError.self) { try MountPoint("") }
     }
 
     @Test func refusesWhatNothingCanBeMountedOn() throws {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FuseBridge
 import LocalSFTPServer
+import Synchronization
 import Testing
 
 extension RealMounts {
@@ -58,6 +60,35 @@ extension RealMounts {
                     test -z "$(git status --porcelain)"; git fsck --strict; git gc -q; git fsck
                     """)
             }
+        }
+
+        @Test func tellsOfEachRequestButNotWhatFilesHold() throws {
+            let lines = Mutex<[String]>([])
+            let trace = Trace { line in lines.withLock { $0.append(line) } }
+            let mount = try MountedServer(trace: trace)
+            do {
+                defer { mount.end() }
+                try expectSuccess(
+                    """
+                    cd \(mount.here); printf secret >f; cat f; mv f 'a
+                    b'; chmod 640 a*; mkdir -p d/e; rmdir d || true
+                    """)
+            }
+            let told = lines.withLock { $0 }
+            for expected in [
+                #"lookup "f" in 1: absent, \d+\.\d{3} ms"#,
+                #"create "f" in 1: write( truncate)?: node \d+, mode 100\d{3}, 0 bytes, handle \d+, .* ms"#,
+                #"write 6 bytes at 0 of handle \d+: 6 bytes, .* ms"#,
+                #"open \d+: read: handle \d+, .* ms"#,
+                #"read \d+ bytes at 0 of handle \d+: 6 bytes, .* ms"#,
+                #"rename "f" in 1 to "a\\nb" in 1(, replacing nothing)?: ok, .* ms"#,
+                #"setattr \d+: mode 640: mode 100640, 6 bytes, .* ms"#,
+                #"rmdir "d" in 1: Directory not empty, .* ms"#,
+            ] {
+                let line = try Regex(expected)
+                #expect(told.contains { $0.wholeMatch(of: line) != nil }, "\(expected): \(told)")
+            }
+            #expect(!told.contains { $0.contains("secret") })
         }
 
         @Test func failsPromptlyOnceTheServerIsGone() throws {

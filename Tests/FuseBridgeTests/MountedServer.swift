@@ -31,16 +31,21 @@ final class MountedServer: Sendable {
     private let bridge = Mutex<FuseBridge?>(nil)
     private let serverHasStopped = Atomic(false)
     private let configure: @Sendable (inout RemoteFSOptions) -> Void
+    private let trace: Trace?
 
     /// Paths for shell commands.
     var there: String { remote.path }
     var here: String { mountPoint.path }
 
-    init(_ configure: @escaping @Sendable (inout RemoteFSOptions) -> Void = { _ in }) throws {
+    init(
+        trace: Trace? = nil,
+        _ configure: @escaping @Sendable (inout RemoteFSOptions) -> Void = { _ in }
+    ) throws {
         remote = try TemporaryDirectory()
         mountPoint = try TemporaryDirectory()
         server = try LocalSFTPServer(directory: remote.path)
         self.configure = configure
+        self.trace = trace
         var thread = pthread_t()
         let context = unsafe Unmanaged.passRetained(self)
         let result = unsafe pthread_create(&thread, nil, mountedServerMain, context.toOpaque())
@@ -81,7 +86,7 @@ final class MountedServer: Sendable {
         options.rootPath = Array(remote.path.utf8)
         configure(&options)
         let fileSystem = RemoteFS(client: client, options: options, loop: loop)
-        let bridge = FuseBridge(fileSystem, loop: loop)
+        let bridge = FuseBridge(fileSystem, trace: trace, loop: loop)
         try await bridge.mount(
             at: mountPoint.path, options: ["fsname=test:\(remote.path)", "subtype=hawser"]
         ) { loop.stop() }

@@ -130,6 +130,65 @@ extension RealMounts {
             }
         }
 
+        @Test func saysThatAMountPointIsBusy() throws {
+            try withMount { mount in
+                let inner = "\(mount.there)/inner"
+                try expectSuccess("mkdir \(inner); mount -t tmpfs -o size=1m none \(inner)")
+                defer { _ = try? shell("umount -l \(inner)") }
+                try expectPython(
+                    """
+                    import os, errno
+                    for operation in [lambda: os.rmdir("inner"), lambda: os.rename("inner", "x")]:
+                        for full in [False, True]:
+                            if full: open("inner/file", "w").close()
+                            try:
+                                operation()
+                                raise AssertionError("it is not busy")
+                            except OSError as error:
+                                assert error.errno == errno.EBUSY, error
+                    """, in: mount)
+            }
+        }
+
+        @Test func refusesPathsThatNoSystemTakes() throws {
+            try withMount { mount in
+                try expectPython(
+                    """
+                    import os, errno
+                    name = "d" * 200
+                    try:
+                        for level in range(40):
+                            os.mkdir(name); os.chdir(name)
+                        raise AssertionError("no end")
+                    except OSError as error:
+                        assert error.errno == errno.ENAMETOOLONG, error
+                    assert 15 < level < 21, level
+                    """, in: mount)
+            }
+        }
+
+        @Test func keepsRemovedDirectoriesForWhoHasThemOpen() throws {
+            try withMount { mount in
+                try expectPython(
+                    """
+                    import os
+                    os.mkdir("d", 0o750); os.mkdir("e"); os.mkdir("f")
+                    d = os.open("d", os.O_RDONLY); f = os.open("f", os.O_RDONLY)
+                    open("d/x", "w").close(); os.unlink("d/x"); os.rmdir("d"); os.rename("e", "f")
+                    for directory in [d, f]:
+                        before = os.fstat(directory)
+                        os.utime(directory, (5, 7)); os.fchmod(directory, 0o700)
+                        after = os.fstat(directory)
+                        assert after.st_ino == before.st_ino and after.st_mtime == 7
+                        assert after.st_mode & 0o7777 == 0o700, after
+                        assert os.listdir(directory) == []
+                    os.mkdir("d")
+                    assert os.stat("d").st_ino != os.fstat(d).st_ino
+                    assert os.stat("d").st_mtime != 7 and os.stat("f").st_mtime != 7
+                    """, in: mount)
+            }
+        }
+
         @Test func changesAttributes() throws {
             try withMount { mount in
                 try expectPython(

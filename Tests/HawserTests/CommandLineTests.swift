@@ -102,6 +102,15 @@ import Testing
         #expect(throws: (any Error).self) { try mount.options() }
     }
 
+    @Test func namesTheCommandsWhereItIsGivenNone() {
+        #expect(
+            Hawser.problem(withCommand: "frob")
+                == "'frob' is not a command; there are: mount, unmount, config")
+        for word in ["mount", "unmount", "config", "help", "--help", "-V"] {
+            #expect(Hawser.problem(withCommand: word) == nil)
+        }
+    }
+
     @Test func isOfTheTypeItIsCalledBy() throws {
         var mount = try mount("host:", "/mnt")
         #expect(try mount.options().typeName == "hawser")

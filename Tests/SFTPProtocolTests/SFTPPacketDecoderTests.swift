@@ -86,7 +86,7 @@ import Wire
     }
 
     @Test func lengthsOfASplitPayloadAreChecked() throws {
-        for claimed in [9_999, 10_001] as [UInt32] {
+        for (claimed, isMore) in [(9_999, false), (10_001, true)] as [(UInt32, Bool)] {
             var writer = WireWriter()
             writer.write(UInt32(9 + 10_000))
             writer.write(SFTPPacketType.data.rawValue)
@@ -97,7 +97,13 @@ import Wire
             decoder.append(writer.bytes[..<5_000])
             decoder.append(writer.bytes[5_000...])
             let frame = try #require(try decoder.next())
-            #expect(throws: WireError.self) { try SFTPServerMessage(decoding: frame) }
+            if isMore {
+                #expect(throws: WireError.self) { try SFTPServerMessage(decoding: frame) }
+            } else if case .reply(_, .data(let pieces)) = try SFTPServerMessage(decoding: frame) {
+                #expect(pieces.map(\.count).reduce(0, +) == Int(claimed))
+            } else {
+                Issue.record("no data")
+            }
         }
     }
 
