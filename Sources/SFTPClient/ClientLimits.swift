@@ -14,9 +14,9 @@ public enum ClientLimits {
     ///
     /// A page: less is not worth the buffer that a piece keeps, more not worth the copying.
     public static let smallPieceBytes = 4096
-    /// The longest path, in bytes: Linux's `PATH_MAX` without the NUL. Other systems take less.
+    /// The longest path, in bytes: Linux's `PATH_MAX` without the NUL.
     ///
-    /// A server's word for a longer one, BAD_MESSAGE, could mean anything. Two of them, for RENAME, fit
+    /// Other systems take less. A server's word for a longer one, BAD_MESSAGE, could mean anything. Two of them, for RENAME, fit
     /// in the smallest packet that every server takes: 34,000 bytes (SFTP draft version 3, section 3).
     public static let pathBytes = 4095
     /// The most extensions that a server may announce.
