@@ -37,6 +37,9 @@ public actor DescriptorChannel: ByteChannel {
     private var readTurn: UInt64 = 0
     private var bytesReadInTurn = 0
     private let readers: WaitQueue
+    /// Who is handed what comes, and the buffer that is lent to it.
+    private var receiver: (any ByteReceiver)?
+    private var lentBuffer: [UInt8] = []
 
     private var mayWrite = true
     private var sendQueue = SendQueue()
@@ -115,7 +118,7 @@ public actor DescriptorChannel: ByteChannel {
         if interest.contains(.read), readiness.contains(.read) {
             mayRead = true
             if readiness.contains(.hangUp) { shortReadMeansEmpty = false }
-            readers.wakeAll()
+            if receiver == nil { readers.wakeAll() } else { deliverSome() }
         }
         if interest.contains(.write), readiness.contains(.write) {
             mayWrite = true
@@ -127,7 +130,7 @@ public actor DescriptorChannel: ByteChannel {
 
     /// Waits for bytes from the descriptor; nil at its end, and once the channel is closed.
     public func read() async throws -> Bytes? {
-        precondition(readers.isEmpty, "one read at a time")
+        precondition(readers.isEmpty && receiver == nil, "one read at a time")
         while let descriptor = input?.rawValue {
             if !mayRead {
                 try await readers.wait()
@@ -155,16 +158,23 @@ public actor DescriptorChannel: ByteChannel {
             code = errno
             count = max(result, 0)
         }
+        return try wasRead(result, code) ? bytes : nil
+    }
+
+    /// Notes what a read(2) gave.
+    ///
+    /// - Returns: whether that was data or the end, not only a reason to wait or to try again.
+    private func wasRead(_ result: Int, _ code: CInt) throws(ChannelError) -> Bool {
         if result < 0 {
-            if code == EINTR { return nil }
+            if code == EINTR { return false }
             guard code == EAGAIN else {
                 throw .system(SystemError(call: "read", code: code))
             }
             mayRead = false
-            return nil
+            return false
         }
         noteRead(result)
-        return bytes
+        return true
     }
 
     private func noteRead(_ count: Int) {
@@ -181,18 +191,74 @@ public actor DescriptorChannel: ByteChannel {
         }
     }
 
+    // MARK: Delivering
+
+    /// Reads as soon as there is something, into one buffer that is used again and again.
+    public func deliver(to receiver: any ByteReceiver) {
+        precondition(readers.isEmpty && self.receiver == nil, "one reader at a time")
+        guard input != nil else { return receiver.receiveEnd(nil) }
+        self.receiver = receiver
+        readSize = Self.readSizes.upperBound
+        lentBuffer = unsafe [UInt8](unsafeUninitializedCapacity: readSize) { $1 = readSize }
+        deliverSome()
+    }
+
+    private func deliverSome() {
+        while mayRead, let receiver, let descriptor = input?.rawValue {
+            guard !hasSpentTurn else {
+                loop.afterTurn { self.assumeIsolated { $0.deliverSome() } }
+                return
+            }
+            do throws(ChannelError) {
+                guard let count = try readLent(from: descriptor) else { continue }
+                guard count > 0 else { return endDelivery(nil) }
+                // In place: nobody else has the buffer any more once this call has returned.
+                receiver.receive(lentBuffer[..<count])
+            } catch {
+                return endDelivery(error)
+            }
+        }
+    }
+
+    /// Reads into the buffer that is lent.
+    ///
+    /// - Returns: how many bytes, 0 at the end of the stream; nil when there is nothing yet.
+    private func readLent(from descriptor: CInt) throws(ChannelError) -> Int? {
+        let result = unsafe lentBuffer.withUnsafeMutableBytes {
+            unsafe Glibc.read(descriptor, $0.baseAddress, $0.count)
+        }
+        return try wasRead(result, errno) ? result : nil
+    }
+
+    private func endDelivery(_ error: ChannelError?) {
+        guard let receiver else { return }
+        self.receiver = nil
+        lentBuffer = []
+        receiver.receiveEnd(error)
+    }
+
     // MARK: Writing
 
-    /// Queues `pieces`, and suspends while more than the limit waits.
-    public func write(_ pieces: [Bytes]) async throws {
+    /// Queues `pieces`, which go out at the end of the turn.
+    public nonisolated func enqueue(_ pieces: [Bytes]) throws -> Bool {
+        try assumeIsolated { try $0.append(pieces) }
+    }
+
+    private func append(_ pieces: [Bytes]) throws(ChannelError) -> Bool {
         try requireWritable()
         guard !isFinishing else { throw ChannelError.closed }
         sendQueue.append(pieces)
         if sendQueue.byteCount >= Self.promptWriteSize { flush() } else { scheduleFlush() }
+        return sendQueue.byteCount <= sendQueueLimit
+    }
+
+    /// Suspends while more waits for the kernel than the limit.
+    public func waitForRoom() async throws {
         while sendQueue.byteCount > sendQueueLimit {
-            try await writers.wait()
             try requireWritable()
+            try await writers.wait()
         }
+        try requireWritable()
     }
 
     /// Ends the outgoing stream.
@@ -261,6 +327,7 @@ public actor DescriptorChannel: ByteChannel {
         if writeFailure == nil { writeFailure = .closed }
         readers.wakeAll()
         writers.wakeAll()
+        endDelivery(nil)
     }
 
     private func closeOutput() {

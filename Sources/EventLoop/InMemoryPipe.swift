@@ -70,6 +70,9 @@ public actor InMemoryPipe: ByteChannel {
         return nil
     }
 
+    /// Reads in a task.
+    public func deliver(to receiver: any ByteReceiver) { deliver(to: receiver, by: loop) }
+
     private func takeFirst() -> Bytes? {
         guard let first = incoming.pieces.first else { return nil }
         let taken = first.prefix(readLimit)
@@ -82,8 +85,12 @@ public actor InMemoryPipe: ByteChannel {
         return taken
     }
 
-    /// Passes `pieces` to the other end, and suspends while too much waits for it to read.
-    public func write(_ pieces: [Bytes]) async throws {
+    /// Passes `pieces` to the other end.
+    public nonisolated func enqueue(_ pieces: [Bytes]) throws -> Bool {
+        try assumeIsolated { try $0.append(pieces) }
+    }
+
+    private func append(_ pieces: [Bytes]) throws(ChannelError) -> Bool {
         try requireWritable()
         guard !outgoing.isFinished else { throw ChannelError.closed }
         for piece in pieces where !piece.isEmpty {
@@ -91,10 +98,16 @@ public actor InMemoryPipe: ByteChannel {
             outgoing.byteCount += piece.count
         }
         outgoing.readers.wakeAll()
+        return outgoing.byteCount <= Self.bufferLimit
+    }
+
+    /// Suspends while too much waits for the other end to read.
+    public func waitForRoom() async throws {
         while outgoing.byteCount > Self.bufferLimit {
-            try await outgoing.writers.wait()
             try requireWritable()
+            try await outgoing.writers.wait()
         }
+        try requireWritable()
     }
 
     /// Ends the stream to the other end; what was written can still be read there.

@@ -61,7 +61,7 @@ extension SFTPClient {
         inFlight[lastID] = pending
         bytesInFlight += pending.payloadBytes
         outgoing.append(contentsOf: request.encode(id: lastID))
-        wakeSender()
+        scheduleSending()
     }
 
     /// Takes a request out that has been answered; nil if there is none of this id.
@@ -93,33 +93,33 @@ extension SFTPClient {
 
     // MARK: The channel
 
-    /// Lets the sender run behind the jobs that are ready now, so that what all of them have to send
-    /// goes out in one write.
-    func wakeSender() {
-        idleSender?.resume()
-        idleSender = nil
+    /// Has the requests of this turn sent together at its end.
+    private func scheduleSending() {
+        guard !isSending else { return }
+        isSending = true
+        loop.afterTurn { self.assumeIsolated { $0.sendOutgoing() } }
     }
 
-    private func waitForOutgoing() async {
-        await withCheckedContinuation { continuation in
-            if outgoing.isEmpty && closeReason == nil {
-                idleSender = continuation
-            } else {
-                continuation.resume()
-            }
+    private func sendOutgoing() {
+        isSending = false
+        guard closeReason == nil else { return }
+        let pieces = outgoing
+        outgoing = []
+        do {
+            if try !channel.enqueue(pieces) { waitForRoom() }
+        } catch {
+            end(SFTPError(channelError: error))
         }
     }
 
-    /// Writes what there is to write until the connection ends.
-    func sendAll() async {
-        while closeReason == nil {
-            await waitForOutgoing()
-            let pieces = outgoing
-            outgoing = []
+    private func waitForRoom() {
+        isSending = true
+        loop.spawn {
             do {
-                if !pieces.isEmpty { try await channel.write(pieces) }
+                try await self.channel.waitForRoom()
+                await self.sendOutgoing()
             } catch {
-                end(SFTPError(channelError: error))
+                await self.end(SFTPError(channelError: error))
             }
         }
     }

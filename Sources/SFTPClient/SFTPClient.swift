@@ -2,7 +2,7 @@
 
 public import EventLoop
 public import SFTPProtocol
-import Wire
+public import Wire
 
 /// The client's end of one SFTP connection.
 ///
@@ -45,8 +45,8 @@ public actor SFTPClient {
     var backlog = Backlog()
     /// What is to be written to the channel, packet behind packet.
     var outgoing: [Bytes] = []
-    /// Resumes the sender, which waits for something to send.
-    var idleSender: CheckedContinuation<Void, Never>?
+    /// Whether ``outgoing`` will be written without more ado: at the turn's end, or once there is room.
+    var isSending = false
 
     /// The loop's.
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -81,13 +81,8 @@ public actor SFTPClient {
             throw error
         }
         let client = SFTPClient(handshake, loop: loop)
-        await client.startTasks()
+        await client.startReceiving()
         return client
-    }
-
-    private func startTasks() {
-        loop.spawn { await self.receiveAll() }
-        loop.spawn { await self.sendAll() }
     }
 
     /// Ends the connection at once: everything that waits fails, and what isn't sent yet never is.
@@ -114,31 +109,33 @@ public actor SFTPClient {
         guard closeReason == nil else { return }
         closeReason = reason
         failRequests(reason)
-        wakeSender()
         closeWaiters.wakeAll()
         loop.spawn { [channel] in await channel.close() }
     }
 
     // MARK: Receiving
 
-    private func receiveAll() async {
-        while closeReason == nil {
-            do {
-                // What came with the handshake is looked at before anything is read.
-                try acceptPackets()
-                guard closeReason == nil else { return }
-                guard let bytes = try await channel.read() else {
-                    return end(.connectionLost(reason: endOfStreamReason))
-                }
-                lastActivity = loop.now
-                decoder.append(bytes)
-            } catch let error as SFTPError {
-                end(error)
-            } catch let error as WireError {
-                end(.protocolViolation(reason: error.description))
-            } catch {
-                end(.connectionLost(reason: "\(error)"))
-            }
+    /// Takes the packets that are there, and then whatever comes.
+    private func startReceiving() {
+        // What came with the handshake is looked at before anything is read.
+        acceptPackets()
+        loop.spawn { await self.channel.deliver(to: self) }
+    }
+
+    private func accept(_ bytes: Bytes) {
+        guard closeReason == nil else { return }
+        lastActivity = loop.now
+        decoder.append(bytes)
+        acceptPackets()
+    }
+
+    private func acceptPackets() {
+        do {
+            try takePackets()
+        } catch let error as SFTPError {
+            end(error)
+        } catch {
+            end(.protocolViolation(reason: "\(error)"))
         }
     }
 
@@ -148,7 +145,7 @@ public actor SFTPClient {
             : "the server closed the connection in the middle of a packet"
     }
 
-    private func acceptPackets() throws {
+    private func takePackets() throws {
         while closeReason == nil, let frame = try decoder.next() {
             guard case .reply(let id, let reply) = try SFTPServerMessage(decoding: frame) else {
                 throw SFTPError.protocolViolation(reason: "VERSION in the middle of a connection")
@@ -162,6 +159,19 @@ public actor SFTPClient {
                 startClose(SFTPHandle(bytes))
             }
             sendBacklog()
+        }
+    }
+}
+
+extension SFTPClient: ByteReceiver {
+    /// Takes what has come from the server.
+    public nonisolated func receive(_ bytes: Bytes) { assumeIsolated { $0.accept(bytes) } }
+
+    /// Ends the connection: nothing more will come.
+    public nonisolated func receiveEnd(_ error: (any Error)?) {
+        assumeIsolated { client in
+            let reason = error.map { "\($0)" } ?? client.endOfStreamReason
+            client.end(.connectionLost(reason: reason))
         }
     }
 }

@@ -26,6 +26,8 @@ final class ChannelState {
     let replies: WaitQueue
     let readers: WaitQueue
     let writers: WaitQueue
+    /// Who is handed what comes, instead of reading it.
+    var receiver: (any ByteReceiver)?
 
     private var incoming: [Bytes] = []
     private var head = 0

@@ -17,11 +17,21 @@ public struct SSHChannel: ByteChannel {
     /// - Throws: ``SSHClientError`` when the connection has ended before.
     public func read() async throws -> Bytes? { try await session.read(id) }
 
-    /// Queues data, and suspends while more than ``SSHSession/sendQueueLimit`` bytes wait.
+    /// Hands over data as it comes, and the end once the server has sent all of it.
+    public func deliver(to receiver: any ByteReceiver) async {
+        await session.deliver(id, to: receiver)
+    }
+
+    /// Queues data; the limit is ``SSHSession/sendQueueLimit``.
     ///
     /// - Throws: `ChannelError` when either side has closed the channel, ``SSHClientError`` when the
     ///   connection has ended.
-    public func write(_ pieces: [Bytes]) async throws { try await session.write(pieces, id) }
+    public func enqueue(_ pieces: [Bytes]) throws -> Bool {
+        try session.assumeIsolated { try $0.enqueue(pieces, id) }
+    }
+
+    /// Suspends while more than the limit waits to be sealed.
+    public func waitForRoom() async throws { try await session.waitForRoom(id) }
 
     /// Sends an end of file behind what is queued.
     public func finishWriting() async throws { try await session.finishWriting(id) }
@@ -52,7 +62,28 @@ extension SSHSession {
         return nil
     }
 
-    private func report(_ count: Int, _ state: ChannelState, _ id: ChannelID) {
+    func deliver(_ id: ChannelID, to receiver: any ByteReceiver) {
+        guard let state = channels[id] else { return receiver.receiveEnd(nil) }
+        state.receiver = receiver
+        while let bytes = state.popFirst() {
+            receiver.receive(bytes)
+            report(bytes.count, state, id)
+        }
+        endDeliveryIfDone(state)
+    }
+
+    /// Tells a channel's receiver that nothing more will come, once that is so.
+    func endDeliveryIfDone(_ state: ChannelState) {
+        guard let receiver = state.receiver else { return }
+        if case .closed = state.phase {
+        } else if endReason == nil && !state.hasEnded {
+            return
+        }
+        state.receiver = nil
+        receiver.receiveEnd(state.hasEnded ? nil : endReason)
+    }
+
+    func report(_ count: Int, _ state: ChannelState, _ id: ChannelID) {
         state.unreported += count
         guard state.unreported >= Self.reportStep, endReason == nil else { return }
         connection.consumed(state.unreported, on: id)
@@ -60,12 +91,15 @@ extension SSHSession {
         stateChanged()
     }
 
-    func write(_ pieces: [Bytes], _ id: ChannelID) async throws {
+    func enqueue(_ pieces: [Bytes], _ id: ChannelID) throws -> Bool {
         connection.send(pieces, on: try writable(id))
-        stateChanged()
-        while connection.queuedBytes(on: id) > Self.sendQueueLimit {
+        scheduleOutput()
+        return connection.queuedBytes(on: id) <= Self.sendQueueLimit
+    }
+
+    func waitForRoom(_ id: ChannelID) async throws {
+        while connection.queuedBytes(on: try writable(id)) > Self.sendQueueLimit {
             try await channels[id]?.writers.wait()
-            _ = try writable(id)
         }
     }
 

@@ -83,6 +83,7 @@ extension SSHSession {
         state.phase = .closed(nil)
         state.removeAllIncoming()
         state.wakeAll()
+        endDeliveryIfDone(state)
         stateChanged()
     }
 
@@ -101,12 +102,18 @@ extension SSHSession {
             state.phase = .closed("\(reason): \(TerminalText.line(text))")
             state.wakeAll()
         case .data(let bytes):
-            state.append(bytes)
-            state.readers.wakeAll()
+            if let receiver = state.receiver {
+                receiver.receive(bytes)
+                report(bytes.count, state, id)
+            } else {
+                state.append(bytes)
+                state.readers.wakeAll()
+            }
         case .extendedData(_, let bytes): showError(bytes, state, id)
         case .endOfData:
             state.hasEnded = true
             state.readers.wakeAll()
+            endDeliveryIfDone(state)
         case .requestAnswered(let isSuccess):
             state.answers.append(isSuccess)
             state.replies.wakeAll()
@@ -120,6 +127,7 @@ extension SSHSession {
         case .closed:
             state.phase = .closed(nil)
             state.wakeAll()
+            endDeliveryIfDone(state)
         }
     }
 

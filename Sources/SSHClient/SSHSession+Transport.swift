@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import EventLoop
+public import EventLoop
 import SSHConfig
 import SSHProtocol
-import Wire
+public import Wire
 
 /// The bytes of the connection.
 extension SSHSession {
@@ -12,63 +12,94 @@ extension SSHSession {
     /// How long what is left to be sent, the goodbye for instance, may keep an ended connection.
     private static let lingerTime = Duration.seconds(2)
 
-    /// Starts reading and sending.
+    /// What becomes of the output.
+    enum Sending {
+        case idle
+        /// It is sent at the end of the turn.
+        case scheduled
+        case waitingForRoom
+        /// Nothing is sent any more.
+        case finished
+    }
+
+    /// Starts receiving and sending.
     func start() {
-        loop.spawn { await self.receiveAll() }
-        loop.spawn { await self.sendAll() }
-    }
-
-    private func receiveAll() async {
-        do {
-            while let bytes = try await transport.read() {
-                connection.receive(bytes, now: loop.now)
-                stateChanged()
-            }
-        } catch {
-            // That the connection was reset, for instance: what matters is that it has ended.
-            context.show("\(endpoint): \(error)", level: .verbose)
-        }
-        connection.receiveEnd(now: loop.now)
-        stateChanged()
-    }
-
-    /// Sends what there is, and waits for more; at the end closes the channel.
-    private func sendAll() async {
-        do {
-            while true {
-                let output = connection.takeOutput(maximum: Self.outputAtOnce, now: loop.now)
-                // Sealing may have started or ended an exchange of keys.
-                scheduleDeadline()
-                if !output.isEmpty {
-                    releaseWriters()
-                    try await transport.write([output[...]])
-                } else if endReason != nil {
-                    break
-                } else {
-                    try await senders.wait()
-                }
-            }
-            try await transport.finishWriting()
-        } catch {
-            // The reader notices the end, and gets what the server may have said before it.
-            context.show("\(endpoint): \(error)", level: .debug1)
-            while endReason == nil { try? await senders.wait() }
-        }
-        if let lingerTimer { loop.cancel(lingerTimer) }
-        lingerTimer = nil
-        await transport.close()
+        loop.spawn { await self.transport.deliver(to: self) }
+        scheduleOutput()
     }
 
     /// Has the output sent once this turn has collected all of it.
     func scheduleOutput() {
-        guard !isOutputScheduled else { return }
-        isOutputScheduled = true
-        loop.afterTurn {
-            self.assumeIsolated { session in
-                session.isOutputScheduled = false
-                session.senders.wakeAll()
+        guard case .idle = sending else { return }
+        sending = .scheduled
+        loop.afterTurn { self.assumeIsolated { $0.sendOutput() } }
+    }
+
+    /// Sends what there is, as far as the transport takes it; at the end closes the transport.
+    private func sendOutput() {
+        sending = .idle
+        do {
+            while sending == .idle {
+                let output = connection.takeOutput(maximum: Self.outputAtOnce, now: loop.now)
+                if output.isEmpty { break }
+                if try !transport.enqueue([output[...]]) { waitForRoom() }
+            }
+        } catch {
+            stopSending(error)
+        }
+        // Sealing may have started or ended an exchange of keys.
+        scheduleDeadline()
+        releaseWriters()
+        if endReason != nil, sending == .idle { finishSending() }
+    }
+
+    private func waitForRoom() {
+        sending = .waitingForRoom
+        loop.spawn {
+            do {
+                try await self.transport.waitForRoom()
+                await self.roomCame()
+            } catch {
+                await self.stopSending(error)
             }
         }
+    }
+
+    private func roomCame() {
+        sending = .idle
+        scheduleOutput()
+    }
+
+    /// Nothing can be sent any more.
+    ///
+    /// The receiver notices the end, and gets what the server may have said before it.
+    private func stopSending(_ error: any Error) {
+        context.show("\(endpoint): \(error)", level: .debug1)
+        sending = .finished
+        if endReason != nil { closeTransport() }
+    }
+
+    private func finishSending() {
+        sending = .finished
+        loop.spawn {
+            try? await self.transport.finishWriting()
+            await self.closeTransport()
+        }
+    }
+
+    /// Sees to it that the transport is closed soon, even if the server takes no more bytes.
+    func linger() {
+        if sending == .finished { return closeTransport() }
+        scheduleOutput()
+        lingerTimer = loop.schedule(at: loop.now + Self.lingerTime) {
+            self.assumeIsolated { $0.closeTransport() }
+        }
+    }
+
+    private func closeTransport() {
+        if let lingerTimer { loop.cancel(lingerTimer) }
+        lingerTimer = nil
+        loop.spawn { await self.transport.close() }
     }
 
     /// Sets the timer for the state machine's next deadline.
@@ -89,15 +120,26 @@ extension SSHSession {
         connection.handleDeadline(now: loop.now)
         stateChanged()
     }
+}
 
-    /// Makes sure that the end of a connection whose server takes no more bytes comes, too.
-    func linger() {
-        senders.wakeAll()
-        lingerTimer = loop.schedule(at: loop.now + Self.lingerTime) {
-            self.assumeIsolated { session in
-                session.lingerTimer = nil
-                session.loop.spawn { await session.transport.close() }
+extension SSHSession: ByteReceiver {
+    /// Takes what has come from the server.
+    public nonisolated func receive(_ bytes: Bytes) {
+        assumeIsolated { session in
+            session.connection.receive(bytes, now: session.loop.now)
+            session.stateChanged()
+        }
+    }
+
+    /// Takes notice that nothing more will come.
+    public nonisolated func receiveEnd(_ error: (any Error)?) {
+        assumeIsolated { session in
+            if let error {
+                // That the connection was reset, for instance: what matters is that it has ended.
+                session.context.show("\(session.endpoint): \(error)", level: .verbose)
             }
+            session.connection.receiveEnd(now: session.loop.now)
+            session.stateChanged()
         }
     }
 }

@@ -5,7 +5,8 @@ import SSHConfig
 import SSHProtocol
 import Wire
 
-/// An SSH connection: one task reads, one sends, and the state machine between them decides.
+/// An SSH connection: what the transport hands over goes through the state machine, and its output
+/// back to the transport, once a turn.
 ///
 /// All of it runs on the loop. Receiving never waits for sending. ``SSHClient`` makes sessions.
 public actor SSHSession {
@@ -36,8 +37,7 @@ public actor SSHSession {
     private let loginWaiters: WaitQueue
     private let endWaiters: WaitQueue
 
-    let senders: WaitQueue
-    var isOutputScheduled = false
+    var sending = Sending.idle
     var deadlineTimer: (deadline: Duration, timer: TimerID)?
     var lingerTimer: TimerID?
 
@@ -52,7 +52,6 @@ public actor SSHSession {
             configuration: configuration, now: loop.now, random: context.world.random)
         loginWaiters = WaitQueue(loop: loop)
         endWaiters = WaitQueue(loop: loop)
-        senders = WaitQueue(loop: loop)
     }
 
     /// Waits until the connection has ended, and says why.
@@ -130,7 +129,10 @@ public actor SSHSession {
         keepAlive.stop(loop)
         if let deadlineTimer { loop.cancel(deadlineTimer.timer) }
         deadlineTimer = nil
-        for channel in channels.values { channel.wakeAll() }
+        for channel in channels.values {
+            channel.wakeAll()
+            endDeliveryIfDone(channel)
+        }
         loginWaiters.wakeAll()
         endWaiters.wakeAll()
         linger()

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import EventLoop
 import FuseBridge
 import Glibc
@@ -18,6 +19,8 @@ actor MountProcess {
 
     /// The signals that end a mount.
     private static let endingSignals = [SIGINT, SIGTERM, SIGHUP]
+    /// How much freed memory is kept for what comes next, in bytes.
+    private static let freedMemoryKept: CInt = 16 << 20
 
     private let options: MountOptions
     private let mountPoint: MountPoint
@@ -50,6 +53,7 @@ actor MountProcess {
     static func run(
         _ options: MountOptions, _ mountPoint: MountPoint, launcher: Launcher?
     ) -> CInt {
+        clinux_keep_freed_memory(freedMemoryKept)
         do {
             let loop = try EpollLoop()
             let process = MountProcess(options, mountPoint, launcher, loop)

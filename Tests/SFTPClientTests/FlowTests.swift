@@ -316,10 +316,14 @@ private final class CountingChannel: ByteChannel {
 
     func read() async throws -> Bytes? { try await channel.read() }
 
-    func write(_ pieces: [Bytes]) async throws {
+    func deliver(to receiver: any ByteReceiver) async { await channel.deliver(to: receiver) }
+
+    func enqueue(_ pieces: [Bytes]) throws -> Bool {
         count.withLock { $0 += 1 }
-        try await channel.write(pieces)
+        return try channel.enqueue(pieces)
     }
+
+    func waitForRoom() async throws { try await channel.waitForRoom() }
 
     func finishWriting() async throws { try await channel.finishWriting() }
 

@@ -157,9 +157,13 @@ actor StallingChannel: ByteChannel {
         return nil
     }
 
-    func write(_ pieces: [Bytes]) async throws {
-        if loop.now < time { try await inner.write(pieces) }
+    func deliver(to receiver: any ByteReceiver) { deliver(to: receiver, by: loop) }
+
+    nonisolated func enqueue(_ pieces: [Bytes]) throws -> Bool {
+        try loop.now >= time || inner.enqueue(pieces)
     }
+
+    func waitForRoom() async throws { try await inner.waitForRoom() }
 
     func finishWriting() async throws { try await inner.finishWriting() }
 

@@ -196,10 +196,14 @@ private actor CountingChannel: ByteChannel {
 
     func read() async throws -> Bytes? { try await inner.read() }
 
-    func write(_ pieces: [Bytes]) async throws {
+    func deliver(to receiver: any ByteReceiver) { deliver(to: receiver, by: loop) }
+
+    nonisolated func enqueue(_ pieces: [Bytes]) throws -> Bool {
         for piece in pieces { counter.add(piece.count) }
-        try await inner.write(pieces)
+        return try inner.enqueue(pieces)
     }
+
+    func waitForRoom() async throws { try await inner.waitForRoom() }
 
     func finishWriting() async throws { try await inner.finishWriting() }
 

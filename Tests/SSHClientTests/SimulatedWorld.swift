@@ -194,17 +194,27 @@ actor CutChannel: ByteChannel {
 
     func read() async throws -> Bytes? { try await inner.read() }
 
-    func write(_ pieces: [Bytes]) async throws {
+    func deliver(to receiver: any ByteReceiver) { deliver(to: receiver, by: loop) }
+
+    nonisolated func enqueue(_ pieces: [Bytes]) throws -> Bool {
+        try assumeIsolated { try $0.pass(pieces) }
+    }
+
+    private func pass(_ pieces: [Bytes]) throws -> Bool {
+        var hasRoom = true
         for piece in pieces {
             let part = piece.prefix(writable)
             writable -= part.count
-            try await inner.write([part])
+            hasRoom = try inner.enqueue([part])
             if part.count < piece.count || writable == 0 {
-                await inner.close()
+                loop.spawn { [inner] in await inner.close() }
                 throw ChannelError.closedByPeer
             }
         }
+        return hasRoom
     }
+
+    func waitForRoom() async throws { try await inner.waitForRoom() }
 
     func finishWriting() async throws { try await inner.finishWriting() }
 
