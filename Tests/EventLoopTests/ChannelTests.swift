@@ -156,6 +156,8 @@ import Wire
             let reader = loop.spawn {
                 await #expect(throws: CancellationError.self) { try await first.read() }
             }
+            // Let the reader wait first.
+            try await loop.sleep(for: .milliseconds(1))
             reader.cancel()
             // At once, before the cancelled task knows.
             _ = try second.enqueue([[1]])

@@ -176,7 +176,11 @@ import Testing
         } body: { fileSystem, server in
             try await list(fileSystem)
             try await server.answer { request in
-                if case .mkdir = request { nil } else { directory }
+                switch request {
+                case .mkdir: nil
+                case .close: ok
+                default: directory
+                }
             }
             fileSystem.loop.spawn {
                 _ = try? await fileSystem.mkdir(bytes("d"), in: rootInode, permissions: 0o755)
