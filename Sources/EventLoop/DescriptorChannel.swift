@@ -158,13 +158,17 @@ public actor DescriptorChannel: ByteChannel {
             code = errno
             count = max(result, 0)
         }
-        return try wasRead(result, code) ? bytes : nil
+        guard try wasRead(result, code, of: readSize) else { return nil }
+        adaptReadSize(to: result)
+        return bytes
     }
 
-    /// Notes what a read(2) gave.
+    /// Notes what a read(2) into so much room gave.
     ///
     /// - Returns: whether that was data or the end, not only a reason to wait or to try again.
-    private func wasRead(_ result: Int, _ code: CInt) throws(ChannelError) -> Bool {
+    private func wasRead(
+        _ result: Int, _ code: CInt, of room: Int
+    ) throws(ChannelError) -> Bool {
         if result < 0 {
             if code == EINTR { return false }
             guard code == EAGAIN else {
@@ -173,21 +177,20 @@ public actor DescriptorChannel: ByteChannel {
             mayRead = false
             return false
         }
-        noteRead(result)
-        return true
-    }
-
-    private func noteRead(_ count: Int) {
         if readTurn != loop.turn {
             readTurn = loop.turn
             bytesReadInTurn = 0
         }
-        bytesReadInTurn += count
+        bytesReadInTurn += result
+        if result < room && shortReadMeansEmpty && result > 0 { mayRead = false }
+        return true
+    }
+
+    private func adaptReadSize(to count: Int) {
         if count == readSize {
             readSize = min(readSize * 2, Self.readSizes.upperBound)
-        } else {
-            if shortReadMeansEmpty && count > 0 { mayRead = false }
-            if count < readSize / 4 { readSize = max(readSize / 2, Self.readSizes.lowerBound) }
+        } else if count < readSize / 4 {
+            readSize = max(readSize / 2, Self.readSizes.lowerBound)
         }
     }
 
@@ -198,8 +201,8 @@ public actor DescriptorChannel: ByteChannel {
         precondition(readers.isEmpty && self.receiver == nil, "one reader at a time")
         guard input != nil else { return receiver.receiveEnd(nil) }
         self.receiver = receiver
-        readSize = Self.readSizes.upperBound
-        lentBuffer = unsafe [UInt8](unsafeUninitializedCapacity: readSize) { $1 = readSize }
+        let size = Self.readSizes.upperBound
+        lentBuffer = unsafe [UInt8](unsafeUninitializedCapacity: size) { $1 = size }
         deliverSome()
     }
 
@@ -227,7 +230,7 @@ public actor DescriptorChannel: ByteChannel {
         let result = unsafe lentBuffer.withUnsafeMutableBytes {
             unsafe Glibc.read(descriptor, $0.baseAddress, $0.count)
         }
-        return try wasRead(result, errno) ? result : nil
+        return try wasRead(result, errno, of: lentBuffer.count) ? result : nil
     }
 
     private func endDelivery(_ error: ChannelError?) {
