@@ -25,8 +25,8 @@ extension FileStatus {
         var attributes = stat()
         attributes.st_ino = UInt(inode)
         attributes.st_mode = mode
-        // SFTP has no link count; 1 tells find(1) that a directory's says nothing of what is in it.
-        attributes.st_nlink = 1
+        // For directories, 1 tells find(1) that the count says nothing of what is in them.
+        attributes.st_nlink = nlink_t(linkCount)
         attributes.st_uid = uid
         attributes.st_gid = gid
         attributes.st_size = off_t(clamping: size)

@@ -57,6 +57,8 @@ public struct FileStatus: Hashable, Sendable {
     public var inode: InodeNumber
     /// Kind and permission bits, as `st_mode`.
     public var mode: UInt32
+    /// How many names it has: 1, since SFTP does not tell, or 0 once it has lost the one we knew.
+    public var linkCount: UInt32
     /// The size in bytes.
     public var size: UInt64
     /// The owner's number.

@@ -23,6 +23,11 @@ struct HandleTable<Value> {
         _modify { yield &values[id] }
     }
 
+    /// How many of them fit.
+    func count(where fits: (Value) -> Bool) -> Int {
+        values.values.count(where: fits)
+    }
+
     /// The handle opened first of those that fit.
     func first(where fits: (Value) -> Bool) -> Value? {
         values.filter { fits($0.value) }.min { $0.key < $1.key }?.value

@@ -35,7 +35,12 @@ extension RemoteFS {
         }
         let path = try await path(to: inode)
         let change = nodes.lastChange
-        let server = try await ask { () async throws(SFTPError) in try await client.opendir(path) }
+        let server: SFTPHandle
+        do {
+            server = try await client.opendir(path)
+        } catch {
+            throw reasonOfFailedOpendir(error)
+        }
         return OpenDirectory(
             inode: inode, server: server, askedAfterChange: change,
             validUntil: loop.now + options.attributeValidity, loop: loop)

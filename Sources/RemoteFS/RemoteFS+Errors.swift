@@ -128,15 +128,21 @@ extension RemoteFS {
         }
     }
 
-    /// Why a file could not be opened: it is a directory, or there is no room for it.
+    /// Why a file could not be opened: too many are, it is a directory, or there is no room for it.
     func reasonOfFailedOpen(
         _ error: SFTPError, of inode: InodeNumber, flags: OpenFlags
     ) async -> Errno {
         guard error.isUnspecific else { return error.fileErrno }
+        if isForLackOfHandles(error) { return .EMFILE }
         if let attributes = try? await lstat(inode), attributes.kind == .directory {
             return .EISDIR
         }
         return flags.contains(.write) ? await reasonOfFailedGrowth(in: inode) : .EIO
+    }
+
+    /// Why a directory could not be opened.
+    func reasonOfFailedOpendir(_ error: SFTPError) -> Errno {
+        isForLackOfHandles(error) ? .EMFILE : error.fileErrno
     }
 
     /// Why a file could not be unlinked: it is a directory.
@@ -198,6 +204,13 @@ extension RemoteFS {
     }
 
     // MARK: Evidence
+
+    /// Whether something could not be opened because as many files and directories are open as the
+    /// server has said that it can have open.
+    func isForLackOfHandles(_ error: SFTPError) -> Bool {
+        guard error.isUnspecific, let limit = client.limits.openHandles else { return false }
+        return files.count { $0.server != nil } + directories.count { $0.server != nil } >= limit
+    }
 
     private func kind(of name: FileName, in parent: InodeNumber) async -> FileKind? {
         guard let path = try? await path(to: name, in: parent) else { return nil }

@@ -89,6 +89,8 @@ extension RemoteFS {
         switch result {
         case .failure(let error):
             nodes[parent]?.listing = nil
+            // Before a look at the name: the server may have made the file for all that.
+            if isForLackOfHandles(error) { throw .EMFILE }
             throw await reasonOfFailedCreation(
                 error, of: name, in: parent, mayExist: !flags.contains(.exclusive))
         case .success((let server, let attributes)):

@@ -145,8 +145,10 @@ public actor RemoteFS {
 
     /// What stat(2) is to show.
     func status(_ attributes: FileAttributes, of inode: InodeNumber) -> FileStatus {
-        FileStatus(
+        let hasName = nodes[inode].map { $0.place != nil || !$0.twins.isEmpty } ?? true
+        return FileStatus(
             inode: inode, mode: (attributes.permissions ?? 0) & ~options.umask,
+            linkCount: hasName || inode == rootInode ? 1 : 0,
             size: attributes.size ?? 0, uid: options.userID ?? attributes.owner?.uid ?? 0,
             gid: options.groupID ?? attributes.owner?.gid ?? 0,
             atime: attributes.times?.atime ?? 0, mtime: attributes.times?.mtime ?? 0)

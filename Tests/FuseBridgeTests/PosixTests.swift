@@ -14,8 +14,9 @@ extension RealMounts {
                     import os
                     fd = os.open("f", os.O_RDWR | os.O_CREAT)
                     os.write(fd, b"hello")
+                    assert os.fstat(fd).st_nlink == 1
                     os.unlink("f")
-                    assert not os.path.exists("f")
+                    assert not os.path.exists("f") and os.fstat(fd).st_nlink == 0
                     os.write(fd, b" world")
                     assert os.pread(fd, 100, 0) == b"hello world"
                     assert os.fstat(fd).st_size == 11
@@ -42,6 +43,7 @@ extension RealMounts {
                     assert open("target", "rb").read() == b"new"
                     assert os.fstat(new).st_ino == os.stat("target").st_ino
                     assert os.fstat(old).st_ino != os.stat("target").st_ino
+                    assert os.fstat(old).st_nlink == 0 and os.fstat(new).st_nlink == 1
                     os.write(new, b"er")
                     os.fsync(new)
                     assert open("target", "rb").read() == b"newer"
@@ -65,6 +67,7 @@ extension RealMounts {
                         os.utime(directory, (5, 7)); os.fchmod(directory, 0o700)
                         after = os.fstat(directory)
                         assert after.st_ino == before.st_ino and after.st_mtime == 7
+                        assert after.st_nlink == 0
                         assert after.st_mode & 0o7777 == 0o700, after
                         assert os.listdir(directory) == []
                     os.mkdir("d")

@@ -148,6 +148,38 @@ import Testing
         }
     }
 
+    @Test(arguments: [(2, .EMFILE), (3, .EIO)] as [(UInt64, Errno)])
+    func saysThatTooManyFilesAreOpenOnlyWhereTheServerHasALimit(
+        limit: UInt64, expected: Errno
+    ) throws {
+        let limits = ServerLimits(
+            maxPacketLength: 0, maxReadLength: 0, maxWriteLength: 0, maxOpenHandles: limit)
+        try simulate(extensions: [.limits]) { request in
+            switch request {
+            case .limits: limits.reply
+            case .open: handle
+            case .lstat: file()
+            default: ok
+            }
+        } body: { fileSystem, server in
+            let (inode, first) = try await open(fileSystem)
+            let second = try await fileSystem.open(inode, .read)
+            try await server.answer { request in
+                if case .lstat = request { file() } else { failure }
+            }
+            #expect(
+                await fails(expected) { () async throws(Errno) in
+                    try await fileSystem.open(inode, .read)
+                })
+            #expect(
+                await fails(expected) { () async throws(Errno) in
+                    try await fileSystem.opendir(rootInode)
+                })
+            await fileSystem.release(second.handle)
+            await close(fileSystem, inode, first)
+        }
+    }
+
     @Test func nothingCanBeChangedOnAReadOnlyFileSystem() throws {
         try simulate { request in
             switch request {
