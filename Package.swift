@@ -121,8 +121,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "EventLoop", "SFTPClient", "SFTPProtocol", "SFTPServer", "SSHCrypto", "SSHProtocol",
-                "Wire",
+                "EventLoop", "SFTPClient", "SFTPProtocol", "SFTPServer", "SSHConfig", "SSHCrypto",
+                "SSHProtocol", "Wire",
             ],
             path: "Tests/FuzzTargets", swiftSettings: settings),
         .testTarget(

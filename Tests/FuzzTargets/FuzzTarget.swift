@@ -2,7 +2,7 @@
 
 public import Wire
 
-/// Something that takes bytes from a peer, to be fed with anything at all.
+/// Something that takes bytes from a peer or from a file, to be fed with anything at all.
 ///
 /// Bad input must be refused by a thrown error or an event. A trap, a hang or memory without bounds is a
 /// finding, and so is a broken property that the target checks itself.
@@ -17,7 +17,7 @@ public struct FuzzTarget: Sendable {
     /// The targets that touch nothing outside of this process's memory.
     public static let pure: [FuzzTarget] = [
         sshClient, sshServer, sshClientMessages, sshServerMessages,
-        sftpRequests, sftpReplies, sftpClient,
+        sftpRequests, sftpReplies, sftpClient, sshConfig, knownHosts,
     ]
     /// The targets that act on files: only for a process in a ``Jail``.
     public static let jailed: [FuzzTarget] = [sftpServer]
