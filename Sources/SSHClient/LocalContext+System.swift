@@ -25,6 +25,8 @@ extension LocalContext {
         let pipes = PipeContents()
         local.readFile = { pipes.read($0) }
         local.expandGlob = pathsMatching
+        let shell = local.environment["SHELL"]
+        local.runCommand = { run($0, shell: shell) }
         local.interfaceAddresses = { SocketAddress.ofInterfaces().map(\.hostBytes) }
         local.numericAddress = { SocketAddress.numeric($0)?.description }
         local.lookUp = findHost
@@ -100,5 +102,18 @@ private func findHost(_ name: String, _ family: AddressFamily) -> HostLookup? {
         return HostLookup(canonicalName: alias)
     } catch {
         return nil
+    }
+}
+
+/// Runs a command by the user's shell to its end.
+private func run(_ command: String, shell: String?) -> CommandOutcome {
+    do {
+        let shell = shell.flatMap { $0.isEmpty ? nil : $0 } ?? "/bin/sh"
+        switch try Program([shell, "-c", command]).run() {
+        case .exited(let status): return .exited(status: status)
+        case .signalled(let number): return .broken("it was ended by signal \(number)")
+        }
+    } catch {
+        return .broken(error.reason)
     }
 }

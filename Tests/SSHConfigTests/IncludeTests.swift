@@ -112,6 +112,23 @@ import Testing
         #expect(error?.code == .limitExceeded)
     }
 
+    @Test func bytesThatAreNoUTF8AreFineInCommentsOnly() throws {
+        func resolve(_ text: [UInt8]) throws -> ClientOptions {
+            var local = ConfigurationTests.machine()
+            local.readFile = { _ in .bytes(text[...]) }
+            return try SSHConfiguration(files: .only("/c"), local: local).resolve(host: "h")
+        }
+        let latin1: [UInt8] = [0x20, 0xE9]
+        #expect(
+            try resolve(Array("# x".utf8) + latin1 + Array("\nPort 7 #".utf8) + latin1).port == 7)
+        for option in ["User", "ProxyCommand", "ProxyJump"] {
+            let error = #expect(throws: SSHConfigError.self) {
+                try resolve(Array("\n\(option) x".utf8) + [0xE9])
+            }
+            #expect(error?.location?.line == 2)
+        }
+    }
+
     @Test func listsStopGrowing() throws {
         let names = (0..<2_000).map { "IdentityFile /\($0)" }.joined(separator: "\n")
         let options = try ConfigurationTests.resolve(names)

@@ -11,7 +11,7 @@ struct ConfigurationLine {
     /// The arguments, without their quotes.
     let words: [String]
     /// What stands after the keyword, as it is written.
-    let text: String
+    let text: Bytes
     /// Where the line stands.
     let location: ConfigurationLocation
 
@@ -31,7 +31,7 @@ struct ConfigurationLine {
         guard !scanner.isAtEnd else {
             throw SSHConfigError(.syntax, at: location, keyword: spelling, "no argument")
         }
-        self.text = try scanner.remainingText()
+        self.text = scanner.rest
         words = try scanner.words()
     }
 }
@@ -46,7 +46,7 @@ func splitWords(
 
 /// Walks over the bytes of one line.
 private struct LineScanner {
-    private var rest: Bytes
+    private(set) var rest: Bytes
     private let location: ConfigurationLocation
 
     init(_ text: Bytes, location: ConfigurationLocation) {
@@ -77,9 +77,6 @@ private struct LineScanner {
         }
         return try text(word)
     }
-
-    /// All that is left, as it stands there.
-    func remainingText() throws(SSHConfigError) -> String { try text(rest) }
 
     /// Takes all arguments up to the end or a comment.
     mutating func words(endingAtComment: Bool = true) throws(SSHConfigError) -> [String] {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Wire
+
 /// The arguments of one line, taken one after the other.
 struct Arguments {
     /// The option's name, for messages.
     let keyword: String
     /// Where the line stands.
     let location: ConfigurationLocation
-    private let text: String
+    private let text: Bytes
     private var rest: ArraySlice<String>
 
     init(_ line: ConfigurationLine, keyword: String) {
@@ -53,6 +55,9 @@ struct Arguments {
     mutating func remainingText() throws(SSHConfigError) -> String {
         rest = []
         guard !text.isEmpty else { throw fault(.syntax, "an argument is missing") }
+        guard let text = String(validating: text, as: UTF8.self) else {
+            throw fault(.syntax, "the line is not UTF-8")
+        }
         return text
     }
 
