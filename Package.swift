@@ -52,7 +52,8 @@ let package = Package(
         .target(
             name: "SSHConfig", dependencies: ["SSHCrypto", "Wire"], swiftSettings: settings),
         .testTarget(
-            name: "SSHConfigTests", dependencies: ["SSHConfig", "Wire"], swiftSettings: settings),
+            name: "SSHConfigTests", dependencies: ["SSHConfig", "SSHCrypto", "Wire"],
+            swiftSettings: settings),
         .target(name: "MountOptions", swiftSettings: settings),
         .testTarget(
             name: "MountOptionsTests", dependencies: ["MountOptions"], swiftSettings: settings),

@@ -30,12 +30,18 @@ extension ClientOptions {
         let chosen = try hostKeyAlgorithms.names(
             defaults: PublicKeyAlgorithm.standard.map(\.rawValue),
             supported: PublicKeyAlgorithm.allCases.map(\.rawValue))
-        let ordered =
-            switch hostKeyAlgorithms.change {
-            case .replace, .prepend: chosen
-            case .unchanged, .append, .remove: known.preferringKnownTypes(chosen)
-            }
-        return ordered.compactMap(PublicKeyAlgorithm.init(rawValue:))
+        let algorithms = chosen.compactMap(PublicKeyAlgorithm.init(rawValue:))
+        return switch hostKeyAlgorithms.change {
+        case .replace, .prepend: algorithms
+        case .unchanged, .append, .remove: known.preferringKnownTypes(algorithms)
+        }
+    }
+
+    /// How authorities may sign the certificates of hosts.
+    func authorityAlgorithms() throws(SSHConfigError) -> [SignatureAlgorithm] {
+        try Self.choose(
+            caSignatureAlgorithms, SignatureAlgorithm.allCases,
+            defaults: SignatureAlgorithm.standard)
     }
 
     /// The ways in which user keys may sign, the most wanted first.

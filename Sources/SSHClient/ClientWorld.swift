@@ -26,6 +26,9 @@ public protocol ClientWorld: Sendable {
     /// thread.
     func appendLine(_ line: String, to path: String) throws(FileProblem)
 
+    /// The present, in seconds since 1970: certificates expire.
+    var secondsSince1970: UInt64 { get }
+
     /// Gives random bytes; a simulation's are always the same.
     var random: RandomSource { get }
 

@@ -22,7 +22,7 @@ extension SSHSession {
             preconditionFailure("the state machine asks for the host key first")
         }
         do {
-            let trust = try await check.check(hostKey.key, isLoopback: isLoopback)
+            let trust = try await check.check(hostKey, isLoopback: isLoopback)
             if let endReason { throw endReason }
             step = .login
             connection.acceptHostKey(now: loop.now)

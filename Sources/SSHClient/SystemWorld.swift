@@ -24,6 +24,9 @@ public struct SystemWorld: ClientWorld {
         self.environment = environment
     }
 
+    /// The system's clock.
+    public var secondsSince1970: UInt64 { UInt64(max(time(nil), 0)) }
+
     /// The system's random numbers.
     public var random: RandomSource { { SecureRandom.bytes($0) } }
 

@@ -80,6 +80,11 @@ import Testing
         #expect(warning.contains("REMOTE HOST IDENTIFICATION HAS CHANGED"))
         #expect(warning.contains("\(harness.home.file(".ssh/known_hosts")) line 2"))
         #expect(warning.contains(try Self.fingerprint("host-ed25519")))
+        // What it says to do helps.
+        let command = try #require(
+            warning.split(separator: "\n").first { $0.contains("ssh-keygen") })
+        try shell("\(command) 2>/dev/null")
+        #expect(try harness.home.read(".ssh/known_hosts") == "# first line\n")
     }
 
     @Test func changedKeyWithCheckingOffGetsNoPassword() throws {
@@ -199,5 +204,29 @@ import Testing
         } throws: { error in
             "\(error)".contains("known_hosts: not a regular file")
         }
+    }
+
+    @Test(arguments: ["sha256", "md5"]) func fingerprintsAndPicturesAreThoseOfSSHKeygen(
+        _ hash: String
+    ) throws {
+        let harness = try ClientHarness()
+        let prompter = ScriptedPrompter(["what?", "yes"])
+        let more = ["VisualHostKey=yes", "FingerprintHash=\(hash)"]
+        try harness.connectAndEcho(try options(harness, "ask", more), prompter)
+        let path = try TestKeys.path("host-ed25519") + ".pub"
+        let listed = try run("ssh-keygen", "-lv", "-E", hash, "-f", path).output
+        let fingerprint = listed.split(separator: " ")[1]
+        let picture = listed.drop { $0 != "\n" }.dropFirst().dropLast()
+        #expect(prompter.questions[0].contains("key fingerprint is \(fingerprint)."))
+        #expect(prompter.questions[0].contains(picture))
+        #expect(prompter.questions[1].contains("'yes', 'no' or the fingerprint"))
+        // Known, it is shown all the same; and its fingerprint is as good as a yes.
+        let again = ScriptedPrompter()
+        try harness.connectAndEcho(try options(harness, "yes", more), again)
+        #expect(again.transcript.contains(picture))
+        let other = try ClientHarness()
+        let paste = ScriptedPrompter(["\(fingerprint)"])
+        try other.connectAndEcho(try options(other, "ask", more), paste)
+        #expect(paste.questions.count == 1)
     }
 }

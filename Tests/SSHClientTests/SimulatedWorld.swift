@@ -90,6 +90,9 @@ final class SimulatedWorld: ClientWorld {
         }
     }
 
+    /// The first of June 2026.
+    var secondsSince1970: UInt64 { 1_780_272_000 }
+
     /// The same numbers in every run (SplitMix64).
     var random: RandomSource {
         { count in

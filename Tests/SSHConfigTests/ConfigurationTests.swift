@@ -96,7 +96,7 @@ import Wire
 
     @Test(arguments: [
         "ProxyCommand nc %h %p", "ProxyJump gateway", "BindInterface eth0",
-        "KnownHostsCommand /bin/x", "RevokedHostKeys /etc/revoked",
+        "KnownHostsCommand /bin/x",
     ])
     func refusesWhatWouldChangeWhereWeConnectOrWhomWeTrust(line: String) {
         let fault = Self.fault("\nHost example.com\n  \(line)\n")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SSHConfig
+import SSHCrypto
 import Testing
 import Wire
 
@@ -135,7 +136,7 @@ import Wire
     }
 
     @Test func countsProblemsAndMatchesAgainstLimits() throws {
-        let broken = String(repeating: "x\n", count: 1_000)
+        let broken = String(repeating: "example.com\n", count: 1_000)
         #expect(try Self.load(broken).problems.count == ConfigurationLimits.knownHostsProblems)
         let line = "* \(Self.text(1))\n"
         let most = String(repeating: line, count: ConfigurationLimits.knownHostsMatches)
@@ -163,30 +164,55 @@ import Wire
         }
     }
 
-    @Test func prefersTheTypesThatAreKnown() throws {
-        let algorithms = [
-            "ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-512", "rsa-sha2-256", "ssh-rsa",
-        ]
-        func order(_ types: [String], port: UInt16 = 22) throws -> [String] {
-            let lines = types.map { "example.com \(Self.text(1, type: $0))" }
-            return try Self.load(lines.joined(separator: "\n"), port: port)
-                .preferringKnownTypes(algorithms)
+    private static func order(
+        _ types: [String], port: UInt16 = 22, marker: String = ""
+    ) throws -> [PublicKeyAlgorithm] {
+        let lines = types.map { "\(marker)example.com \(text(1, type: $0))" }
+        return try load(lines.joined(separator: "\n"), port: port)
+            .preferringKnownTypes(PublicKeyAlgorithm.standard)
+    }
+
+    @Test(
+        arguments: [
+            (["ssh-rsa"], [.rsaSHA512, .rsaSHA256]), (["ecdsa-sha2-nistp256"], [.ecdsaP256]),
+            (["ssh-rsa", "ecdsa-sha2-nistp256"], [.ecdsaP256, .rsaSHA512, .rsaSHA256]),
+        ] as [([String], [SignatureAlgorithm])])
+    func prefersTheTypesThatAreKnown(_ types: [String], _ signatures: [SignatureAlgorithm]) throws {
+        // Each as a certificate first: if nobody known signed it, the key in it is what is known.
+        let first = [true, false].flatMap { isCertificate in
+            signatures.map { PublicKeyAlgorithm($0, isCertificate: isCertificate) }
         }
-        #expect(try order([]) == algorithms)
-        #expect(try order(["ssh-ed25519", "ssh-rsa"]) == algorithms)
-        let rsaFirst = [
-            "rsa-sha2-512", "rsa-sha2-256", "ssh-rsa", "ssh-ed25519", "ecdsa-sha2-nistp256",
-        ]
-        #expect(try order(["ssh-rsa"]) == rsaFirst)
-        #expect(try order(["ssh-rsa"], port: 2222) == rsaFirst)
-        #expect(
-            try order(["ssh-rsa", "ecdsa-sha2-nistp256"]) == [
-                "ecdsa-sha2-nistp256", "rsa-sha2-512", "rsa-sha2-256", "ssh-rsa", "ssh-ed25519",
-            ])
-        #expect(try order(["ssh-dss"]) == algorithms)
-        let marked = try Self.load(
-            "@revoked * \(Self.text(1, type: "ssh-rsa"))\n@cert-authority * \(Self.text(1, type: "ssh-rsa"))"
-        )
-        #expect(marked.preferringKnownTypes(algorithms) == algorithms)
+        for port in [22, 2222] as [UInt16] {
+            let order = try Self.order(types, port: port)
+            #expect(Array(order.prefix(first.count)) == first)
+            #expect(Set(order) == Set(PublicKeyAlgorithm.standard))
+            #expect(order.count == PublicKeyAlgorithm.standard.count)
+        }
+    }
+
+    @Test func keepsTheOrderWhereNothingOrTheBestIsKnown() throws {
+        for types in [[], ["ssh-ed25519", "ssh-rsa"], ["ssh-dss"]] {
+            #expect(try Self.order(types) == PublicKeyAlgorithm.standard)
+        }
+        #expect(try Self.order(["ssh-rsa"], marker: "@revoked ") == PublicKeyAlgorithm.standard)
+    }
+
+    @Test func prefersCertificatesWhereAnAuthorityIsKnown() throws {
+        let text = "@cert-authority * \(Self.text(1))\nexample.com \(Self.text(2, type: "ssh-rsa"))"
+        let order = try Self.load(text).preferringKnownTypes(PublicKeyAlgorithm.standard)
+        let certificates = order.prefix(8)
+        #expect(certificates.allSatisfy { $0.isCertificate })
+        #expect(order[8].signature == .rsaSHA512 && order[9].signature == .rsaSHA256)
+    }
+
+    @Test func anAuthorityVouchesForWhatItSignedUnlessItIsRevoked() throws {
+        let known = try Self.load("@cert-authority *.com \(Self.text(1))", port: 2222)
+        #expect(known.verdict(onAuthority: Self.key(1)[...]) == .match(Self.place(1)))
+        #expect(known.verdict(onAuthority: Self.key(2)[...]) == .unknown)
+        let plain = try Self.load("example.com \(Self.text(1))")
+        #expect(plain.verdict(onAuthority: Self.key(1)[...]) == .unknown)
+        let revoked = try Self.load(
+            "@cert-authority *.com \(Self.text(1))\n@revoked * \(Self.text(1))")
+        #expect(revoked.verdict(onAuthority: Self.key(1)[...]) == .revoked(Self.place(2)))
     }
 }

@@ -68,3 +68,11 @@ extension Collection<Pattern> {
         match(Array(text.utf8))
     }
 }
+
+/// Whether a text with `*` and `?` for any bytes, such as a principal of a host's certificate, stands for
+/// a name.
+public func wildcard(_ pattern: String, matches name: String) -> Bool {
+    // A leading `!` does not negate here.
+    let literal = Pattern(Array("!".utf8) + Array(pattern.utf8))
+    return literal.matches(Array(name.utf8))
+}

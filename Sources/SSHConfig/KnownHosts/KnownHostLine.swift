@@ -18,59 +18,44 @@ struct KnownHostLine {
     }
 
     let marker: Marker
-    private let hosts: Bytes
-    private let keyType: Bytes
-    private let keyText: Bytes
+    /// The names, or one hashed name.
+    let hosts: Bytes
+    /// The fields behind the names.
+    private let rest: Bytes
 
-    /// Splits a line; nil where it is empty or a comment.
+    /// Takes the first fields off a line; nil where it is empty or a comment.
     ///
     /// - Throws: `WireError.malformed`, when it has too few fields or an unknown marker.
     init?(_ line: Bytes) throws(WireError) {
         var rest = line
-        var fields: [Bytes] = []
-        while fields.count < 4 {
-            rest = rest.drop(while: isBlank)
-            let field = rest.prefix { !isBlank($0) }
-            if field.isEmpty { break }
-            fields.append(field)
-            rest = rest.dropFirst(field.count)
-        }
-        guard let first = fields.first, first.first != UInt8(ascii: "#") else { return nil }
-        switch String(decoding: first, as: UTF8.self) {
-        case "@revoked": marker = .revoked
-        case "@cert-authority": marker = .certificateAuthority
-        default:
-            guard first.first != UInt8(ascii: "@") else { throw .malformed("an unknown marker") }
+        var first = Self.field(&rest)
+        guard let start = first.first, start != UInt8(ascii: "#") else { return nil }
+        if start == UInt8(ascii: "@") {
+            switch String(decoding: first, as: UTF8.self) {
+            case "@revoked": marker = .revoked
+            case "@cert-authority": marker = .certificateAuthority
+            default: throw .malformed("an unknown marker")
+            }
+            first = Self.field(&rest)
+        } else {
             marker = .none
         }
-        if marker != .none { fields.removeFirst() }
-        guard fields.count >= 3 else { throw .malformed("a line with too few fields") }
-        (hosts, keyType, keyText) = (fields[0], fields[1], fields[2])
+        hosts = first
+        self.rest = rest
     }
 
-    /// Whether the line is about `name`.
-    func isAbout(_ name: String) throws(WireError) -> Bool {
-        let name = Array(name.utf8)
-        guard hosts.first == UInt8(ascii: "|") else {
-            let patterns = hosts.split(separator: UInt8(ascii: ",")).map {
-                Pattern($0.map(lowercased))
-            }
-            return patterns.match(name) == .positive
-        }
-        let fields = hosts.split(separator: UInt8(ascii: "|"), omittingEmptySubsequences: false)
-        guard fields.count == 4, fields[1].elementsEqual("1".utf8) else {
-            throw .malformed("an unknown kind of hashed host name")
-        }
-        let salt = try Base64.decode(fields[2])
-        let hash = try Base64.decode(fields[3])
-        guard salt.count == KnownHosts.hashByteCount, hash.count == KnownHosts.hashByteCount else {
-            throw .malformed("a hashed host name of the wrong length")
-        }
-        return HMAC.sha1(key: salt[...], data: name[...]) == hash
+    private static func field(_ rest: inout Bytes) -> Bytes {
+        let start = rest.firstIndex { !isSeparator($0) } ?? rest.endIndex
+        let end = rest[start...].firstIndex(where: isSeparator) ?? rest.endIndex
+        defer { rest = rest[end...] }
+        return rest[start..<end]
     }
 
     /// The key's type and blob, which must agree.
     func key() throws(WireError) -> (type: String, blob: [UInt8]) {
+        var rest = rest
+        let (keyType, keyText) = (Self.field(&rest), Self.field(&rest))
+        guard !keyText.isEmpty else { throw .malformed("a line with too few fields") }
         // Lines of protocol version 1 have a number of bits here; that protocol is gone.
         let blob = try Base64.decode(keyText)
         var reader = WireReader(blob)
@@ -80,15 +65,4 @@ struct KnownHostLine {
         }
         return (String(decoding: type, as: UTF8.self), blob)
     }
-}
-
-private func isBlank(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"): true
-    default: false
-    }
-}
-
-private func lowercased(_ byte: UInt8) -> UInt8 {
-    byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
 }

@@ -17,7 +17,7 @@ extension KnownHosts {
         guard name.canBeWritten else { return nil }
         guard let salt else { return "\(name.name) \(keyType) \(Base64.encode(blob))" }
         precondition(salt.count == Self.hashByteCount, "not a salt")
-        let hash = HMAC.sha1(key: salt, data: Array(name.name.utf8)[...])
+        let hash = HMAC.code(.sha1, key: salt, data: Array(name.name.utf8)[...])
         let hashed = "|1|\(Base64.encode(salt))|\(Base64.encode(hash))"
         return "\(hashed) \(keyType) \(Base64.encode(blob))"
     }

@@ -17,6 +17,9 @@ public struct KnownHosts: Sendable {
     private var named: [Entry] = []
     private var namedWithoutPort: [Entry] = []
 
+    private let nameBytes: [UInt8]
+    private let bareNameBytes: [UInt8]?
+
     private struct Entry: Sendable {
         let marker: KnownHostLine.Marker
         let key: KnownHostKey
@@ -25,6 +28,8 @@ public struct KnownHosts: Sendable {
     /// Knows nothing yet.
     public init(for name: KnownHostName) {
         self.name = name
+        nameBytes = Array(name.name.utf8)
+        bareNameBytes = name.nameWithoutPort.map { Array($0.utf8) }
     }
 
     /// Adds what a file says about the host.
@@ -37,13 +42,14 @@ public struct KnownHosts: Sendable {
         guard contents.count <= ConfigurationLimits.knownHostsBytes else {
             throw SSHConfigError(.limitExceeded, "\(file) is larger than 64 MiB")
         }
+        let matcher = KnownHostMatcher()
         for (number, line) in Lines(of: contents) {
             let location = ConfigurationLocation(file: file, line: number)
             guard line.count <= ConfigurationLimits.knownHostsLineBytes else {
                 throw SSHConfigError(.limitExceeded, at: location, "the line is too long")
             }
             do {
-                try add(line, at: location)
+                try add(line, at: location, matcher)
             } catch {
                 guard problems.count < ConfigurationLimits.knownHostsProblems else { continue }
                 problems.append(SSHConfigError(.syntax, at: location, error.description))
@@ -59,13 +65,13 @@ public struct KnownHosts: Sendable {
     }
 
     private mutating func add(
-        _ text: Bytes, at location: ConfigurationLocation
+        _ text: Bytes, at location: ConfigurationLocation, _ matcher: borrowing KnownHostMatcher
     ) throws(WireError) {
         guard let line = try KnownHostLine(text) else { return }
-        let isNamed = try line.isAbout(name.name)
+        let isNamed = try matcher.matches(line.hosts, nameBytes)
         var isNamedWithoutPort = false
-        if !isNamed, let bare = name.nameWithoutPort {
-            isNamedWithoutPort = try line.isAbout(bare)
+        if !isNamed, let bareNameBytes {
+            isNamedWithoutPort = try matcher.matches(line.hosts, bareNameBytes)
         }
         guard isNamed || isNamedWithoutPort else { return }
         let (type, blob) = try line.key()
@@ -79,10 +85,7 @@ public struct KnownHosts: Sendable {
     /// Lines with the port come first. A line without it can vouch for a key, but that the host has
     /// another key on its usual port says nothing.
     public func verdict(on blob: Bytes) -> HostKeyVerdict {
-        for entry in named + namedWithoutPort
-        where entry.marker == .revoked && entry.key.blob.elementsEqual(blob) {
-            return .revoked(entry.key.location)
-        }
+        if let place = revocation(of: blob) { return .revoked(place) }
         let trusted = named.filter { $0.marker == .none }
         if let entry = trusted.first(where: { $0.key.blob.elementsEqual(blob) }) {
             return .match(entry.key.location)
@@ -94,6 +97,22 @@ public struct KnownHosts: Sendable {
         return usual.map { .match($0.key.location) } ?? .unknown
     }
 
+    /// What the files say about who signed a certificate of the host's key, given by its blob:
+    /// ``HostKeyVerdict/match(_:)``, ``HostKeyVerdict/revoked(_:)`` or ``HostKeyVerdict/unknown``.
+    public func verdict(onAuthority blob: Bytes) -> HostKeyVerdict {
+        if let place = revocation(of: blob) { return .revoked(place) }
+        let authority = (named + namedWithoutPort).first {
+            $0.marker == .certificateAuthority && $0.key.blob.elementsEqual(blob)
+        }
+        return authority.map { .match($0.key.location) } ?? .unknown
+    }
+
+    private func revocation(of blob: Bytes) -> ConfigurationLocation? {
+        (named + namedWithoutPort).first {
+            $0.marker == .revoked && $0.key.blob.elementsEqual(blob)
+        }?.key.location
+    }
+
     /// The keys of the host, without revoked ones and certificate authorities, in the files' order.
     public var keys: [KnownHostKey] {
         let trusted = named.filter { $0.marker == .none }
@@ -102,9 +121,7 @@ public struct KnownHosts: Sendable {
     }
 
     /// Whether a line names an authority that signs certificates of the host's keys.
-    ///
-    /// Certificates are not accepted yet, so such a line vouches for nothing.
     public var hasCertificateAuthority: Bool {
-        named.contains { $0.marker == .certificateAuthority }
+        (named + namedWithoutPort).contains { $0.marker == .certificateAuthority }
     }
 }

@@ -82,8 +82,7 @@ enum OptionTable {
                 try options.knownHostsCommand?.expand(expansion)
             }
         ).refused("known_hosts from a command are not supported"),
-        .path("RevokedHostKeys", .a, \.revokedHostKeys).refused(
-            "lists of revoked keys are not supported; use @revoked lines in known_hosts"),
+        .path("RevokedHostKeys", .a, \.revokedHostKeys),
         .first(
             "StrictHostKeyChecking", .a, \.strictHostKeyChecking,
             .choice([

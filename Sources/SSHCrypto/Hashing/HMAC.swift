@@ -2,29 +2,41 @@
 
 public import Wire
 
-/// Keyed hashes of whole messages (RFC 2104).
-public enum HMAC {
-    /// HMAC with one of the current hash functions.
-    public static func code(_ algorithm: HashAlgorithm, key: Bytes, data: Bytes) -> [UInt8] {
-        let context =
+/// Keyed hashes of whole messages (RFC 2104); one serves for many messages and keys.
+public struct HMAC: ~Copyable, Sendable {
+    private let context: MACContext
+
+    /// HMAC with a hash function.
+    public init(_ algorithm: HashAlgorithm) {
+        let name =
             switch algorithm {
-            case .sha256: MACContext.hmac("SHA256", tagCount: algorithm.digestCount)
-            case .sha384: MACContext.hmac("SHA384", tagCount: algorithm.digestCount)
-            case .sha512: MACContext.hmac("SHA512", tagCount: algorithm.digestCount)
+            case .sha256: "SHA256"
+            case .sha384: "SHA384"
+            case .sha512: "SHA512"
+            case .sha1: "SHA1"
+            case .md5: "MD5"
             }
-        return code(context, key: key, data: data)
+        context = .hmac(name, tagCount: algorithm.digestCount)
     }
 
-    /// HMAC-SHA1, for the hashed host names of known_hosts files, which know no other.
-    public static func sha1(key: Bytes, data: Bytes) -> [UInt8] {
-        code(MACContext.hmac("SHA1", tagCount: 20), key: key, data: data)
-    }
-
-    private static func code(
-        _ context: borrowing MACContext, key: Bytes, data: Bytes
-    ) -> [UInt8] {
-        SecretBytes(copying: key).withSpan { context.start(key: $0) }
-        context.update(data.span)
+    /// The code of `data`.
+    public borrowing func code(key: Span<UInt8>, data: Span<UInt8>) -> [UInt8] {
+        context.start(key: key)
+        context.update(data)
         return [UInt8](capacity: context.tagCount) { context.finish(into: &$0) }
+    }
+
+    /// Whether `code` is that of `data`, in a time that does not tell where they differ.
+    public borrowing func isCode(
+        _ code: Span<UInt8>, key: Span<UInt8>, data: Span<UInt8>
+    ) -> Bool {
+        context.start(key: key)
+        context.update(data)
+        return context.finish(matches: code)
+    }
+
+    /// The code of one message.
+    public static func code(_ algorithm: HashAlgorithm, key: Bytes, data: Bytes) -> [UInt8] {
+        HMAC(algorithm).code(key: key.span, data: data.span)
     }
 }

@@ -21,6 +21,9 @@ internal import CLibCrypto
         unsafe EVP_PKEY_free(pointer)
     }
 
+    /// The length of the key in bits.
+    var bitCount: Int { Int(unsafe EVP_PKEY_get_bits(pointer)) }
+
     /// The kinds of keys that are just 32 bytes.
     enum RawKind: String {
         case x25519 = "X25519"

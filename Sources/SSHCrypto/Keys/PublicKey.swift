@@ -34,12 +34,6 @@ public struct PublicKey: Sendable {
         self.blob = Array(blob)
     }
 
-    /// The key's name as `ssh-keygen -l` prints it: `SHA256:` and unpadded base64.
-    public var fingerprint: String {
-        let text = Base64.encode(HashAlgorithm.sha256.digest(of: blob[...]))
-        return "SHA256:" + text.prefix { $0 != "=" }
-    }
-
     private static func readEd25519(_ reader: inout KeyReader) throws(KeyError) -> KeyHandle {
         let point = try reader.string()
         guard point.count == KeyHandle.RawKind.byteCount else {
