@@ -14,7 +14,9 @@ extension ClientOptions {
     ) throws(SSHConfigError) -> AlgorithmPreferences {
         let hasAES = clinux_has_aes_instructions() != 0
         return AlgorithmPreferences(
-            keyExchange: try Self.choose(kexAlgorithms, KeyAgreementAlgorithm.allCases),
+            keyExchange: try Self.choose(
+                kexAlgorithms, KeyAgreementAlgorithm.allCases,
+                defaults: KeyAgreementAlgorithm.standard),
             hostKey: hostKeyAlgorithms,
             ciphers: try Self.choose(
                 ciphers,

@@ -26,6 +26,10 @@ public protocol ClientWorld: Sendable {
     /// thread.
     func appendLine(_ line: String, to path: String) throws(FileProblem)
 
+    /// Replaces a file's content as a whole, or not at all; the old content is kept beside it, with
+    /// `.old` behind its name. May block: called on a helper thread.
+    func replaceFile(_ path: String, _ content: [UInt8]) throws(FileProblem)
+
     /// The present, in seconds since 1970: certificates expire.
     var secondsSince1970: UInt64 { get }
 

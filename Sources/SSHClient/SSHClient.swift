@@ -2,7 +2,7 @@
 
 public import EventLoop
 public import SSHConfig
-import SSHCrypto
+public import SSHCrypto
 import SSHProtocol
 
 /// Makes SSH connections: resolve, dial, check the host's key, log in.
@@ -20,15 +20,16 @@ public enum SSHClient {
     ///   - loop: the session's loop; this is called on it.
     ///   - world: the machine.
     ///   - prompter: who is asked and told.
+    ///   - mlkem: ML-KEM for the hybrid key exchange, which is not offered without it.
     /// - Throws: ``SSHClientError``, which says which step failed; or `CancellationError`.
     public static func connect(
         _ options: ClientOptions, loop: any EventLoop, world: any ClientWorld,
-        prompter: any Prompter
+        prompter: any Prompter, mlkem: MLKEM768? = nil
     ) async throws -> SSHSession {
         let context = ConnectContext(
             options: options, loop: loop, world: world, prompter: prompter)
         let check = try await HostKeyCheck.load(context)
-        let configuration = try configuration(context, check)
+        let configuration = try configuration(context, check, mlkem: mlkem)
         var attempt = 1
         while true {
             do {
@@ -43,7 +44,7 @@ public enum SSHClient {
     }
 
     private static func configuration(
-        _ context: ConnectContext, _ check: HostKeyCheck
+        _ context: ConnectContext, _ check: HostKeyCheck, mlkem: MLKEM768?
     ) throws -> SSHClientConfiguration {
         let options = context.options
         do throws(SSHConfigError) {
@@ -51,6 +52,7 @@ public enum SSHClient {
             return SSHClientConfiguration(
                 user: options.user,
                 algorithms: try options.algorithms(hostKeyAlgorithms: hostKeyAlgorithms),
+                mlkem: mlkem,
                 rekey: RekeyLimits(
                     bytes: options.rekeyLimit.bytes, interval: options.rekeyLimit.interval))
         } catch {
@@ -70,6 +72,7 @@ public enum SSHClient {
         do {
             let trust = try await session.verifyHost(
                 check, isLoopback: dialed.isLoopback, until: deadline)
+            await session.warnOfWeakCrypto()
             try await logIn(session, context, trust)
             return session
         } catch {

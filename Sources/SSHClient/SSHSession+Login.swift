@@ -24,6 +24,9 @@ extension SSHSession {
         do {
             let trust = try await check.check(hostKey, isLoopback: isLoopback)
             if let endReason { throw endReason }
+            if trust == .full, context.options.updateHostKeys != .no {
+                updatableHostKey = hostKey.key
+            }
             step = .login
             connection.acceptHostKey(now: loop.now)
             stateChanged()
@@ -68,7 +71,7 @@ extension SSHSession {
                     connection.declineSignature()
                 }
             case .hostKeyVerificationRequired, .questionsAsked, .banner, .channel,
-                .hostKeysAdvertised, .keepaliveAnswered, .disconnected:
+                .hostKeysAdvertised, .hostKeysProved, .keepaliveAnswered, .disconnected:
                 preconditionFailure("not an event that logging in has asked for")
             }
             stateChanged()

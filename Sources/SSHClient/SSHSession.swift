@@ -2,6 +2,7 @@
 
 public import EventLoop
 import SSHConfig
+import SSHCrypto
 import SSHProtocol
 import Wire
 
@@ -38,6 +39,13 @@ public actor SSHSession {
     private let endWaiters: WaitQueue
 
     var sending = Sending.idle
+
+    /// The key by which the server was found to be the host, where further keys of it may be learned.
+    var updatableHostKey: PublicKey?
+    /// What the server has proved to hold, once it has been asked and has answered.
+    var provedHostKeys: [PublicKey]?
+    let proofWaiters: WaitQueue
+
     var deadlineTimer: (deadline: Duration, timer: TimerID)?
     var lingerTimer: TimerID?
 
@@ -52,6 +60,7 @@ public actor SSHSession {
             configuration: configuration, now: loop.now, random: context.world.random)
         loginWaiters = WaitQueue(loop: loop)
         endWaiters = WaitQueue(loop: loop)
+        proofWaiters = WaitQueue(loop: loop)
     }
 
     /// Waits until the connection has ended, and says why.
@@ -87,9 +96,8 @@ public actor SSHSession {
         case .keepaliveAnswered:
             // It counts as every other sign of life: `lastReceived`.
             break
-        case .hostKeysAdvertised:
-            // Learning a host's further keys (UpdateHostKeys) is not offered.
-            break
+        case .hostKeysAdvertised(let keys): hostKeysAdvertised(keys)
+        case .hostKeysProved(let keys): hostKeysProved(keys)
         case .hostKeyVerificationRequired, .authenticationRequired, .signatureRequired,
             .questionsAsked, .authenticated:
             loginEvents.append(event)
@@ -135,6 +143,7 @@ public actor SSHSession {
         }
         loginWaiters.wakeAll()
         endWaiters.wakeAll()
+        proofWaiters.wakeAll()
         linger()
     }
 }

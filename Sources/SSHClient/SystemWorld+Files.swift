@@ -43,4 +43,43 @@ extension SystemWorld {
         }
         return last == UInt8(ascii: "\n")
     }
+
+    /// Replaces a file by way of a new one, which has the old one's mode.
+    public func replaceFile(_ path: String, _ content: [UInt8]) throws(FileProblem) {
+        // A link stays one: what it names is replaced.
+        let target = try Self.resolved(path)
+        var status = stat()
+        guard unsafe stat(target, &status) == 0 else {
+            throw FileProblem(SystemError.last("stat").reason)
+        }
+        var name = Array("\(target).XXXXXX".utf8CString)
+        let number = unsafe mkstemp(&name)
+        guard number >= 0 else { throw FileProblem(SystemError.last("mkstemp").reason) }
+        let file = FileDescriptor(owning: number)
+        let temporary = String(
+            decoding: name.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        do throws(FileProblem) {
+            guard fchmod(file.rawValue, status.st_mode & 0o777) == 0,
+                unsafe write(file.rawValue, content, content.count) == content.count,
+                fsync(file.rawValue) == 0
+            else { throw FileProblem(SystemError.last("write").reason) }
+            // Where no backup can be made, the old content still is only one rename away.
+            _ = unsafe unlink("\(target).old")
+            _ = unsafe link(target, "\(target).old")
+            guard unsafe rename(temporary, target) == 0 else {
+                throw FileProblem(SystemError.last("rename").reason)
+            }
+        } catch {
+            _ = unsafe unlink(temporary)
+            throw error
+        }
+    }
+
+    private static func resolved(_ path: String) throws(FileProblem) -> String {
+        guard let buffer = unsafe realpath(path, nil) else {
+            throw FileProblem(SystemError.last("realpath").reason)
+        }
+        defer { unsafe free(buffer) }
+        return unsafe String(cString: buffer)
+    }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SSHConfig
+import SSHCrypto
 import Wire
 
 // An input is a sequence of chunks, each with a length of two bytes before it.
@@ -146,6 +147,6 @@ private func checkLines(of known: KnownHosts) {
         }
         precondition(!line.contains("\n"), "a line that is two")
     }
-    _ = known.preferringKnownTypes(["ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-512"])
+    _ = known.preferringKnownTypes(PublicKeyAlgorithm.standard)
     _ = known.problems.map(\.description)
 }

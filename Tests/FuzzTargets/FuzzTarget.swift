@@ -17,7 +17,7 @@ public struct FuzzTarget: Sendable {
     /// The targets that touch nothing outside of this process's memory.
     public static let pure: [FuzzTarget] = [
         sshClient, sshServer, sshClientMessages, sshServerMessages,
-        sftpRequests, sftpReplies, sftpClient, sshConfig, knownHosts,
+        sftpRequests, sftpReplies, sftpClient, sshConfig, knownHosts, keyFiles, revokedKeys,
     ]
     /// The targets that act on files: only for a process in a ``Jail``.
     public static let jailed: [FuzzTarget] = [sftpServer]

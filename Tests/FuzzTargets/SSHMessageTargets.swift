@@ -53,6 +53,7 @@ private func checkSymmetry(of payload: Bytes) {
     let types: [any SSHMessage.Type] = [
         Disconnect.self, Ignore.self, Unimplemented.self, ServiceRequest.self, ServiceAccept.self,
         ExtInfo.self, KexInit.self, NewKeys.self, KexECDHInit.self, KexECDHReply.self,
+        KexGroupRequest.self, KexGroup.self, KexGroupInit.self, KexGroupReply.self,
         UserAuthRequest.self, UserAuthFailure.self, UserAuthSuccess.self, UserAuthBanner.self,
         UserAuthPKOK.self, UserAuthPasswordChangeRequest.self, UserAuthInfoRequest.self,
         UserAuthInfoResponse.self, GlobalRequest.self, RequestSuccess.self, RequestFailure.self,

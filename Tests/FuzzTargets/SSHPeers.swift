@@ -78,7 +78,7 @@ struct ClientPeer: ~Copyable {
             connection.sendEndOfData(on: id)
         case .channel(let id, .endOfData): connection.close(id, discardingUnsentData: false)
         case .disconnected: hasEnded = true
-        case .banner, .channel, .hostKeysAdvertised, .keepaliveAnswered: break
+        case .banner, .channel, .hostKeysAdvertised, .hostKeysProved, .keepaliveAnswered: break
         }
     }
 }
@@ -145,18 +145,20 @@ private final class SeededRandom: Sendable {
 }
 
 /// Made by ssh-keygen for this, and for nothing else.
+let fuzzKeyText = """
+    -----BEGIN OPENSSH PRIVATE KEY-----
+    b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW
+    QyNTUxOQAAACCy95SQf5GPo2dutf1E9X5pCXZMF22i7ZlGEeBQLmSDfAAAAIj2HtqL9h7a
+    iwAAAAtzc2gtZWQyNTUxOQAAACCy95SQf5GPo2dutf1E9X5pCXZMF22i7ZlGEeBQLmSDfA
+    AAAEAlD5oUR1jE4+53bAou3uyvuYXtBlGBS7zJSu1voZqkvbL3lJB/kY+jZ261/UT1fmkJ
+    dkwXbaLtmUYR4FAuZIN8AAAABGZ1enoB
+    -----END OPENSSH PRIVATE KEY-----
+    """
+
+/// The key in ``fuzzKeyText``.
 let fuzzKey: PrivateKey = {
-    let file = """
-        -----BEGIN OPENSSH PRIVATE KEY-----
-        b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW
-        QyNTUxOQAAACCy95SQf5GPo2dutf1E9X5pCXZMF22i7ZlGEeBQLmSDfAAAAIj2HtqL9h7a
-        iwAAAAtzc2gtZWQyNTUxOQAAACCy95SQf5GPo2dutf1E9X5pCXZMF22i7ZlGEeBQLmSDfA
-        AAAEAlD5oUR1jE4+53bAou3uyvuYXtBlGBS7zJSu1voZqkvbL3lJB/kY+jZ261/UT1fmkJ
-        dkwXbaLtmUYR4FAuZIN8AAAABGZ1enoB
-        -----END OPENSSH PRIVATE KEY-----
-        """
     do {
-        return try PrivateKeyFile(Array(file.utf8).span).privateKey()
+        return try PrivateKeyFile(Array(fuzzKeyText.utf8).span).privateKey()
     } catch {
         preconditionFailure("the key is broken: \(error)")
     }

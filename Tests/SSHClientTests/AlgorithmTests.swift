@@ -44,12 +44,43 @@ import Testing
             ])
     }
 
-    @Test(arguments: KeyAgreementAlgorithm.allCases)
+    @Test(arguments: KeyAgreementAlgorithm.allCases.filter { !$0.needsMLKEM })
     func keyExchangeWorks(_ method: KeyAgreementAlgorithm) throws {
         let name = method.rawValue
         try run(
             server: ["KexAlgorithms \(name)"], client: ["KexAlgorithms=\(name)"],
             log: ["kex: algorithm: \(name)"])
+    }
+
+    @Test(arguments: ["yes", "no", nil])
+    func aKeyExchangeThatIsNotPostQuantumIsWarnedOf(_ setting: String?) throws {
+        let daemon = try SSHDaemon()
+        let harness = try ClientHarness()
+        let prompter = ScriptedPrompter()
+        let more = ["KexAlgorithms=curve25519-sha256"]
+        var options = try harness.trusting(daemon.port, more)
+        options.warnWeakCrypto = setting != "no"
+        if setting == nil { options = try harness.trusting(daemon.port, more + ["LogLevel=ERROR"]) }
+        try harness.connectAndEcho(options, prompter)
+        let isWarned = prompter.transcript.contains("post-quantum")
+        #expect(isWarned == (setting == "yes"))
+    }
+
+    @Test func negotiationFailuresNameBothLists() throws {
+        let daemon = try SSHDaemon(["KexAlgorithms diffie-hellman-group14-sha1"])
+        let harness = try ClientHarness()
+        #expect {
+            try harness.connectAndEcho(try harness.trusting(daemon.port))
+        } throws: { error in
+            let text = "\(error)"
+            return text.contains("the server \"diffie-hellman-group14-sha1")
+                && text.contains("the client offers \"curve25519-sha256,")
+                && !text.contains("client offers \"diffie-hellman-group1-sha1")
+        }
+        // Asked for by name, it does.
+        try harness.connectAndEcho(
+            try harness.trusting(
+                daemon.port, ["KexAlgorithms=+diffie-hellman-group14-sha1"]))
     }
 
     @Test(

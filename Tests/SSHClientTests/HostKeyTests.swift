@@ -34,6 +34,7 @@ import Testing
                 "StrictHostKeyChecking=\(strict)", "IdentityAgent=none",
                 "IdentityFile=\(try TestKeys.path("user-ed25519"))",
                 "UserKnownHostsFile=~/.ssh/known_hosts", "GlobalKnownHostsFile=/dev/null",
+                "UpdateHostKeys=no",
             ])
     }
 

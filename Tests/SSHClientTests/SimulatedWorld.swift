@@ -83,6 +83,10 @@ final class SimulatedWorld: ClientWorld {
         state.withLock { $0.files[path] }
     }
 
+    func replaceFile(_ path: String, _ content: [UInt8]) throws(FileProblem) {
+        state.withLock { $0.files[path] = FileContent(bytes: content) }
+    }
+
     func appendLine(_ line: String, to path: String) throws(FileProblem) {
         state.withLock { state in
             let old = state.files[path]?.bytes ?? []

@@ -15,7 +15,7 @@ import Wire
             for mac in cipher.isAEAD ? [.hmacSHA256] : MACAlgorithm.allCases {
                 for compression in CompressionAlgorithm.allCases {
                     let turn = choices.count
-                    let methods = KeyAgreementAlgorithm.allCases
+                    let methods = ourMethods
                     let hostKeys = hostKeyAlgorithms
                     choices.append(
                         AlgorithmPreferences(

@@ -32,6 +32,7 @@ import Testing
         let publicKey: UInt8 = role == .client ? 31 : 30
         for (step, accepted) in [
             (MessagePolicy.KeyExchangeStep.kexInit, Set([20])), (.publicKey, [publicKey]),
+            (.group, [role == .client ? 31 : 34]), (.groupPublicKey, [role == .client ? 33 : 32]),
             (.newKeys, [21]), (.wrongGuess, Set(UInt8(30)...49)),
         ] {
             expect(
@@ -45,6 +46,7 @@ import Testing
         let publicKey: UInt8 = role == .client ? 31 : 30
         for (step, accepted) in [
             (MessagePolicy.KeyExchangeStep.kexInit, Set([20])), (.publicKey, [publicKey]),
+            (.group, [role == .client ? 31 : 34]), (.groupPublicKey, [role == .client ? 33 : 32]),
             (.newKeys, [21]), (.wrongGuess, Set(UInt8(30)...49)),
         ] {
             expect(
@@ -58,6 +60,7 @@ import Testing
         let publicKey: UInt8 = role == .client ? 31 : 30
         for (step, accepted) in [
             (MessagePolicy.KeyExchangeStep.kexInit, Set([20])), (.publicKey, [publicKey]),
+            (.group, [role == .client ? 31 : 34]), (.groupPublicKey, [role == .client ? 33 : 32]),
             (.newKeys, [21]), (.wrongGuess, Set(UInt8(30)...49)),
         ] {
             expect(

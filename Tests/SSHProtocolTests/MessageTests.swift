@@ -24,6 +24,10 @@ private let samples: [any SSHMessage] = [
     NewKeys(),
     KexECDHInit(clientPublicKey: [1, 2]),
     KexECDHReply(hostKey: [1], serverPublicKey: [2], signature: [3]),
+    KexGroupRequest(minimum: 2048, preferred: 3072, maximum: 8192),
+    KexGroup(prime: [0x7F, 1], generator: [2]),
+    KexGroupInit(clientPublicKey: [1, 2]),
+    KexGroupReply(KexECDHReply(hostKey: [1], serverPublicKey: [2], signature: [3])),
     UserAuthRequest(user: "u", method: .none),
     UserAuthRequest(
         user: "u", method: .publicKey(.init(algorithm: "ssh-ed25519", blob: [1], signature: [2]))),

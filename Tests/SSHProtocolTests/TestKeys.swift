@@ -7,6 +7,9 @@ let hostKeyAlgorithms = TestKeys.hostKeys.flatMap(\.publicKey.type.signatureAlgo
     $0 != .rsaSHA1
 }.map { PublicKeyAlgorithm($0) }
 
+/// The key exchange methods that need nothing from outside.
+let ourMethods = KeyAgreementAlgorithm.allCases.filter { !$0.needsMLKEM }
+
 /// How our server lets users sign.
 let userKeyAlgorithms = hostKeyAlgorithms.map(\.signature)
 

@@ -41,6 +41,11 @@ struct KnownHostMatcher: ~Copyable {
         return isFound
     }
 
+    /// Whether the field has no wildcards, and at most two names: a host's and its address.
+    static func isSimple(_ hosts: Bytes) -> Bool {
+        !hosts.contains(where: isSpecial) && hosts.count { $0 == comma } <= 1
+    }
+
     private static func isSpecial(_ byte: UInt8) -> Bool {
         byte == star || byte == question || byte == negation
     }

@@ -23,6 +23,8 @@ public struct KnownHosts: Sendable {
     private struct Entry: Sendable {
         let marker: KnownHostLine.Marker
         let key: KnownHostKey
+        /// Whether the line is about this host alone, by its name and perhaps its address.
+        let isSimple: Bool
     }
 
     /// Knows nothing yet.
@@ -76,7 +78,8 @@ public struct KnownHosts: Sendable {
         guard isNamed || isNamedWithoutPort else { return }
         let (type, blob) = try line.key()
         let entry = Entry(
-            marker: line.marker, key: KnownHostKey(location: location, type: type, blob: blob))
+            marker: line.marker, key: KnownHostKey(location: location, type: type, blob: blob),
+            isSimple: line.marker == .none && KnownHostMatcher.isSimple(line.hosts))
         if isNamed { named.append(entry) } else { namedWithoutPort.append(entry) }
     }
 
@@ -106,6 +109,9 @@ public struct KnownHosts: Sendable {
         }
         return authority.map { .match($0.key.location) } ?? .unknown
     }
+
+    /// Whether all lines are about this host alone, and none has a marker.
+    var areLinesSimple: Bool { named.allSatisfy(\.isSimple) }
 
     private func revocation(of blob: Bytes) -> ConfigurationLocation? {
         (named + namedWithoutPort).first {

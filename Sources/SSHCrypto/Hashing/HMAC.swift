@@ -8,15 +8,7 @@ public struct HMAC: ~Copyable, Sendable {
 
     /// HMAC with a hash function.
     public init(_ algorithm: HashAlgorithm) {
-        let name =
-            switch algorithm {
-            case .sha256: "SHA256"
-            case .sha384: "SHA384"
-            case .sha512: "SHA512"
-            case .sha1: "SHA1"
-            case .md5: "MD5"
-            }
-        context = .hmac(name, tagCount: algorithm.digestCount)
+        context = .hmac(algorithm.name, tagCount: algorithm.digestCount)
     }
 
     /// The code of `data`.

@@ -37,6 +37,17 @@ public enum HashAlgorithm: Sendable, CaseIterable {
         return hash.finalize()
     }
 
+    /// The name in front of fingerprints, which is libcrypto's too.
+    var name: String {
+        switch self {
+        case .sha256: "SHA256"
+        case .sha384: "SHA384"
+        case .sha512: "SHA512"
+        case .sha1: "SHA1"
+        case .md5: "MD5"
+        }
+    }
+
     private static let fetched256 = FetchedAlgorithm.digest("SHA256")
     private static let fetched384 = FetchedAlgorithm.digest("SHA384")
     private static let fetched512 = FetchedAlgorithm.digest("SHA512")

@@ -2,9 +2,13 @@
 
 internal import CLibCrypto
 
-/// A number of any size that may be secret: its memory is wiped, and libcrypto's calculations with
-/// it do not depend on its value where they can help it.
-@safe final class BigNumber {
+/// A number of any size that may be secret.
+///
+/// Its memory is wiped, and libcrypto's calculations with it do not depend on its value where they can
+/// help it.
+///
+/// It does not change once it is made, so any thread may use it.
+@safe final class BigNumber: @unchecked Sendable {
     let pointer: OpaquePointer
 
     /// Zero.
@@ -13,9 +17,8 @@ internal import CLibCrypto
         unsafe BN_set_flags(pointer, BN_FLG_CONSTTIME)
     }
 
-    /// Takes over a number that libcrypto made; nil where it made none.
-    init?(owning pointer: OpaquePointer?) {
-        guard let pointer = unsafe pointer else { return nil }
+    /// Takes over a number that libcrypto made.
+    init(owning pointer: OpaquePointer) {
         unsafe self.pointer = pointer
     }
 
@@ -41,7 +44,7 @@ internal import CLibCrypto
     }
 
     /// The number's big-endian digits, without leading zeros.
-    var digits: [UInt8] { digits(count: Int(unsafe BN_num_bits(pointer) + 7) / 8) }
+    var digits: [UInt8] { digits(count: (bitCount + 7) / 8) }
 
     /// The number's big-endian digits, with as many leading zeros as it takes.
     ///
@@ -54,6 +57,29 @@ internal import CLibCrypto
                 initializedCount = count
             }
         }
+    }
+
+    /// The length in bits, leading zeros not counted.
+    var bitCount: Int { Int(unsafe BN_num_bits(pointer)) }
+
+    /// This number to the power of a secret one, modulo an odd number.
+    func power(_ exponent: BigNumber, modulo modulus: BigNumber) -> BigNumber {
+        let result = BigNumber()
+        let scratch = unsafe mustExist(BN_CTX_secure_new(), "a scratch space")
+        defer { unsafe BN_CTX_free(scratch) }
+        mustSucceed(
+            unsafe BN_mod_exp_mont_consttime(
+                result.pointer, pointer, exponent.pointer, modulus.pointer, scratch, nil), "a power"
+        )
+        return result
+    }
+
+    /// Whether another number is above one and below this one's predecessor.
+    func hasBetweenOneAndPredecessor(_ other: BigNumber) -> Bool {
+        let predecessor = BigNumber()
+        mustSucceed(unsafe BN_sub(predecessor.pointer, pointer, BN_value_one()), "BN_sub")
+        return unsafe BN_cmp(other.pointer, BN_value_one()) > 0
+            && BN_cmp(other.pointer, predecessor.pointer) < 0
     }
 
     deinit {

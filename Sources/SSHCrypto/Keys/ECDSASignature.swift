@@ -14,11 +14,19 @@ struct ECDSASignature {
     /// - Throws: where there is anything else, or a number has more bytes than the curve.
     init(mpints content: Bytes, curve: Curve) throws(WireError) {
         var reader = WireReader(content)
-        // One more for the sign byte.
-        let limit = curve.coordinateCount + 1
-        r = Array(try reader.readMPInt(limit: limit))
-        s = Array(try reader.readMPInt(limit: limit))
+        r = try Self.digits(&reader, curve)
+        s = try Self.digits(&reader, curve)
         try reader.requireEnd()
+    }
+
+    /// Some peers write numbers in the curve's full length; as OpenSSH, we take unneeded zeros.
+    private static func digits(
+        _ reader: inout WireReader, _ curve: Curve
+    ) throws(WireError) -> [UInt8] {
+        // One more for the sign byte.
+        let content = try reader.readString(limit: curve.coordinateCount + 1)
+        guard (content.first ?? 0) & 0x80 == 0 else { throw .malformed("negative mpint") }
+        return Array(content.drop { $0 == 0 })
     }
 
     /// Reads what libcrypto made.

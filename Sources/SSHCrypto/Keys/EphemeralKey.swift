@@ -10,69 +10,84 @@ public struct EphemeralKey: ~Copyable, Sendable {
     /// The method that this key is for.
     public let algorithm: KeyAgreementAlgorithm
 
-    /// What the peer is sent: Q_C or Q_S (RFC 5656 section 4, RFC 8731 section 3).
+    /// What the peer is sent, as the content of a `string`: Q_C or Q_S (RFC 5656 section 4, RFC 8731
+    /// section 3), or the content of the `mpint` e or f (RFC 4253 section 8).
     public let publicValue: [UInt8]
 
-    private let handle: KeyHandle
+    private let secret: Secret
+
+    /// The private half.
+    private enum Secret: ~Copyable, Sendable {
+        case curve(KeyHandle)
+        case group(DiffieHellmanGroup, exponent: BigNumber)
+        case hybrid(HybridKey)
+    }
 
     /// Makes the key that `random` stands for: the same bytes give the same key.
     ///
-    /// - Precondition: there are `algorithm.randomCount` bytes.
-    public init(_ algorithm: KeyAgreementAlgorithm, random: borrowing SecretBytes) {
+    /// - Parameters:
+    ///   - group: the group, for methods in which the server chooses it.
+    ///   - mlkem: for the hybrid method, whose client begins; its server answers with
+    ///     ``KeyAgreementAnswer``.
+    /// - Precondition: there are `algorithm.randomCount` bytes, and what the method needs.
+    public init(
+        _ algorithm: KeyAgreementAlgorithm, random: borrowing SecretBytes,
+        group: DiffieHellmanGroup? = nil, mlkem: MLKEM768? = nil
+    ) {
         precondition(random.count == algorithm.randomCount, "not the randomness for this key")
         self.algorithm = algorithm
-        if let curve = algorithm.curve {
-            (handle, publicValue) = random.withSpan { Self.makeKey(on: curve, random: $0) }
-        } else {
-            guard let key = random.withSpan({ KeyHandle(.x25519, privateBytes: $0) }) else {
-                preconditionFailure("libcrypto refused an X25519 key")
-            }
-            handle = key
-            publicValue = key.rawPublicBytes
+        switch algorithm.kind {
+        case .curve(let curve):
+            let (handle, point) = random.withSpan { Self.makeKey(on: curve, random: $0) }
+            publicValue = point
+            secret = .curve(handle)
+        case .x25519:
+            let handle = random.withSpan { KeyHandle.makeX25519($0) }
+            publicValue = handle.rawPublicBytes
+            secret = .curve(handle)
+        case .group(let group):
+            let exponent = random.withSpan { BigNumber($0) }
+            publicValue = group.publicValue(exponent)
+            secret = .group(group, exponent: exponent)
+        case .groupExchange:
+            guard let group else { preconditionFailure("a group is needed") }
+            let exponent = random.withSpan { BigNumber($0) }
+            publicValue = group.publicValue(exponent)
+            secret = .group(group, exponent: exponent)
+        case .hybrid:
+            guard let mlkem else { preconditionFailure("ML-KEM is needed") }
+            let key = HybridKey(mlkem, random: random)
+            publicValue = key.publicValue
+            secret = .hybrid(key)
         }
     }
 
     /// The secret K that both sides now share, encoded as it stands in the exchange hash and in key
-    /// derivation: an `mpint`, length field included.
+    /// derivation: an `mpint`, or a `string` for the hybrid method, length field included.
     ///
     /// - Parameter peer: the peer's public value.
     /// - Throws: `KeyAgreementError.invalidPublicValue`.
     public consuming func sharedSecret(
         with peer: Bytes
     ) throws(KeyAgreementError) -> SecretBytes {
-        try rawSharedSecret(with: peer).withSpan { Self.encodeMPInt($0) }
+        let isNumber = algorithm != .mlkem768X25519
+        let secret = try rawSharedSecret(with: peer)
+        return secret.withSpan { isNumber ? encodeMPInt($0) : encodeString($0) }
     }
 
-    /// The shared secret as the curve gives it.
-    func rawSharedSecret(with peer: Bytes) throws(KeyAgreementError) -> SecretBytes {
-        guard let peerKey = peerKey(peer.span),
-            let secret = handle.agree(
-                with: peerKey,
-                count: algorithm.curve?.coordinateCount ?? KeyHandle.RawKind.byteCount)
-        else { throw .invalidPublicValue }
-        // RFC 8731 section 3 demands this of us; libcrypto happens to refuse zero as well.
-        let bits = secret.withSpan { span in span.indices.reduce(0) { $0 | span[$1] } }
-        guard bits != 0 else { throw .invalidPublicValue }
-        return secret
-    }
-
-    private borrowing func peerKey(_ value: Span<UInt8>) -> KeyHandle? {
-        guard value.count == algorithm.publicValueCount else { return nil }
-        guard let curve = algorithm.curve else { return KeyHandle(.x25519, publicBytes: value) }
-        return KeyHandle(curve, point: value)
-    }
-
-    /// The `mpint` (RFC 4251 section 5) with this big-endian magnitude.
-    private static func encodeMPInt(_ magnitude: Span<UInt8>) -> SecretBytes {
-        var start = 0
-        while start < magnitude.count, magnitude[start] == 0 { start += 1 }
-        let digits = magnitude.extracting(start...)
-        let needsSignByte = !digits.isEmpty && digits[0] & 0x80 != 0
-        let count = digits.count + (needsSignByte ? 1 : 0)
-        return SecretBytes(count: 4 + count) { output in
-            output.append(copying: bigEndian(UInt32(count)).span)
-            if needsSignByte { output.append(0) }
-            output.append(copying: digits)
+    /// The shared secret as the method gives it.
+    borrowing func rawSharedSecret(with peer: Bytes) throws(KeyAgreementError) -> SecretBytes {
+        switch secret {
+        case .curve(let handle):
+            guard case .curve(let curve) = algorithm.kind else {
+                return try handle.agreeX25519(with: peer.span)
+            }
+            guard let peerKey = KeyHandle(curve, point: peer.span),
+                let secret = handle.agree(with: peerKey, count: curve.coordinateCount)
+            else { throw .invalidPublicValue }
+            return secret
+        case .group(let group, let exponent): return try group.secret(exponent, peer: peer)
+        case .hybrid(let key): return try key.secret(with: peer)
         }
     }
 
@@ -98,5 +113,27 @@ public struct EphemeralKey: ~Copyable, Sendable {
             preconditionFailure("libcrypto refused an ECDH key")
         }
         return (key, publicValue)
+    }
+}
+
+/// The `string` with these bytes.
+func encodeString(_ bytes: Span<UInt8>) -> SecretBytes {
+    SecretBytes(count: 4 + bytes.count) { output in
+        output.append(copying: bigEndian(UInt32(bytes.count)).span)
+        output.append(copying: bytes)
+    }
+}
+
+/// The `mpint` (RFC 4251 section 5) with this big-endian magnitude.
+func encodeMPInt(_ magnitude: Span<UInt8>) -> SecretBytes {
+    var start = 0
+    while start < magnitude.count, magnitude[start] == 0 { start += 1 }
+    let digits = magnitude.extracting(start...)
+    let needsSignByte = !digits.isEmpty && digits[0] & 0x80 != 0
+    let count = digits.count + (needsSignByte ? 1 : 0)
+    return SecretBytes(count: 4 + count) { output in
+        output.append(copying: bigEndian(UInt32(count)).span)
+        if needsSignByte { output.append(0) }
+        output.append(copying: digits)
     }
 }

@@ -54,6 +54,6 @@ extension KeyHandle {
             ERR_clear_error()
             return nil
         }
-        return unsafe BigNumber(owning: value)
+        return unsafe value.map { unsafe BigNumber(owning: $0) }
     }
 }

@@ -83,16 +83,3 @@ extension KeyType {
         }
     }
 }
-
-extension HashAlgorithm {
-    /// The name in front of fingerprints.
-    fileprivate var name: String {
-        switch self {
-        case .sha256: "SHA256"
-        case .sha384: "SHA384"
-        case .sha512: "SHA512"
-        case .sha1: "SHA1"
-        case .md5: "MD5"
-        }
-    }
-}

@@ -31,12 +31,13 @@ public enum MACAlgorithm: String, CaseIterable, Sendable {
         }
     }
 
-    func makeContext() -> MACContext {
+    /// libcrypto's name of the hash function.
+    var digestName: String {
         switch self {
-        case .hmacSHA256EncryptThenMAC, .hmacSHA256:
-            MACContext.hmac("SHA256", tagCount: tagLength)
-        case .hmacSHA512EncryptThenMAC, .hmacSHA512:
-            MACContext.hmac("SHA512", tagCount: tagLength)
+        case .hmacSHA256EncryptThenMAC, .hmacSHA256: "SHA256"
+        case .hmacSHA512EncryptThenMAC, .hmacSHA512: "SHA512"
         }
     }
+
+    func makeContext() -> MACContext { .hmac(digestName, tagCount: tagLength) }
 }

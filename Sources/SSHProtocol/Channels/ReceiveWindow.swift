@@ -14,6 +14,10 @@ struct ReceiveWindow {
     private var outstanding: UInt32 = 0
     /// Consumed, not yet granted to the peer again.
     private var consumed: UInt32 = 0
+    /// Received beyond the window, not yet made up for.
+    private var excess: UInt32 = 0
+    /// Received beyond the window since the channel was opened.
+    private var totalExcess: UInt32 = 0
 
     /// A window of `size` bytes, all of it open.
     init(size: UInt32, maximumPacket: UInt32) {
@@ -25,13 +29,21 @@ struct ReceiveWindow {
     }
 
     /// Counts data that came.
+    ///
+    /// Some peers count wrongly: as OpenSSH, we bear with a tenth of the window, over the channel's
+    /// life, that is beyond it.
     mutating func receive(_ count: Int) throws(SSHError) {
-        guard let count = UInt32(exactly: count), count <= available else {
+        guard let count = UInt32(exactly: count),
+            count <= available || count - available <= size / 10 - totalExcess
+        else {
             throw SSHError(
                 .protocolViolation,
                 "the peer sent \(count) bytes into a channel window of \(available)")
         }
-        available -= count
+        let beyond = count - min(count, available)
+        available -= count - beyond
+        excess += beyond
+        totalExcess += beyond
         outstanding += count
     }
 
@@ -44,9 +56,12 @@ struct ReceiveWindow {
         outstanding -= UInt32(count)
         consumed += UInt32(count)
         guard consumed > 0, consumed >= threshold else { return nil }
-        defer { consumed = 0 }
-        available += consumed
-        return consumed
+        // What the peer took without being granted it, it is not granted later either.
+        let granted = consumed - min(consumed, excess)
+        excess -= consumed - granted
+        consumed = 0
+        available += granted
+        return granted > 0 ? granted : nil
     }
 }
 

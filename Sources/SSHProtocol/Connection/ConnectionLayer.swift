@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import SSHCrypto
 import Wire
 
 /// The connection protocol (RFC 4254): there from the moment that the user is authenticated.
@@ -9,6 +10,7 @@ struct ConnectionLayer {
         case channel(ChannelTable.Outcome)
         case keepaliveAnswered
         case hostKeysAdvertised([Bytes])
+        case hostKeysSigned([PublicKey], signatures: [Bytes]?)
     }
 
     var channels: ChannelTable
@@ -28,11 +30,21 @@ struct ConnectionLayer {
             let keys = try globalRequests.receive(
                 decode(GlobalRequest.self, payload), role: channels.role, outbox: &outbox)
             return keys.map { .hostKeysAdvertised($0) }
-        case .requestSuccess, .requestFailure:
-            try globalRequests.receiveReply()
-            return .keepaliveAnswered
+        case .requestSuccess:
+            return outcome(
+                try globalRequests.receiveReply(decode(RequestSuccess.self, payload).data))
+        case .requestFailure:
+            _ = try decode(RequestFailure.self, payload)
+            return outcome(try globalRequests.receiveReply(nil))
         default:
             return try channels.receive(number, payload, outbox: &outbox).map { .channel($0) }
+        }
+    }
+
+    private func outcome(_ answer: GlobalRequests.Answer) -> Outcome {
+        switch answer {
+        case .keepalive: .keepaliveAnswered
+        case .hostKeyProof(let keys, let signatures): .hostKeysSigned(keys, signatures: signatures)
         }
     }
 }

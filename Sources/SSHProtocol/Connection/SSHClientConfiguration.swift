@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import SSHCrypto
+
 /// What a client connection is to do.
 public struct SSHClientConfiguration: Sendable {
     /// The user's name on the server.
     public var user: String
     /// What is offered to the server.
     public var algorithms: AlgorithmPreferences
+    /// ML-KEM for the hybrid key exchange, which is not offered without it.
+    public var mlkem: MLKEM768?
     /// When new keys are made.
     public var rekey: RekeyLimits
     /// What is offered for each channel.
@@ -17,11 +21,13 @@ public struct SSHClientConfiguration: Sendable {
     /// A configuration with defaults.
     public init(
         user: String, algorithms: AlgorithmPreferences = AlgorithmPreferences(),
+        mlkem: MLKEM768? = nil,
         rekey: RekeyLimits = RekeyLimits(), channels: ChannelParameters = ChannelParameters(),
         software: String = "Hawser"
     ) {
         self.user = user
         self.algorithms = algorithms
+        self.mlkem = mlkem
         self.rekey = rekey
         self.channels = channels
         self.software = software

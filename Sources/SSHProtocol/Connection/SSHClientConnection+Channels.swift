@@ -79,7 +79,7 @@ extension SSHClientConnection {
         end(SSHError(.closedByOwner, reason))
     }
 
-    private mutating func withConnection<Result>(
+    mutating func withConnection<Result>(
         _ body: (inout ConnectionLayer, inout Outbox) -> Result
     ) -> Result {
         guard var layer = connection.take() else {

@@ -39,7 +39,8 @@ public struct SSHClientConnection: ~Copyable {
     ) {
         self.init(
             configuration: configuration,
-            offer: KeyExchangeOffer(role: .client, preferences: configuration.algorithms),
+            offer: KeyExchangeOffer(
+                role: .client, preferences: configuration.algorithms, mlkem: configuration.mlkem),
             now: now, random: random)
     }
 
@@ -187,6 +188,8 @@ extension SSHClientConnection {
             preconditionFailure("a client's channels take no requests")
         case .keepaliveAnswered: events.append(.keepaliveAnswered)
         case .hostKeysAdvertised(let keys): events.append(.hostKeysAdvertised(keys))
+        case .hostKeysSigned(let keys, let signatures):
+            events.append(.hostKeysProved(areProved(keys, by: signatures) ? keys : []))
         }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import SSHCrypto
 public import Wire
 
 /// What a client connection tells its owner.
@@ -22,6 +23,8 @@ public enum SSHClientEvent: Sendable {
     case channel(ChannelID, ChannelEvent)
     /// The server's host keys: `hostkeys-00@openssh.com`. They are the server's word until proved.
     case hostKeysAdvertised([Bytes])
+    /// The server proved that it holds all of the keys that it was asked about, or none is given.
+    case hostKeysProved([PublicKey])
     /// A keepalive came back.
     case keepaliveAnswered
     /// The connection has ended: the last event.

@@ -10,6 +10,8 @@ public struct SSHServerConfiguration: Sendable {
     public var algorithms: AlgorithmPreferences
     /// How users are let in.
     public var authentication: ServerAuthenticationParameters
+    /// ML-KEM for the hybrid key exchange, which is not offered without it.
+    public var mlkem: MLKEM768?
     /// When new keys are made.
     public var rekey: RekeyLimits
     /// What is offered for each channel.
@@ -25,12 +27,14 @@ public struct SSHServerConfiguration: Sendable {
     public init(
         hostKeys: [PrivateKey], algorithms: AlgorithmPreferences = AlgorithmPreferences(),
         authentication: ServerAuthenticationParameters = ServerAuthenticationParameters(),
+        mlkem: MLKEM768? = nil,
         rekey: RekeyLimits = RekeyLimits(), channels: ChannelParameters = ChannelParameters(),
         maximumSessions: Int = 10, software: String = "Hawser"
     ) {
         self.hostKeys = hostKeys
         self.algorithms = algorithms
         self.authentication = authentication
+        self.mlkem = mlkem
         self.rekey = rekey
         self.channels = channels
         self.maximumSessions = maximumSessions

@@ -30,7 +30,9 @@ public struct SSHServerConnection: ~Copyable {
     ) {
         self.init(
             configuration: configuration,
-            offer: KeyExchangeOffer(role: .server, preferences: configuration.offeredAlgorithms),
+            offer: KeyExchangeOffer(
+                role: .server, preferences: configuration.offeredAlgorithms,
+                mlkem: configuration.mlkem),
             now: now, random: random)
     }
 
@@ -149,7 +151,8 @@ extension SSHServerConnection {
         case .channel(.request(let id, let request, let wantsReply)):
             events.append(.request(id, request, wantsReply: wantsReply))
         case .keepaliveAnswered: events.append(.keepaliveAnswered)
-        case .hostKeysAdvertised: preconditionFailure("clients advertise no host keys")
+        case .hostKeysAdvertised, .hostKeysSigned:
+            preconditionFailure("clients have no host keys")
         }
     }
 }

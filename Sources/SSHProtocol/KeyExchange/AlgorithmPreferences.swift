@@ -4,7 +4,7 @@ public import SSHCrypto
 
 /// The algorithms that one side offers, each list in order of preference.
 public struct AlgorithmPreferences: Equatable, Sendable {
-    /// Key exchange methods.
+    /// Key exchange methods; those that need ML-KEM are offered where it was brought.
     public var keyExchange: [KeyAgreementAlgorithm]
     /// Host key algorithms.
     ///
@@ -21,7 +21,7 @@ public struct AlgorithmPreferences: Equatable, Sendable {
     ///
     /// - Precondition: no list is empty, but for `macs` if all ciphers are AEAD.
     public init(
-        keyExchange: [KeyAgreementAlgorithm] = KeyAgreementAlgorithm.allCases,
+        keyExchange: [KeyAgreementAlgorithm] = KeyAgreementAlgorithm.standard,
         hostKey: [PublicKeyAlgorithm] = PublicKeyAlgorithm.standard,
         ciphers: [CipherAlgorithm] = Self.ciphersWithAESInstructions,
         macs: [MACAlgorithm] = MACAlgorithm.allCases,
@@ -32,6 +32,16 @@ public struct AlgorithmPreferences: Equatable, Sendable {
         self.ciphers = ciphers
         self.macs = macs
         self.compression = compression
+    }
+
+    /// These without what libcrypto cannot do on this machine.
+    var available: Self {
+        var preferences = self
+        preferences.keyExchange.removeAll { !KeyAgreementAlgorithm.available.contains($0) }
+        preferences.hostKey.removeAll { !SignatureAlgorithm.available.contains($0.signature) }
+        preferences.ciphers.removeAll { !CipherAlgorithm.available.contains($0) }
+        preferences.macs.removeAll { !MACAlgorithm.available.contains($0) }
+        return preferences
     }
 
     /// AES-GCM first: on a CPU with AES instructions it is by far the fastest.

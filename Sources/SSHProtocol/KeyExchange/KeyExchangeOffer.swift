@@ -7,14 +7,16 @@ import Wire
 struct KeyExchangeOffer {
     let role: Role
     let preferences: AlgorithmPreferences
+    let mlkem: MLKEM768?
     /// Whether we do strict key exchange; only tests play a peer that does not.
     var isStrict = true
     /// Whether later offers bear the marker for it; only tests play a peer that errs so.
     var repeatsMarkers = false
 
-    init(role: Role, preferences: AlgorithmPreferences) {
+    init(role: Role, preferences: AlgorithmPreferences, mlkem: MLKEM768? = nil) {
         self.role = role
-        self.preferences = preferences
+        self.preferences = preferences.available
+        self.mlkem = mlkem
     }
 
     /// Names in the key exchange list that are no methods.
@@ -33,7 +35,9 @@ struct KeyExchangeOffer {
     ///
     /// Markers belong into the first one only: they describe the connection, not one exchange.
     func kexInit(cookie: Bytes, isInitial: Bool) -> KexInit {
-        var methods = preferences.keyExchange.map(\.rawValue)
+        var methods = preferences.keyExchange.filter {
+            mlkem != nil || !$0.needsMLKEM
+        }.map(\.rawValue)
         if isInitial { methods.append(Marker.extInfo(role)) }
         if isInitial ? isStrict : repeatsMarkers { methods.append(Marker.strict(role)) }
         return KexInit(

@@ -55,4 +55,5 @@ package enum GlobalRequestName {
     package static let keepalive = "keepalive@openssh.com"
     /// The server's list of host keys (OpenSSH's PROTOCOL).
     package static let hostKeys = "hostkeys-00@openssh.com"
+    package static let proveHostKeys = "hostkeys-prove-00@openssh.com"
 }

@@ -16,6 +16,9 @@ package enum MessageNumber: UInt8, CaseIterable, Sendable {
     case newKeys = 21
     case kexECDHInit = 30
     case kexECDHReply = 31
+    case kexGroupInit = 32
+    case kexGroupReply = 33
+    case kexGroupRequest = 34
     case userAuthRequest = 50
     case userAuthFailure = 51
     case userAuthSuccess = 52

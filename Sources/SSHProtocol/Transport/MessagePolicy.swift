@@ -21,8 +21,13 @@ package enum MessagePolicy {
         case kexInit
         /// A packet that was sent on a wrong guess, to be dropped.
         case wrongGuess
-        /// KEX_ECDH_INIT for a server, KEX_ECDH_REPLY for a client.
+        /// KEX_ECDH_INIT for a server, KEX_ECDH_REPLY for a client; KEXDH_INIT and KEXDH_REPLY have
+        /// the same numbers and fields.
         case publicKey
+        /// KEX_DH_GEX_REQUEST for a server, KEX_DH_GEX_GROUP for a client.
+        case group
+        /// KEX_DH_GEX_INIT for a server, KEX_DH_GEX_REPLY for a client.
+        case groupPublicKey
         case newKeys
     }
 
@@ -85,6 +90,9 @@ package enum MessagePolicy {
         case .kexInit: number == .kexInit
         case .wrongGuess: methodSpecific.contains(number.rawValue)
         case .publicKey: number == (role == .client ? .kexECDHReply : .kexECDHInit)
+        // KEX_DH_GEX_GROUP has the number of KEX_ECDH_REPLY.
+        case .group: number == (role == .client ? .kexECDHReply : .kexGroupRequest)
+        case .groupPublicKey: number == (role == .client ? .kexGroupReply : .kexGroupInit)
         case .newKeys: number == .newKeys
         }
     }

@@ -58,6 +58,11 @@ struct PacketSender: ~Copyable {
         transportQueue.append(message.payload[...])
     }
 
+    /// Queues a message of the transport, encoded.
+    mutating func send(payload: [UInt8]) {
+        transportQueue.append(payload[...])
+    }
+
     /// Queues NEWKEYS, after which the keys are in use.
     mutating func sendNewKeys(
         _ sealer: consuming PacketSealer, algorithms: NegotiatedAlgorithms.Direction,

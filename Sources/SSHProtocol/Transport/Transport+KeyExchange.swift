@@ -58,9 +58,10 @@ extension Transport where Side: ~Copyable {
         let server = try decode(KexInit.self, transcript.serverKexInit)
         let algorithms = try NegotiatedAlgorithms(client: client, server: server)
         let side = Side(
-            algorithms, transcript: transcript, credentials: credentials,
-            random: sender.takeSecret(algorithms.keyExchange.randomCount))
-        if let message = side.firstMessage { sender.send(message) }
+            KeyExchangeSetting(
+                algorithms: algorithms, transcript: transcript, mlkem: offer.mlkem),
+            credentials: credentials, random: sender.takeSecret(algorithms.keyExchange.randomCount))
+        if let payload = side.firstPayload { sender.send(payload: payload) }
         let isWrongGuess = KeyExchangeOffer.isWrongGuess(
             ours: isClient ? client : server, peer: isClient ? server : client)
         progress = .exchanging(
@@ -75,19 +76,29 @@ extension Transport where Side: ~Copyable {
         progress = .exchanging(exchange)
     }
 
-    mutating func receivePublicKey(
+    mutating func receiveMethodMessage(
         _ payload: Bytes, now: Duration
     ) throws(SSHError) -> Event? {
-        guard case .exchanging(let exchange) = takeProgress() else {
-            preconditionFailure("the message policy admits no public key here")
+        guard case .exchanging(var exchange) = takeProgress() else {
+            preconditionFailure("the message policy admits no message of a method here")
         }
-        let algorithms = exchange.algorithms
-        let result = try exchange.side.receive(payload)
+        switch try exchange.side.receive(payload) {
+        case .answer(let answer):
+            sender.send(payload: answer)
+            progress = .exchanging(exchange)
+            return nil
+        case .done(let result): return try finish(result, algorithms: exchange.algorithms)
+        }
+    }
+
+    private mutating func finish(
+        _ result: consuming KeyExchangeResult, algorithms: NegotiatedAlgorithms
+    ) throws(SSHError) -> Event? {
         try pin(result.hostKey)
         let isFirst = sessionID == nil
         let sessionID = sessionID ?? result.exchangeHash[...]
         self.sessionID = sessionID
-        if let reply = result.reply { sender.send(reply) }
+        if let reply = result.reply { sender.send(payload: reply) }
         let hostKey = result.hostKey
         let keys = KeyDerivation(
             algorithm: result.hash, sharedSecret: result.sharedSecret,

@@ -127,7 +127,8 @@ struct Transport<Side: KeyExchangeSide & ~Copyable>: ~Copyable {
         case .identifying: .keyExchange(.kexInit, isInitial: true, isStrict: false)
         case .exchanging(let exchange):
             .keyExchange(
-                exchange.skipsNextPacket ? .wrongGuess : .publicKey, isInitial: isInitial,
+                exchange.skipsNextPacket ? .wrongGuess : exchange.side.awaited,
+                isInitial: isInitial,
                 isStrict: isStrict)
         case .finishing(let finishing):
             finishing.hasReceivedNewKeys
@@ -211,7 +212,8 @@ extension Transport where Side: ~Copyable {
                 .disconnectedByPeer(message.reason),
                 "disconnected by the peer: \(message.description.prefix(512))")
         case .kexInit: try receiveKexInit(packet)
-        case .kexECDHInit, .kexECDHReply: return try receivePublicKey(packet.payload, now: now)
+        case .kexECDHInit, .kexECDHReply, .kexGroupInit, .kexGroupReply, .kexGroupRequest:
+            return try receiveMethodMessage(packet.payload, now: now)
         case .newKeys: return try receiveNewKeys(packet.payload, now: now)
         case .ping: try receivePing(packet.payload)
         default: return .message(number, packet.payload)

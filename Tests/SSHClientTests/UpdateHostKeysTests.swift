@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import LocalSFTPServer
+import SSHClient
+import SSHConfig
+import Testing
+
+/// A host's keys that change while it is known (`UpdateHostKeys`), with OpenSSH's server.
+@Suite struct UpdateHostKeysTests {
+    private let harness: ClientHarness
+    private let server: SSHDaemon
+    private let name: String
+
+    init() throws {
+        harness = try ClientHarness()
+        server = try SSHDaemon(hostKeys: ["host-ed25519", "host-rsa-2048", "host-ecdsa-256"])
+        name = "[127.0.0.1]:\(server.port)"
+    }
+
+    private static let all = ["host-ed25519", "host-rsa-2048", "host-ecdsa-256"]
+
+    private func line(_ key: String, _ name: String? = nil) throws -> String {
+        let parts = try TestKeys.publicLine(key).split(separator: " ")
+        return "\(name ?? self.name) \(parts[0]) \(parts[1])\n"
+    }
+
+    /// Connects until the file is as it should be, and says what was shown.
+    private func connect(
+        _ lines: String, _ more: [String] = [], answers: [String] = [],
+        until isDone: @escaping @Sendable (String) -> Bool = { _ in true }
+    ) throws -> ScriptedPrompter {
+        let file = harness.home.file("known_hosts")
+        try harness.home.write(lines, to: "known_hosts")
+        let prompter = ScriptedPrompter(answers)
+        let options = try harness.options(
+            server.port,
+            more + [
+                "StrictHostKeyChecking=yes", "UpdateHostKeys=yes", "IdentityAgent=none",
+                "IdentityFile=\(try TestKeys.path("user-ed25519"))",
+                "UserKnownHostsFile=\(file)", "GlobalKnownHostsFile=/dev/null",
+                "HostKeyAlgorithms=+ssh-ed25519",
+            ])
+        let home = harness.home
+        try harness.connect(options, prompter) { session in
+            try await echo(session, size: 1000)
+            // What the server advertised comes before the answer to the first request.
+            for _ in 0..<1000 where !isDone(try home.read("known_hosts")) {
+                try await session.loop.sleep(for: .milliseconds(10))
+            }
+        }
+        return prompter
+    }
+
+    private func keys(of text: String) -> Set<String> {
+        Set(text.split(separator: "\n").map { String($0.split(separator: " ")[2]) })
+    }
+
+    private func blobs(_ keys: [String]) throws -> Set<String> {
+        Set(try keys.map { String(try TestKeys.publicLine($0).split(separator: " ")[1]) })
+    }
+
+    @Test(arguments: [false, true])
+    func newKeysAreLearnedAndOldOnesForgotten(isHashed: Bool) throws {
+        let stale = try line("user-ecdsa-384")
+        let other = try line("user-rsa-2048", "other.example")
+        let start = "# mine\n\(other)" + (try line("host-ed25519")) + stale
+        let wanted = try blobs(Self.all + ["user-rsa-2048"])
+        let prompter = try connect(
+            start, ["HashKnownHosts=\(isHashed ? "yes" : "no")"],
+            until: { $0.split(separator: "\n").count == 5 && !$0.contains(stale) })
+        let text = try harness.home.read("known_hosts")
+        #expect(text.hasPrefix("# mine\n\(other)"))
+        #expect(keys(of: String(text.dropFirst(7))) == wanted)
+        #expect(text.contains("|1|") == isHashed)
+        #expect(prompter.transcript.contains("Learned new hostkey: RSA SHA256:"))
+        #expect(prompter.transcript.contains("Deprecating obsolete hostkey: ECDSA SHA256:"))
+        // What was there before is beside it, and ssh-keygen finds every key.
+        #expect(try harness.home.read("known_hosts.old") == start)
+        let found = try run("ssh-keygen", "-F", name, "-f", harness.home.file("known_hosts"))
+        #expect(found.output.split(separator: "\n").filter { !$0.hasPrefix("#") }.count == 3)
+        #expect(try run("stat", "-c", "%a", harness.home.file("known_hosts")).output == "600\n")
+    }
+
+    @Test func nothingIsWrittenWhereNothingIsNew() throws {
+        let lines = try Self.all.map { try line($0) }.joined()
+        let prompter = try connect(lines)
+        #expect(try harness.home.read("known_hosts") == lines)
+        #expect(prompter.transcript.isEmpty)
+    }
+
+    @Test(arguments: [
+        ["UpdateHostKeys=no"], ["UpdateHostKeys=ask", "BatchMode=yes"],
+    ])
+    func nothingIsLearnedWhereItIsNotWanted(_ more: [String]) throws {
+        let lines = try line("host-ed25519")
+        _ = try connect(lines, more)
+        #expect(try harness.home.read("known_hosts") == lines)
+    }
+
+    @Test(arguments: ["127.0.0.*", "a,b,[127.0.0.1]:PORT"])
+    func linesAboutOthersTooAreLeftAlone(_ names: String) throws {
+        let names = names.replacing("PORT", with: "\(server.port)")
+        let lines = try line("host-ed25519", names == "127.0.0.*" ? "[127.0.0.*]:*" : names)
+        _ = try connect(lines)
+        #expect(try harness.home.read("known_hosts") == lines)
+    }
+
+    @Test func theUserMayBeAsked() throws {
+        let lines = try line("host-ed25519")
+        let refused = try connect(lines, ["UpdateHostKeys=ask"], answers: ["what", "no"])
+        #expect(refused.questions.allSatisfy { $0.contains("Accept updated hostkeys?") })
+        #expect(try harness.home.read("known_hosts") == lines)
+        _ = try connect(
+            lines, ["UpdateHostKeys=ask"], answers: ["yes"],
+            until: { $0.split(separator: "\n").count == 3 })
+        #expect(try keys(of: harness.home.read("known_hosts")) == blobs(Self.all))
+    }
+}
