@@ -129,7 +129,8 @@ extension RemoteFS {
     private func lookUp(
         _ listed: inout ListedEntry, _ fetched: OpenDirectory.Fetched, of handle: HandleID
     ) {
-        guard let parent = directories[handle]?.inode, let attributes = fetched.entry.attributes,
+        guard nodes.count < options.nodesFromListings,
+            let parent = directories[handle]?.inode, let attributes = fetched.entry.attributes,
             // A name that we have removed or given to another file since is in the reply all the same.
             nodes[parent]?.isUnchanged(since: fetched.askedAfterChange) ?? false,
             isUnchanged(listed.name, in: parent, since: fetched.askedAfterChange),

@@ -24,6 +24,10 @@ public struct RemoteFSOptions: Sendable {
     /// programs out of the mount with them.
     public var containsSymlinks = true
 
+    /// How many nodes may be known before listings make no more: a server can list names without end,
+    /// and the kernel keeps what it is told for as long as it has memory of its own.
+    public var nodesFromListings = 1 << 18
+
     /// The seconds since 1970, for times that are to be set to now.
     public var wallClock: @Sendable () -> Int64
     /// Where a line goes that the person who looks after the mount should see.

@@ -33,6 +33,28 @@ import Wire
         }
     }
 
+    /// A server may list names for ever: they must not all be kept.
+    @Test func listsOnWithoutNodesWhereThereAreTooMany() throws {
+        let listing = SFTPReply.name(
+            (0..<10).map { number in
+                NameEntry(
+                    filename: bytes("f\(number)")[...], longname: [], attributes: fileAttributes())
+            })
+        try simulate(nodesFromListings: 4, answer: answer(with: [listing])) { fileSystem, server in
+            let directory = try await fileSystem.opendir(rootInode)
+            let dots = 2
+            let entries = try await fileSystem.readdir(
+                directory, offset: UInt64(dots), room: 65_536, overhead: 24, attributes: true)
+            #expect(entries.count == 10)
+            #expect(entries.count { $0.entry != nil } == 3)
+            try await server.answer { _ in file() }
+            guard case .found = try await fileSystem.lookup(bytes("f9"), in: rootInode) else {
+                Issue.record("a name without a node can't be looked up")
+                return
+            }
+        }
+    }
+
     @Test func takesTooLittleRoomForNoEnd() throws {
         try simulate(answer: answer(with: [names(bytes("a name"))])) { fileSystem, _ in
             let directory = try await fileSystem.opendir(rootInode)

@@ -81,7 +81,7 @@ actor FakeServer {
 /// Runs `body` with a file system over a fake server.
 func simulate(
     extensions: [SFTPExtension] = [.posixRename, .hardlink, .statvfs, .lsetstat, .copyData],
-    answer: @escaping FakeServer.Answer,
+    nodesFromListings: Int = 1000, answer: @escaping FakeServer.Answer,
     body: @escaping @Sendable (RemoteFS, FakeServer) async throws -> Void
 ) throws {
     let loop = SimulatedLoop()
@@ -92,6 +92,7 @@ func simulate(
         let client = try await SFTPClient.open(over: ours, loop: loop)
         var options = RemoteFSOptions(wallClock: { 1_000_000 }, log: { _ in })
         options.rootPath = bytes("/srv")
+        options.nodesFromListings = nodesFromListings
         let fileSystem = RemoteFS(client: client, options: options, loop: loop)
         do {
             try await body(fileSystem, server)
