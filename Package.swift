@@ -21,7 +21,8 @@ let package = Package(
         .library(name: "FuzzTargets", targets: ["FuzzTargets"])
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
     ],
     targets: [
         .systemLibrary(name: "CFuse", pkgConfig: "fuse3"),
@@ -65,6 +66,16 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "LocalFilesTests", dependencies: ["LocalFiles", "SFTPProtocol", "Wire"],
+            swiftSettings: settings),
+        .target(
+            name: "PostQuantum",
+            dependencies: [
+                .product(name: "Crypto", package: "swift-crypto"), "SSHCrypto", "Wire",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "PostQuantumTests",
+            dependencies: ["PostQuantum", "SSHCrypto", "SSHProtocol", "Wire"],
             swiftSettings: settings),
         .target(
             name: "SFTPServer", dependencies: ["EventLoop", "LocalFiles", "SFTPProtocol", "Wire"],
@@ -143,7 +154,7 @@ let package = Package(
             name: "hawser",
             dependencies: [
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), "CLinux",
-                "EventLoop", "FuseBridge", "MountOptions", "RemoteFS", "SFTPClient",
+                "EventLoop", "FuseBridge", "MountOptions", "PostQuantum", "RemoteFS", "SFTPClient",
                 "SFTPProtocol", "SSHClient", "SSHConfig",
             ],
             swiftSettings: settings),

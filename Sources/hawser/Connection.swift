@@ -2,6 +2,7 @@
 
 import EventLoop
 import MountOptions
+import PostQuantum
 import SFTPClient
 import SFTPProtocol
 import SSHClient
@@ -24,7 +25,7 @@ struct Connection {
         let clientOptions = try await loop.offload { try resolve(options) }
         let world = SystemWorld(loop: loop, environment: LocalContext.environmentVariables)
         let session = try await SSHClient.connect(
-            clientOptions, loop: loop, world: world, prompter: prompter)
+            clientOptions, loop: loop, world: world, prompter: prompter, mlkem: .swiftCrypto)
         do {
             let channel = try await session.openSubsystem("sftp")
             let client = try await loop.withTimeout(handshakeTime) {
