@@ -7,11 +7,11 @@ import Glibc
 
 /// A value behind a pthread_mutex_t, used as Synchronization's `Mutex`.
 @safe
-package final class Mutex<Value>: @unchecked Sendable {
+final class Mutex<Value>: @unchecked Sendable {
     private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private var value: Value
 
-    package init(_ value: Value) {
+    init(_ value: Value) {
         self.value = value
         unsafe pthread_mutex_init(lock, nil)
     }
@@ -21,7 +21,7 @@ package final class Mutex<Value>: @unchecked Sendable {
         unsafe lock.deallocate()
     }
 
-    package func withLock<Result, Failure: Error>(
+    func withLock<Result, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         unsafe pthread_mutex_lock(lock)
