@@ -155,14 +155,14 @@ let package = Package(
             dependencies: [
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), "CLinux",
                 "EventLoop", "FuseBridge", "MountOptions", "PostQuantum", "RemoteFS", "SFTPClient",
-                "SFTPProtocol", "SSHClient", "SSHConfig",
+                "SFTPProtocol", "SSHClient", "SSHConfig", "SSHCrypto", "Wire",
             ],
             swiftSettings: settings),
         .testTarget(
             name: "HawserTests",
             dependencies: [
-                .product(name: "ArgumentParser", package: "swift-argument-parser"), "MountOptions",
-                "SSHConfig", "hawser",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"), "EventLoop",
+                "MountOptions", "SSHClient", "SSHConfig", "SSHCrypto", "hawser",
             ],
             swiftSettings: settings),
     ]

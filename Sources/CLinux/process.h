@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -42,4 +44,14 @@ static inline int clinux_unmount(const char *path, int lazy) {
 static inline void clinux_keep_freed_memory(int bytes) {
     mallopt(M_TRIM_THRESHOLD, bytes);
     mallopt(M_MMAP_THRESHOLD, bytes);
+}
+
+// A descriptor that becomes readable when the process ends; -1 with errno where there is none.
+static inline int clinux_process_descriptor(pid_t process) {
+    return (int)syscall(SYS_pidfd_open, process, 0);
+}
+
+// Sends a signal to the process behind such a descriptor: never to another of the same number.
+static inline int clinux_signal_process(int descriptor, int signal) {
+    return (int)syscall(SYS_pidfd_send_signal, descriptor, signal, NULL, 0);
 }

@@ -23,6 +23,8 @@ public struct MountOptions: Equatable, Sendable {
 
     /// Whether the program stays in the foreground (`-f`).
     public var staysInForeground = false
+    /// Whether the password is read from the standard input.
+    public var readsPassword = false
 
     /// The ssh_config file to read in place of the user's and the system's (`-F`).
     public var sshConfigFile: String?

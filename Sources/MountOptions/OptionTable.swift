@@ -82,6 +82,7 @@ enum OptionTable {
         "debug": .flag { $0.turnOnDebugging() },
         "sshfs_debug": .flag { $0.turnOnDebugging() },
         "sshfs_verbose": .flag { $0.sayMore(times: 1) },
+        "password_stdin": .flag { $0.readsPassword = true },
         "fsname": .value { options, value throws(OptionRule.Expected) in
             options.sourceName = value
         },
@@ -133,7 +134,7 @@ enum OptionTable {
             "dcache_dir_timeout", "dcache_link_timeout", "dcache_max_size",
             "dcache_clean_interval", "dcache_min_clean_interval", "delay_connect", "directport",
             "disable_hardlink", "follow_symlinks", "gidfile", "idmap", "kernel_cache", "max_conns",
-            "max_read", "max_write", "modules", "nomap", "passive", "password_stdin", "reconnect",
+            "max_read", "max_write", "modules", "nomap", "passive", "reconnect",
             "remember", "sftp_server", "slave", "ssh_command", "ssh_protocol",
             "transform_symlinks", "uidfile", "vsock", "workaround", "writeback_cache",
         ].map { ($0, "this version does not have it") }

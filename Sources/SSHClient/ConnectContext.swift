@@ -18,6 +18,12 @@ struct ConnectContext: Sendable {
         prompter.show(TerminalText.lines(message), level: level)
     }
 
+    /// Says what happens, for those who look into a problem: nothing secret.
+    func trace(_ message: @autoclosure () -> String, level: LogLevel = .debug1) {
+        guard level <= options.logLevel else { return }
+        show(message(), level: level)
+    }
+
     func refused(_ refusal: HostKeyRefusal) -> SSHClientError {
         .hostKeyRefused(endpoint, refusal)
     }

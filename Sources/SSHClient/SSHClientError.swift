@@ -18,7 +18,9 @@ public enum SSHClientError: Error, Sendable {
     /// The host's key is not to be trusted, or could not be checked.
     case hostKeyRefused(Endpoint, HostKeyRefusal)
     /// The server lets the user in by none of the ways that are left.
-    case permissionDenied(Endpoint, user: String, methods: [String])
+    ///
+    /// The summary says what came of each method.
+    case permissionDenied(Endpoint, user: String, methods: [String], summary: String)
     /// The server did not open a channel, or not start what was to run on it.
     case channelRefused(Endpoint, String)
     /// We closed the connection ourselves.
@@ -81,9 +83,10 @@ extension SSHClientError: CustomStringConvertible {
             "\(endpoint): \(step.prefix)\(TerminalText.line(error.reason))"
         case .hostKeyRefused(let endpoint, let refusal):
             "\(endpoint): host key verification failed: \(refusal)"
-        case .permissionDenied(let endpoint, let user, let methods):
+        case .permissionDenied(let endpoint, let user, let methods, let summary):
             "\(TerminalText.line(user))@\(endpoint): Permission denied "
-                + "(\(TerminalText.line(methods.joined(separator: ","))))"
+                + "(\(TerminalText.line(methods.joined(separator: ",")))): "
+                + TerminalText.line(summary)
         case .channelRefused(let endpoint, let reason): "\(endpoint): \(TerminalText.line(reason))"
         case .closed(let endpoint): "\(endpoint): the connection was closed"
         }

@@ -62,6 +62,12 @@ func wipe(_ bytes: inout MutableSpan<UInt8>) {
     unsafe bytes.withUnsafeMutableBytes { unsafe OPENSSL_cleanse($0.baseAddress, $0.count) }
 }
 
+/// Overwrites a slice that held a secret, as ``wipe(_:)-([UInt8])`` does.
+public func wipe(_ bytes: inout ArraySlice<UInt8>) {
+    var span = bytes.mutableSpan
+    wipe(&span)
+}
+
 /// Overwrites an array that held a secret.
 ///
 /// That reaches the secret only while nothing else shares the array's buffer.

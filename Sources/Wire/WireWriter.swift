@@ -58,6 +58,12 @@ public struct WireWriter: Sendable {
         bytes.append(contentsOf: value)
     }
 
+    /// Writes a `string` from bytes that are lent, as secrets are.
+    public mutating func writeString(_ value: borrowing Span<UInt8>) {
+        write(UInt32(value.count))
+        for index in value.indices { bytes.append(value[index]) }
+    }
+
     /// Writes the UTF-8 of a text as a `string`.
     public mutating func writeString(_ value: some StringProtocol) {
         writeString(value.utf8)

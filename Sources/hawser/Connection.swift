@@ -39,8 +39,10 @@ struct Connection {
     }
 
     private static func resolve(_ options: MountOptions) throws -> ClientOptions {
+        var commandLine = options.sshOptions.map { "\($0.name)=\($0.value)" }
+        if options.readsPassword { commandLine.insert("NumberOfPasswordPrompts=1", at: 0) }
         let configuration = SSHConfiguration(
-            commandLine: options.sshOptions.map { "\($0.name)=\($0.value)" },
+            commandLine: commandLine,
             files: options.sshConfigFile.map(SSHConfiguration.Files.init(argument:)) ?? .standard,
             local: try LocalContext.thisMachine())
         return try configuration.resolve(host: options.source.host, user: options.source.user)

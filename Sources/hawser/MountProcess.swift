@@ -8,6 +8,7 @@ import MountOptions
 import RemoteFS
 import SFTPClient
 import SSHClient
+import SSHConfig
 
 /// The process that holds a mount: connects, mounts, reports, serves until it is told to stop.
 actor MountProcess {
@@ -44,7 +45,8 @@ actor MountProcess {
         self.mountPoint = mountPoint
         self.launcher = launcher
         self.loop = loop
-        prompter = TerminalPrompter(loop: loop)
+        prompter = TerminalPrompter(
+            loop: loop, environment: LocalContext.environmentVariables)
     }
 
     /// Runs a mount from its beginning to its end, and returns the exit status.
@@ -77,7 +79,10 @@ actor MountProcess {
     // MARK: Starting
 
     private func start() async throws {
-        let connection = try await Connection.open(options, loop: loop, prompter: prompter)
+        let connection = try await Connection.open(
+            options, loop: loop,
+            prompter: options.readsPassword
+                ? PasswordFromInput(loop: loop, otherwise: prompter) : prompter)
         session = connection.session
         client = connection.client
         let root = try await connection.root(of: options)

@@ -40,7 +40,7 @@ struct ClientPeer: ~Copyable {
             .publicKey(
                 blob: fuzzKey.publicKey.blob[...], algorithm: PublicKeyAlgorithm(.ed25519),
                 probesFirst: true)
-        case 2: .password(Bytes("secret".utf8))
+        case 2: .password(Secret(copying: "secret".utf8))
         default: .keyboardInteractive(submethods: "")
         }
     }
@@ -62,7 +62,8 @@ struct ClientPeer: ~Copyable {
                 preconditionFailure("libcrypto cannot sign: \(error)")
             }
         case .questionsAsked(let questions):
-            connection.answerQuestions(questions.prompts.map { _ in Bytes("answer".utf8) })
+            connection.answerQuestions(
+                questions.prompts.map { _ in Secret(copying: "answer".utf8) })
         case .authenticated:
             milestone = .authenticated
             _ = connection.openSession()
@@ -91,7 +92,10 @@ struct ServerPeer: ~Copyable {
     init() {
         let random = SeededRandom(seed: 2)
         connection = SSHServerConnection(
-            configuration: SSHServerConfiguration(hostKeys: [fuzzKey]), now: .zero
+            configuration: SSHServerConfiguration(
+                hostKeys: [fuzzKey],
+                authentication: ServerAuthenticationParameters(
+                    methods: ServerAuthenticationParameters.Method.allCases)), now: .zero
         ) { random.bytes($0) }
     }
 
@@ -110,7 +114,11 @@ struct ServerPeer: ~Copyable {
             // A key is worth asking about, but only the password lets anyone in.
             switch attempt.method {
             case .publicKeyQuery, .password: connection.acceptAuthentication()
-            case .publicKey: connection.rejectAuthentication()
+            case .publicKey, .answers: connection.rejectAuthentication()
+            case .passwordChange: connection.demandPasswordChange(prompt: "another one")
+            case .keyboardInteractive:
+                connection.askQuestions(
+                    AuthenticationQuestions(prompts: [.init(text: "?", echoes: false)]))
             }
         case .sessionRequested(let id): connection.accept(id)
         case .request(let id, _, let wantsReply):

@@ -5,6 +5,7 @@ import Glibc
 import LocalSFTPServer
 import SSHClient
 import SSHConfig
+import SSHCrypto
 import Synchronization
 import Testing
 import Wire
@@ -13,21 +14,22 @@ import Wire
 final class ScriptedPrompter: Prompter {
     private struct State {
         var answers: [String]
-        var questions: [String] = []
+        var questions: [Question] = []
         var messages: [String] = []
     }
     private let state: Mutex<State>
 
     init(_ answers: [String] = []) { state = Mutex(State(answers: answers)) }
 
-    var questions: [String] { state.withLock { $0.questions } }
+    var questions: [String] { state.withLock { $0.questions.map(\.text) } }
+    var kinds: [Question.Kind] { state.withLock { $0.questions.map(\.kind) } }
     var messages: [String] { state.withLock { $0.messages } }
     var transcript: String { (questions + messages).joined(separator: "\n") }
 
-    func ask(_ question: String, echoes: Bool) async -> String? {
+    func answer(to question: Question) async -> Secret? {
         state.withLock { state in
             state.questions.append(question)
-            return state.answers.isEmpty ? nil : state.answers.removeFirst()
+            return state.answers.isEmpty ? nil : Secret(copying: state.answers.removeFirst().utf8)
         }
     }
 

@@ -101,7 +101,7 @@ import Testing
         #expect {
             try harness.connectAndEcho(options, prompter)
         } throws: { error in
-            "\(error)".hasSuffix("Permission denied (publickey,password)")
+            "\(error)".contains("Permission denied (publickey,password): ")
         }
         #expect(prompter.questions.isEmpty)
     }

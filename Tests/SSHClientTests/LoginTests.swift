@@ -100,7 +100,8 @@ import Testing
             try harness.connectAndEcho(options)
         } throws: { error in
             "\(error)"
-                == "\(options.user)@127.0.0.1 port \(server.port): Permission denied (publickey)"
+                == "\(options.user)@127.0.0.1 port \(server.port): Permission denied (publickey): "
+                + "publickey: the server did not take the one key offered"
         }
     }
 

@@ -17,6 +17,10 @@ actor MemoryServer {
         var greeting: [UInt8] = []
         var refusesSessions = false
         var answersSubsystems = true
+        /// Rounds of questions whose answers have to be the prompts' texts; none for no questions.
+        var questions: [AuthenticationQuestions] = []
+        /// The password has expired: only another one of this length or more is taken.
+        var newPasswordLength: Int?
     }
 
     private let loop: any EventLoop
@@ -25,6 +29,7 @@ actor MemoryServer {
     private var connection: SSHServerConnection
     private let senders: WaitQueue
     private var hasEnded = false
+    private var rounds = 0
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
 
@@ -113,11 +118,42 @@ actor MemoryServer {
                 connection.acceptAuthentication()
             }
         case .password(let password):
-            if password.elementsEqual(behaviour.password.utf8) {
+            if !password.elementsEqual(behaviour.password.utf8) {
+                connection.rejectAuthentication()
+            } else if behaviour.newPasswordLength != nil {
+                connection.demandPasswordChange(prompt: "It has \u{1B}expired.")
+            } else {
                 connection.acceptAuthentication()
+            }
+        case .passwordChange(let old, let new):
+            if !old.elementsEqual(behaviour.password.utf8) {
+                connection.rejectAuthentication()
+            } else if new.count < behaviour.newPasswordLength ?? 0 {
+                connection.demandPasswordChange(prompt: "Too short.")
+            } else {
+                connection.acceptAuthentication()
+            }
+        case .keyboardInteractive:
+            rounds = 0
+            askNext()
+        case .answers(let answers):
+            let expected = behaviour.questions[rounds - 1].prompts.map(\.text)
+            if answers.map({ String(decoding: $0, as: UTF8.self) }) == expected {
+                askNext()
             } else {
                 connection.rejectAuthentication()
             }
+        }
+    }
+
+    private func askNext() {
+        if rounds < behaviour.questions.count {
+            connection.askQuestions(behaviour.questions[rounds])
+            rounds += 1
+        } else if behaviour.wantsBoth {
+            connection.acceptAuthenticationPartially(remaining: [.password])
+        } else {
+            connection.acceptAuthentication()
         }
     }
 }

@@ -143,7 +143,7 @@ import Wire
 
     @Test func aWrongPasswordMayBeTriedAgain() throws {
         var pair = try ready()
-        pair.client.authenticate(.password(Bytes("wrong".utf8)))
+        pair.client.authenticate(.password(Secret(copying: "wrong".utf8)))
         pair.settle()
         guard case .authenticationRequested(let attempt)? = pair.serverEvents.last,
             case .password(let password) = attempt.method
@@ -155,7 +155,7 @@ import Wire
         pair.server.rejectAuthentication()
         pair.settle()
         #expect(lastStatus(pair)?.cause == .answered)
-        pair.client.authenticate(.password(Bytes("right".utf8)))
+        pair.client.authenticate(.password(Secret(copying: "right".utf8)))
         pair.settle()
         pair.server.acceptAuthentication()
         pair.settle()
@@ -165,7 +165,7 @@ import Wire
     @Test func passwordsOfDifferentLengthLookTheSame() throws {
         let counts = try ["", "a", "secret", "a long one with many words in it"].map { password in
             var pair = try ready()
-            pair.client.authenticate(.password(Bytes(password.utf8)))
+            pair.client.authenticate(.password(Secret(copying: password.utf8)))
             return pair.client.takeOutput(maximum: 1 << 20, now: .zero).count
         }
         #expect(Set(counts).count == 1)
@@ -173,14 +173,14 @@ import Wire
 
     @Test func aPartialSuccessAsksForMore() throws {
         var pair = try ready()
-        pair.client.authenticate(.password(Bytes("right".utf8)))
+        pair.client.authenticate(.password(Secret(copying: "right".utf8)))
         pair.settle()
         pair.server.acceptAuthenticationPartially(remaining: [.publicKey])
         pair.settle()
         #expect(lastStatus(pair)?.partialSuccess == true)
         #expect(lastStatus(pair)?.methods == ["publickey"])
         // The password alone is not taken again.
-        pair.client.authenticate(.password(Bytes("right".utf8)))
+        pair.client.authenticate(.password(Secret(copying: "right".utf8)))
         pair.serverEvents = []
         pair.settle()
         #expect(pair.serverEvents.isEmpty)
@@ -190,7 +190,7 @@ import Wire
     @Test func tooManyFailuresEndTheConnection() throws {
         var pair = try ready(ServerAuthenticationParameters(maximumAttempts: 3))
         for _ in 0..<3 {
-            pair.client.authenticate(.password(Bytes("wrong".utf8)))
+            pair.client.authenticate(.password(Secret(copying: "wrong".utf8)))
             pair.settle()
             pair.server.rejectAuthentication()
             pair.settle()
@@ -309,7 +309,8 @@ import Wire
                 blob: TestKeys.user.publicKey.blob[...], algorithm: .ed25519, probesFirst: false))
         pair.client.provideSignature(Bytes(repeating: 0, count: 262_000))
         expectNothingSent(&pair)
-        pair.client.authenticate(.password(Bytes(repeating: 0x61, count: 300_000)))
+        pair.client.authenticate(
+            .password(Secret(copying: [UInt8](repeating: 0x61, count: 300_000))))
         expectNothingSent(&pair)
         pair.client.authenticate(
             .publicKey(
@@ -320,19 +321,30 @@ import Wire
         pair.sendToClient(
             UserAuthInfoRequest(
                 name: "", instruction: "", prompts: [.init(text: "", echoes: false)]))
-        pair.client.answerQuestions([Bytes(repeating: 0x61, count: 300_000)])
+        pair.client.answerQuestions([Secret(copying: [UInt8](repeating: 0x61, count: 300_000))])
         expectNothingSent(&pair)
     }
 
-    @Test func anExpiredPasswordIsAFailure() throws {
+    @Test func anExpiredPasswordCanBeChanged() throws {
         var pair = try ready()
-        pair.client.authenticate(.password([0x61]))
+        pair.client.authenticate(.password(Secret(copying: [0x61])))
         pair.sendToClient(UserAuthPasswordChangeRequest(prompt: "Change it"))
         guard case .authenticationRequired(let status)? = pair.clientEvents.last else {
             Issue.record("\(pair.clientEvents)")
             return
         }
-        #expect(status.cause == .passwordExpired)
+        #expect(status.cause == .passwordExpired(prompt: "Change it"))
+        _ = pair.client.takeOutput(maximum: 1 << 20, now: .zero)
+        pair.client.authenticate(
+            .passwordChange(old: Secret(copying: [0x61]), new: Secret(copying: [0x62])))
+        #expect(!pair.client.takeOutput(maximum: 1 << 20, now: .zero).isEmpty)
+        // The new one may be refused as well.
+        pair.sendToClient(UserAuthPasswordChangeRequest(prompt: "Too short"))
+        guard case .authenticationRequired(let status)? = pair.clientEvents.last else {
+            Issue.record("\(pair.clientEvents)")
+            return
+        }
+        #expect(status.cause == .passwordExpired(prompt: "Too short"))
     }
 
     @Test func questionsAreAskedAndAnswered() throws {
@@ -350,7 +362,7 @@ import Wire
             }
             #expect(questions.prompts == prompts)
             #expect(questions.name == "Login")
-            pair.client.answerQuestions(prompts.map { _ in [0x31] })
+            pair.client.answerQuestions(prompts.map { _ in Secret(copying: [0x31]) })
         }
         pair.sendToClient(UserAuthSuccess())
         guard case .authenticated? = pair.clientEvents.last else {

@@ -88,7 +88,7 @@ import Testing
             .authentication, role: .client, accept: [1, 7, 51, 52, 53, 60],
             drop: [2, 3, 4, 192], unimplemented: unknown)
         expect(
-            .authentication, role: .server, accept: [1, 50], drop: [2, 3, 4, 192],
+            .authentication, role: .server, accept: [1, 50, 61], drop: [2, 3, 4, 192],
             unimplemented: unknown)
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import SSHCrypto
 import Testing
 import Wire
 
@@ -35,7 +36,7 @@ import Wire
         case .authenticating: try pair.exchangeKeys()
         case .deciding:
             try pair.exchangeKeys()
-            pair.client.authenticate(.password([0x61]))
+            pair.client.authenticate(.password(Secret(copying: [0x61])))
             pair.settle()
         case .connected:
             try pair.connect()

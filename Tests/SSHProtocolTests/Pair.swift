@@ -120,7 +120,7 @@ extension Pair {
     /// Exchanges keys and lets the user in by a password.
     mutating func connect() throws {
         try exchangeKeys()
-        client.authenticate(.password(Bytes("secret".utf8)))
+        client.authenticate(.password(Secret(copying: "secret".utf8)))
         settle()
         guard case .authenticationRequested? = serverEvents.popLast() else { throw failure }
         server.acceptAuthentication()
@@ -132,7 +132,7 @@ extension Pair {
         serverEvents = []
     }
 
-    private var failure: ScriptFailure {
+    var failure: ScriptFailure {
         ScriptFailure(client: clientEvents, server: serverEvents)
     }
 

@@ -130,7 +130,7 @@ import Wire
         pair.now = .seconds(10)
         #expect(pair.client.nextDeadline == nil)
         #expect(pair.server.nextDeadline == nil)
-        pair.client.authenticate(.password([0x61]))
+        pair.client.authenticate(.password(Secret(copying: [0x61])))
         pair.settle()
         pair.server.acceptAuthentication()
         pair.settle()

@@ -18,5 +18,11 @@ public struct AuthenticationAttempt: Sendable {
         case publicKey(PublicKey, SignatureAlgorithm)
         /// A password, in UTF-8.
         case password(Bytes)
+        /// A password and the one that is to take its place.
+        case passwordChange(old: Bytes, new: Bytes)
+        /// The wish to be asked questions (RFC 4256); `submethods` is a hint.
+        case keyboardInteractive(submethods: String)
+        /// The answers to the questions that were asked last, as many as there were prompts.
+        case answers([Bytes])
     }
 }

@@ -11,7 +11,9 @@ public enum AuthenticationMethod: Sendable {
     /// With `probesFirst` the server is asked whether the key would do before anybody has to sign.
     case publicKey(blob: Bytes, algorithm: PublicKeyAlgorithm, probesFirst: Bool)
     /// By a password (RFC 4252 section 8), in UTF-8.
-    case password(Bytes)
+    case password(Secret)
+    /// By a password that is changed at once (RFC 4252 section 8), where the server asks for that.
+    case passwordChange(old: Secret, new: Secret)
     /// By questions and answers (RFC 4256); `submethods` is a hint, mostly empty.
     case keyboardInteractive(submethods: String)
 }
@@ -26,7 +28,7 @@ public struct AuthenticationStatus: Equatable, Sendable {
     public let cause: Cause
 
     /// What came before a method may be tried.
-    public enum Cause: Sendable {
+    public enum Cause: Equatable, Sendable {
         /// Nothing: the server told its methods.
         case start
         /// The server's answer to the last method: a refusal, or success that is not enough.
@@ -34,8 +36,11 @@ public struct AuthenticationStatus: Equatable, Sendable {
         /// Nothing was sent: our owner did not sign, or what it gave is longer than any server
         /// takes (a key of 64 KiB, a signature of 16 KiB, a password or an answer of 4 KiB).
         case declined
-        /// The server wants the password to be changed, which is not offered here.
-        case passwordExpired
+        /// The server wants the password to be changed, or does not like the new one.
+        ///
+        /// The text is the server's, unescaped: answer with
+        /// ``AuthenticationMethod/passwordChange(old:new:)``, or try something else.
+        case passwordExpired(prompt: String)
     }
 }
 
@@ -59,4 +64,11 @@ public struct AuthenticationQuestions: Equatable, Sendable {
     public let instruction: String
     /// The questions; there may be none.
     public let prompts: [AuthenticationPrompt]
+
+    /// A round of questions.
+    public init(name: String = "", instruction: String = "", prompts: [AuthenticationPrompt]) {
+        self.name = name
+        self.instruction = instruction
+        self.prompts = prompts
+    }
 }

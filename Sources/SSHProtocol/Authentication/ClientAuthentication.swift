@@ -61,9 +61,11 @@ struct ClientAuthentication {
 
 // What our owner does.
 extension ClientAuthentication {
-    /// Asks for the service; everything else follows from the answer.
+    /// Asks for the service, and right behind it for the methods, which saves a round trip: servers
+    /// take messages one by one, and have accepted the service when they come to the second.
     func begin(outbox: inout Outbox) {
         outbox.send(ServiceRequest(service: ServiceName.userAuth))
+        send(.none, outbox: &outbox)
     }
 
     /// Tries a method.
@@ -80,7 +82,9 @@ extension ClientAuthentication {
         switch method {
         case .publicKey(let blob, _, _) where blob.count > SSHLimits.publicKeyBytes:
             return decline()
-        case .password(let password) where password.count > SSHLimits.passwordBytes:
+        case .password(let password) where password.count > SSHLimits.passwordBytes,
+            .passwordChange(let password, _) where password.count > SSHLimits.passwordBytes,
+            .passwordChange(_, let password) where password.count > SSHLimits.passwordBytes:
             return decline()
         case .publicKey(let blob, let algorithm, let probesFirst):
             let key = Key(
@@ -88,14 +92,20 @@ extension ClientAuthentication {
             guard probesFirst else { return askForSignature(key, extensions: extensions) }
             send(.publicKey(key.fields), outbox: &outbox)
             state = .waiting(.probe(key))
-        case .password(let password):
-            outbox.sendSecret(UserAuthRequest(user: user, method: .password(password)))
-            state = .waiting(.password)
+        case .password(let password): sendPassword(password, new: nil, outbox: &outbox)
+        case .passwordChange(let old, let new): sendPassword(old, new: new, outbox: &outbox)
         case .keyboardInteractive(let submethods):
             send(.keyboardInteractive(submethods: submethods), outbox: &outbox)
             state = .waiting(.keyboardInteractive(round: 0))
         }
         return nil
+    }
+
+    private mutating func sendPassword(_ password: Secret, new: Secret?, outbox: inout Outbox) {
+        outbox.sendSecret { [user] writer in
+            UserAuthRequest.write(user: user, password: password, new: new, to: &writer)
+        }
+        state = .waiting(.password)
     }
 
     private mutating func askForSignature(
@@ -137,6 +147,14 @@ extension ClientAuthentication {
         return decline()
     }
 
+    /// Gives the questions up.
+    ///
+    /// - Precondition: questions were asked.
+    mutating func declineQuestions() -> SSHClientEvent {
+        guard case .answering = state else { preconditionFailure("no questions were asked") }
+        return decline()
+    }
+
     private mutating func decline() -> SSHClientEvent {
         state = .choosing
         return status(.declined)
@@ -146,7 +164,7 @@ extension ClientAuthentication {
     ///
     /// - Precondition: as many questions were asked.
     mutating func answerQuestions(
-        _ answers: [Bytes], outbox: inout Outbox
+        _ answers: [Secret], outbox: inout Outbox
     ) -> SSHClientEvent? {
         guard case .answering(answers.count, let round) = state else {
             preconditionFailure("not the answers to the questions that were asked")
@@ -154,7 +172,7 @@ extension ClientAuthentication {
         guard answers.reduce(0, { $0 + $1.count }) <= SSHLimits.passwordBytes else {
             return decline()
         }
-        outbox.sendSecret(UserAuthInfoResponse(responses: answers))
+        outbox.sendSecret { UserAuthInfoResponse.write(answers, to: &$0) }
         state = .waiting(.keyboardInteractive(round: round))
         return nil
     }
@@ -164,12 +182,11 @@ extension ClientAuthentication {
 extension ClientAuthentication {
     /// Handles a message that the policy admits during authentication.
     mutating func receive(
-        _ number: MessageNumber, _ payload: Bytes, extensions: PeerExtensions,
-        outbox: inout Outbox
+        _ number: MessageNumber, _ payload: Bytes, extensions: PeerExtensions
     ) throws(SSHError) -> SSHClientEvent? {
         switch number {
         case .serviceAccept:
-            try receive(decode(ServiceAccept.self, payload), outbox: &outbox)
+            try receive(decode(ServiceAccept.self, payload))
             return nil
         case .userAuthBanner: return try receive(decode(UserAuthBanner.self, payload))
         case .userAuthFailure: return try receive(decode(UserAuthFailure.self, payload))
@@ -184,15 +201,12 @@ extension ClientAuthentication {
         }
     }
 
-    private mutating func receive(
-        _ message: ServiceAccept, outbox: inout Outbox
-    ) throws(SSHError) {
+    private mutating func receive(_ message: ServiceAccept) throws(SSHError) {
         guard case .requestingService = state else { throw unexpected(.serviceAccept) }
         guard message.service == ServiceName.userAuth else {
             throw SSHError(
                 .protocolViolation, "the server accepted a service that was not asked for")
         }
-        send(.none, outbox: &outbox)
         state = .waiting(.methods)
     }
 
@@ -226,9 +240,9 @@ extension ClientAuthentication {
             }
             return askForSignature(key, extensions: extensions)
         case .password:
-            _ = try decode(UserAuthPasswordChangeRequest.self, payload)
+            let message = try decode(UserAuthPasswordChangeRequest.self, payload)
             state = .choosing
-            return status(.passwordExpired)
+            return status(.passwordExpired(prompt: message.prompt))
         case .keyboardInteractive(let round):
             return try receive(decode(UserAuthInfoRequest.self, payload), round: round + 1)
         }

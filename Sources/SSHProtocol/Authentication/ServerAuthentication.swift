@@ -19,6 +19,8 @@ struct ServerAuthentication {
     private var pending: AuthenticationAttempt?
     /// Requests that came meanwhile, to be handled in order (RFC 4252 section 5.1).
     private var pipelined = FIFO<UserAuthRequest>()
+    /// How many questions the client has to answer; nil where none have been asked.
+    private var questions: Int?
 
     /// How users may sign: a security key would also have to tell that somebody touched it.
     static let userKeyAlgorithms = SignatureAlgorithm.standard.filter {
@@ -58,6 +60,8 @@ struct ServerAuthentication {
             return nil
         }
         try checkIdentity(request)
+        // Another request gives up one that was in the middle (RFC 4256 section 3.1).
+        questions = nil
         // The first "none" is how clients ask for the methods; it costs no attempt.
         if case .none = request.method, requests == 1 {
             outbox.reply(UserAuthFailure(methods: methods, partialSuccess: false))
@@ -93,10 +97,32 @@ struct ServerAuthentication {
     private func verified(_ request: UserAuthRequest) -> AuthenticationAttempt.Method? {
         switch request.method {
         case .password(let password) where allows(.password): .password(password)
+        case .passwordChange(let old, let new) where allows(.password):
+            .passwordChange(old: old, new: new)
+        case .keyboardInteractive(let submethods) where allows(.keyboardInteractive):
+            .keyboardInteractive(submethods: submethods)
         case .publicKey(let fields) where allows(.publicKey):
             verified(fields, user: request.user, service: request.service)
         case .none, .password, .publicKey, .passwordChange, .keyboardInteractive, .other: nil
         }
+    }
+
+    /// Handles the answers to questions.
+    ///
+    /// - Returns: what our owner has to decide on, if anything.
+    mutating func receive(
+        _ message: UserAuthInfoResponse, outbox: inout Outbox
+    ) throws(SSHError) -> AuthenticationAttempt? {
+        guard let asked = questions.take(), let user else {
+            throw SSHError(.protocolViolation, "the client answered questions never asked")
+        }
+        // RFC 4256 section 3.4 makes a wrong number of answers a failure.
+        guard message.responses.count == asked else {
+            try refuse(outbox: &outbox)
+            return nil
+        }
+        pending = AuthenticationAttempt(user: user, method: .answers(message.responses))
+        return pending
     }
 
     private func allows(_ method: ServerAuthenticationParameters.Method) -> Bool {
@@ -148,7 +174,7 @@ extension ServerAuthentication {
         case .publicKeyQuery(let key, let algorithm):
             outbox.reply(UserAuthPKOK(algorithm: algorithm.rawValue, blob: key.blob[...]))
             return try nextPipelined(outbox: &outbox)
-        case .publicKey, .password:
+        case .publicKey, .password, .passwordChange, .keyboardInteractive, .answers:
             outbox.reply(UserAuthSuccess())
             pipelined.removeAll()
             return .authenticated(user: attempt.user)
@@ -175,6 +201,37 @@ extension ServerAuthentication {
     mutating func reject(outbox: inout Outbox) throws(SSHError) -> Consequence? {
         _ = takePending()
         try refuse(outbox: &outbox)
+        return try nextPipelined(outbox: &outbox)
+    }
+
+    /// Answers a wish for questions, or answers to earlier ones, with questions.
+    ///
+    /// - Precondition: our owner has been asked about either.
+    mutating func ask(_ questions: AuthenticationQuestions, outbox: inout Outbox) {
+        switch takePending().method {
+        case .keyboardInteractive, .answers: break
+        case .publicKeyQuery, .publicKey, .password, .passwordChange:
+            preconditionFailure("questions belong to keyboard-interactive")
+        }
+        self.questions = questions.prompts.count
+        outbox.reply(
+            UserAuthInfoRequest(
+                name: questions.name, instruction: questions.instruction,
+                prompts: questions.prompts))
+    }
+
+    /// Demands that a password be changed.
+    ///
+    /// - Precondition: our owner has been asked about a password.
+    mutating func demandPasswordChange(
+        prompt: String, outbox: inout Outbox
+    ) throws(SSHError) -> Consequence? {
+        switch takePending().method {
+        case .password, .passwordChange: break
+        case .publicKeyQuery, .publicKey, .keyboardInteractive, .answers:
+            preconditionFailure("only a password can be changed")
+        }
+        outbox.reply(UserAuthPasswordChangeRequest(prompt: prompt))
         return try nextPipelined(outbox: &outbox)
     }
 

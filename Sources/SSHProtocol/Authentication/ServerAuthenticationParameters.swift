@@ -15,13 +15,15 @@ public struct ServerAuthenticationParameters: Equatable, Sendable {
         case publicKey = "publickey"
         /// RFC 4252 section 8.
         case password
+        /// RFC 4256.
+        case keyboardInteractive = "keyboard-interactive"
     }
 
     /// A choice of one's own.
     ///
     /// - Precondition: `maximumAttempts` is positive.
     public init(
-        methods: [Method] = Method.allCases, maximumAttempts: Int = 6, banner: String? = nil
+        methods: [Method] = [.publicKey, .password], maximumAttempts: Int = 6, banner: String? = nil
     ) {
         precondition(maximumAttempts > 0, "a server that lets nobody try")
         self.methods = methods

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import SSHCrypto
+public import SSHCrypto
 public import Wire
 
 /// A client's SSH connection as a state machine: bytes in, bytes and events out.
@@ -171,7 +171,7 @@ extension SSHClientConnection {
         }
         if number == .serviceAccept { transport.service = .authentication }
         let event = try authentication?.receive(
-            number, payload, extensions: extensions, outbox: &transport.sender.outbox)
+            number, payload, extensions: extensions)
         guard let event = event ?? nil else { return nil }
         if case .authenticated = event {
             transport.authenticationSucceeded()
@@ -241,10 +241,18 @@ extension SSHClientConnection {
         events.append(event)
     }
 
+    /// Answers no questions; ``SSHClientEvent/authenticationRequired(_:)`` follows.
+    ///
+    /// - Precondition: questions were asked.
+    public mutating func declineQuestions() {
+        guard !transport.isClosed, let event = authentication?.declineQuestions() else { return }
+        events.append(event)
+    }
+
     /// Answers the questions that were asked, in UTF-8.
     ///
     /// - Precondition: there is one answer for each prompt.
-    public mutating func answerQuestions(_ answers: [Bytes]) {
+    public mutating func answerQuestions(_ answers: [Secret]) {
         guard !transport.isClosed else { return }
         let event = authentication?.answerQuestions(
             answers, outbox: &transport.sender.outbox)

@@ -15,7 +15,8 @@ public enum SSHClientEvent: Sendable {
     /// Answer with ``SSHClientConnection/provideSignature(_:)`` or
     /// ``SSHClientConnection/declineSignature()``, now or later.
     case signatureRequired(SignatureRequest)
-    /// Answer with ``SSHClientConnection/answerQuestions(_:)``, now or later.
+    /// Answer with ``SSHClientConnection/answerQuestions(_:)`` or
+    /// ``SSHClientConnection/declineQuestions()``, now or later.
     case questionsAsked(AuthenticationQuestions)
     /// The user is authenticated: channels may be opened.
     case authenticated

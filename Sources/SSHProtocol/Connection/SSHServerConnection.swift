@@ -137,6 +137,10 @@ extension SSHServerConnection {
             let attempt = try authentication?.receive(
                 decode(UserAuthRequest.self, payload), outbox: &transport.sender.outbox)
             if let attempt = attempt ?? nil { events.append(.authenticationRequested(attempt)) }
+        case .userAuthMethodResponse:
+            let attempt = try authentication?.receive(
+                decode(UserAuthInfoResponse.self, payload), outbox: &transport.sender.outbox)
+            if let attempt = attempt ?? nil { events.append(.authenticationRequested(attempt)) }
         default:
             let outcome = try connection?.receive(
                 number, payload, outbox: &transport.sender.outbox)
@@ -176,6 +180,25 @@ extension SSHServerConnection {
     ) {
         decide { authentication, outbox throws(SSHError) in
             try authentication.acceptPartially(remaining: remaining, outbox: &outbox)
+        }
+    }
+
+    /// Asks questions: in answer to the wish for some, or to the answers to earlier ones.
+    ///
+    /// - Precondition: as for ``acceptAuthentication()``, and the attempt is one of these two.
+    public mutating func askQuestions(_ questions: AuthenticationQuestions) {
+        decide { authentication, outbox throws(SSHError) in
+            authentication.ask(questions, outbox: &outbox)
+            return nil
+        }
+    }
+
+    /// Demands that the password be changed; its change is the next attempt.
+    ///
+    /// - Precondition: as for ``acceptAuthentication()``, and the attempt is about a password.
+    public mutating func demandPasswordChange(prompt: String) {
+        decide { authentication, outbox throws(SSHError) in
+            try authentication.demandPasswordChange(prompt: prompt, outbox: &outbox)
         }
     }
 

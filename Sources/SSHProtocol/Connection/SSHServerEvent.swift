@@ -3,7 +3,9 @@
 /// What a server connection tells its owner.
 public enum SSHServerEvent: Sendable {
     /// A client wants to be let in. Answer with ``SSHServerConnection/acceptAuthentication()``,
-    /// ``SSHServerConnection/acceptAuthenticationPartially(remaining:)`` or
+    /// ``SSHServerConnection/acceptAuthenticationPartially(remaining:)``,
+    /// ``SSHServerConnection/askQuestions(_:)``,
+    /// ``SSHServerConnection/demandPasswordChange(prompt:)`` or
     /// ``SSHServerConnection/rejectAuthentication()``, now or later.
     case authenticationRequested(AuthenticationAttempt)
     /// The user of this name is in.

@@ -27,11 +27,8 @@ extension SSHMessage {
     }
 
     /// The encoded payload, message number included.
-    package var payload: [UInt8] { payload(capacity: 64) }
-
-    /// The encoded payload, in a buffer that takes `capacity` bytes without being grown.
-    func payload(capacity: Int) -> [UInt8] {
-        var writer = WireWriter(capacity: capacity)
+    package var payload: [UInt8] {
+        var writer = WireWriter(capacity: 64)
         writer.write(Self.number.rawValue)
         write(to: &writer)
         return writer.bytes

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import SSHCrypto
 package import Wire
 
 /// SSH_MSG_USERAUTH_FAILURE (RFC 4252 section 5.1).
@@ -149,5 +150,12 @@ package struct UserAuthInfoResponse: SSHMessage {
     package func write(to writer: inout WireWriter) {
         writer.write(UInt32(responses.count))
         for response in responses { writer.writeString(response) }
+    }
+
+    /// Writes a whole payload with answers that must not be copied.
+    static func write(_ responses: [Secret], to writer: inout WireWriter) {
+        writer.write(number.rawValue)
+        writer.write(UInt32(responses.count))
+        for response in responses { response.withSpan { writer.writeString($0) } }
     }
 }

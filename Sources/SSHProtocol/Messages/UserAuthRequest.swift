@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import SSHCrypto
 package import Wire
 
 /// SSH_MSG_USERAUTH_REQUEST (RFC 4252 section 5).
@@ -149,6 +150,21 @@ extension UserAuthRequest {
         writer.writeString(key.blob)
         if let hostKey = key.hostKey { writer.writeString(hostKey) }
         return writer.bytes
+    }
+}
+
+extension UserAuthRequest {
+    /// Writes a whole payload with passwords that must not be copied.
+    static func write(
+        user: String, password: Secret, new: Secret?, to writer: inout WireWriter
+    ) {
+        writer.write(number.rawValue)
+        writer.writeString(user)
+        writer.writeString(ServiceName.connection)
+        writer.writeString(MethodName.password)
+        writer.write(new != nil)
+        password.withSpan { writer.writeString($0) }
+        if let new { new.withSpan { writer.writeString($0) } }
     }
 }
 

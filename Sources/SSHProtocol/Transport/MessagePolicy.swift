@@ -109,7 +109,7 @@ package enum MessagePolicy {
 
     private static func verdictInAuthentication(_ number: MessageNumber, role: Role) -> Verdict {
         switch number {
-        case .userAuthRequest: role == .server ? .accept : .refuse
+        case .userAuthRequest, .userAuthMethodResponse: role == .server ? .accept : .refuse
         case .extInfo, .userAuthFailure, .userAuthSuccess, .userAuthBanner, .userAuthMethodRequest:
             role == .client ? .accept : .refuse
         // As OpenSSH, which answers a PING only once the user is authenticated.

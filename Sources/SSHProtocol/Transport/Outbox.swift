@@ -30,10 +30,11 @@ struct Outbox {
     }
 
     /// Queues a message that holds a password or the like.
-    mutating func sendSecret(_ message: some SSHMessage) {
+    mutating func sendSecret(_ write: (inout WireWriter) -> Void) {
         // With room for all of it, no part stays behind in a buffer that was grown out of.
-        let payload = message.payload(capacity: SSHLimits.outgoingPayloadBytes)
-        append(Entry(payload: payload, isSecret: true, isReply: false))
+        var writer = WireWriter(capacity: SSHLimits.outgoingPayloadBytes)
+        write(&writer)
+        append(Entry(payload: writer.bytes, isSecret: true, isReply: false))
     }
 
     /// Queues a message that the peer caused, also where our owner decided what it says.

@@ -6,29 +6,25 @@ import SSHCrypto
 import SSHProtocol
 import Wire
 
-/// The ways to be let in that are left: each key is tried once, passwords a few times.
-struct Login {
+/// Logging in by keys (RFC 4252 section 7): each is offered once for each proof that is wanted.
+struct KeyLogin {
     private let algorithms: [PublicKeyAlgorithm]
     private let agent: AgentClient?
-    private let mayUsePasswords: Bool
-
     private let identities: [Identity]
     /// Those that have not been tried yet.
     private var untried: [Identity]
     private var current: Identity?
-    private var passwordsLeft: Int
-    private var hasSentPassword = false
+    private var offered = 0
+    private let isWanted: Bool
 
     init(
-        identities: [Identity], agent: AgentClient?, options: ClientOptions,
-        trust: HostKeyCheck.Trust
+        identities: [Identity], agent: AgentClient?, options: ClientOptions
     ) throws(SSHConfigError) {
         algorithms = try options.userKeyAlgorithms()
         self.agent = agent
-        mayUsePasswords = trust == .full && options.passwordAuthentication && !options.batchMode
-        self.identities = options.pubkeyAuthentication != .no ? identities : []
+        isWanted = options.pubkeyAuthentication != .no
+        self.identities = isWanted ? identities : []
         untried = self.identities
-        passwordsLeft = options.numberOfPasswordPrompts
     }
 
     /// Starts over, since the server wants more than one proof: all keys but the one that it took.
@@ -38,28 +34,8 @@ struct Login {
         current = nil
     }
 
-    /// The next way to try; nil when none is left that the server takes.
-    ///
-    /// - Parameter serverAlgorithms: the signature algorithms that the server says it takes.
+    /// The next key to offer; nil when there is none left.
     mutating func nextAttempt(
-        _ status: AuthenticationStatus, serverAlgorithms: [String]?, _ context: ConnectContext
-    ) async throws -> AuthenticationMethod? {
-        for method in context.options.preferredAuthentications
-        where status.methods.contains(method) {
-            switch method {
-            case "publickey":
-                if let attempt = nextKey(serverAlgorithms, context) { return attempt }
-            case "password":
-                if let attempt = await nextPassword(status, context) { return attempt }
-            default: break
-            }
-        }
-        return nil
-    }
-
-    // MARK: Keys
-
-    private mutating func nextKey(
         _ serverAlgorithms: [String]?, _ context: ConnectContext
     ) -> AuthenticationMethod? {
         while !untried.isEmpty {
@@ -70,8 +46,11 @@ struct Login {
                     level: .verbose)
                 continue
             }
-            context.show("Offering \(identity.name)", level: .debug1)
+            context.trace(
+                "Offering public key: \(identity.name) \(identity.publicKey.kindName) "
+                    + "\(identity.publicKey.fingerprint) \(algorithm.rawValue)")
             current = identity
+            offered += 1
             // A key of ours signs in a moment, which saves a round trip. An agent may have to ask
             // its user, who should not be asked for keys that the server does not want.
             let probesFirst: Bool =
@@ -114,26 +93,13 @@ struct Login {
         }
     }
 
-    // MARK: Passwords
-
-    private mutating func nextPassword(
-        _ status: AuthenticationStatus, _ context: ConnectContext
-    ) async -> AuthenticationMethod? {
-        guard mayUsePasswords, passwordsLeft > 0 else { return nil }
-        if status.cause == .passwordExpired {
-            context.show(
-                "The password has expired; change it by logging in with ssh.", level: .error)
-        } else if hasSentPassword, status.cause == .answered, !status.partialSuccess {
-            context.show("Permission denied, please try again.", level: .error)
+    /// What came of it.
+    var summary: String {
+        if !isWanted { return "publickey: PubkeyAuthentication is no" }
+        return switch offered {
+        case 0: "publickey: there is no key to offer (IdentityFile, ssh-agent)"
+        case 1: "publickey: the server did not take the one key offered"
+        default: "publickey: the server took none of the \(offered) keys offered"
         }
-        passwordsLeft -= 1
-        let options = context.options
-        let question = TerminalText.line("\(options.user)@\(options.originalHost)'s password: ")
-        guard let password = await context.prompter.ask(question, echoes: false) else {
-            passwordsLeft = 0
-            return nil
-        }
-        hasSentPassword = true
-        return .password(Array(password.utf8)[...])
     }
 }

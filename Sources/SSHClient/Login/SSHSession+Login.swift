@@ -52,16 +52,7 @@ extension SSHSession {
                 step = .session
                 return
             case .authenticationRequired(let status):
-                if status.partialSuccess { login.reset() }
-                guard
-                    let attempt = try await login.nextAttempt(
-                        status, serverAlgorithms: connection.serverSignatureAlgorithms, context)
-                else {
-                    throw SSHClientError.permissionDenied(
-                        endpoint, user: context.options.user, methods: status.methods)
-                }
-                if let endReason { throw endReason }
-                connection.authenticate(attempt)
+                try await attempt(status, &login)
             case .signatureRequired(let request):
                 let signature = await login.sign(request, context)
                 if let endReason { throw endReason }
@@ -70,12 +61,34 @@ extension SSHSession {
                 } else {
                     connection.declineSignature()
                 }
-            case .hostKeyVerificationRequired, .questionsAsked, .banner, .channel,
+            case .questionsAsked(let questions):
+                let answers = await login.answers(to: questions, context)
+                if let endReason { throw endReason }
+                if let answers {
+                    connection.answerQuestions(answers)
+                } else {
+                    // Whoever does not answer may still have a password.
+                    connection.declineQuestions()
+                }
+            case .hostKeyVerificationRequired, .banner, .channel,
                 .hostKeysAdvertised, .hostKeysProved, .keepaliveAnswered, .disconnected:
                 preconditionFailure("not an event that logging in has asked for")
             }
             stateChanged()
             event = try await nextLoginEvent(until: loop.now + Self.answerTime)
         }
+    }
+
+    /// Tries the next way that is left.
+    private func attempt(_ status: AuthenticationStatus, _ login: inout Login) async throws {
+        let attempt = await login.nextAttempt(
+            status, serverAlgorithms: connection.serverSignatureAlgorithms, context)
+        if let endReason { throw endReason }
+        guard let attempt else {
+            throw SSHClientError.permissionDenied(
+                endpoint, user: context.options.user, methods: status.methods,
+                summary: login.summary(status.methods, context.options))
+        }
+        connection.authenticate(attempt)
     }
 }

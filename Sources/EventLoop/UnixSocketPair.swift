@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import Glibc
+
+/// Two connected Unix sockets.
+@frozen public struct UnixSocketPair: ~Copyable {
+    /// The end that stays here.
+    public let ours: FileDescriptor
+    /// The end for somebody else.
+    public let theirs: FileDescriptor
+
+    /// Makes a pair; programs that are started do not inherit it.
+    public init() throws(SystemError) {
+        var ends: [CInt] = [-1, -1]
+        guard unsafe clinux_socket_pair(&ends) == 0 else { throw .last("socketpair") }
+        ours = FileDescriptor(owning: ends[0])
+        theirs = FileDescriptor(owning: ends[1])
+    }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import Glibc
+import Testing
+import Wire
+
+@Suite struct ChildProcessTests {
+    private func text(_ channel: some ByteChannel) async throws -> String {
+        var all: [UInt8] = []
+        while let bytes = try await channel.read() { all += bytes }
+        return String(decoding: all, as: UTF8.self)
+    }
+
+    @Test func endsAreReportedAsTheyAre() throws {
+        let loop = try EpollLoop()
+        try loop.run {
+            for (script, expected) in [
+                ("exit 0", ProgramStatus.exited(0)), ("exit 255", .exited(255)),
+                ("kill -TERM $$", .signalled(15)),
+            ] {
+                let process = try ChildProcess(Program(["/bin/sh", "-c", script]), loop: loop)
+                #expect(try await process.waitUntilEnd() == expected)
+                // Asked again, it is the same.
+                #expect(try await process.waitUntilEnd() == expected)
+            }
+        }
+    }
+
+    @Test func missingProgramIsNamed() throws {
+        let loop = try EpollLoop()
+        #expect(throws: SystemError(call: "/no/such/program", code: ENOENT)) {
+            try ChildProcess(Program(["/no/such/program"]), loop: loop)
+        }
+    }
+
+    @Test func programThatIgnoresTheSignalIsKilled() throws {
+        let loop = try EpollLoop()
+        try loop.run {
+            let script = "trap '' TERM; echo ready; while :; do sleep 0.01; done"
+            let pair = try UnixSocketPair()
+            let process = try ChildProcess(
+                Program(["/bin/sh", "-c", script], output: .descriptor(pair.theirs.rawValue)),
+                loop: loop)
+            let output = try DescriptorChannel(socket: pair.ours, loop: loop)
+            _ = try await output.read()
+            await process.end(by: SIGTERM)
+            #expect(try await process.waitUntilEnd() == .signalled(Int(SIGKILL)))
+            await output.close()
+        }
+    }
+
+    @Test func programsStartWithTheUsualSignalsAndTheGivenVariables() throws {
+        let loop = try EpollLoop()
+        try loop.run {
+            // SIGPIPE is ignored here, as in every process with a loop.
+            let script = "grep -E 'Sig(Blk|Ign)' /proc/$$/status; echo $HAWSER_TEST"
+            let channel = try ProgramChannel(
+                Program(
+                    ["/bin/sh", "-c", script],
+                    environment: ["HAWSER_TEST": "set", "PATH": "/usr/bin:/bin"]),
+                name: "sh", loop: loop)
+            let lines = try await text(channel).split(separator: "\n").map(String.init)
+            #expect(lines.last == "set")
+            for line in lines.dropLast() {
+                // Those above are the C library's own.
+                let mask = UInt64(line.split(separator: "\t").last ?? "", radix: 16)
+                #expect(mask.map { $0 & 0x7FFF_FFFF } == 0, "\(line)")
+            }
+            #expect(lines.count == 3)
+            await channel.close()
+        }
+    }
+
+    @Test func channelCarriesBytesBothWays() throws {
+        let loop = try EpollLoop()
+        try loop.run {
+            let channel = try ProgramChannel(Program(["cat"]), name: "cat", loop: loop)
+            let sent = [UInt8](repeating: 7, count: 1 << 20)
+            let writer = loop.spawn {
+                try? await channel.write([sent[...]])
+                try? await channel.finishWriting()
+            }
+            var received: [UInt8] = []
+            while let bytes = try await channel.read() { received += bytes }
+            await writer.value
+            #expect(received == sent)
+            await channel.close()
+        }
+    }
+
+    @Test func channelSaysHowItsProgramFailed() throws {
+        let loop = try EpollLoop()
+        try loop.run {
+            let channel = try ProgramChannel(
+                Program(["/bin/sh", "-c", "echo x; exit 3"]), name: "the proxy", loop: loop)
+            await #expect(throws: ProgramFailure(name: "the proxy", status: .exited(3))) {
+                _ = try await self.text(channel)
+            }
+            await channel.close()
+        }
+    }
+
+    @Test func descriptorPassesFromAProgram() throws {
+        let loop = try EpollLoop()
+        let script = """
+            import array, os, socket, sys
+            ours, theirs = socket.socketpair()
+            socket.socket(fileno=1).sendmsg(
+                [b"\\0"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [theirs.fileno()]))])
+            ours.sendall(b"hello")
+            """
+        try loop.run {
+            let descriptor = try await loop.descriptor(
+                from: Program(["python3", "-c", script]), name: "python",
+                until: loop.now + .seconds(60))
+            let channel = try DescriptorChannel(socket: descriptor, loop: loop)
+            #expect(try await self.text(channel) == "hello")
+            await channel.close()
+        }
+    }
+
+    @Test func programWithoutADescriptorIsAnError() throws {
+        let loop = try EpollLoop()
+        try loop.run {
+            for (script, status) in [("exit 4", 4), ("echo text; exit 5", 5)] {
+                await #expect(throws: ProgramFailure(name: "sh", status: .exited(status))) {
+                    _ = try await loop.descriptor(
+                        from: Program(["/bin/sh", "-c", script]), name: "sh",
+                        until: loop.now + .seconds(60))
+                }
+            }
+        }
+    }
+}
