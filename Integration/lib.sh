@@ -140,6 +140,7 @@ make_keys() {
 }
 
 # Starts an OpenSSH server of our own on the loopback; arguments are further sshd_config lines.
+# $sshd_program may name another path to sshd: by its last part it goes to PAM.
 # Sets SERVER_PID and PORT, and writes $SSH_CONFIG with a host "server" that reaches it.
 # shellcheck disable=SC2120
 start_server() { # [line...]
@@ -168,7 +169,7 @@ Subsystem sftp $SFTP_SERVER ${SFTP_SERVER_FLAGS:-}
 END
         } >"$CASE/sshd_config"
         rm -f "$CASE/sshd.log"
-        "$(command -v sshd)" -D -e -f "$CASE/sshd_config" >"$CASE/sshd.log" 2>&1 &
+        "${sshd_program:-$(command -v sshd)}" -D -e -f "$CASE/sshd_config" >"$CASE/sshd.log" 2>&1 &
         SERVER_PID=$!
         if wait_for_server; then
             started_pids+=("$SERVER_PID")

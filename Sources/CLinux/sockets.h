@@ -53,6 +53,20 @@ static inline int clinux_set_type_of_service(int fd, int family, int value) {
                : setsockopt(fd, IPPROTO_IP, IP_TOS, &value, sizeof value);
 }
 
+// AF_INET, AF_INET6, AF_UNIX, ..., or -1.
+static inline int clinux_socket_family(int fd) {
+    int family = -1;
+    socklen_t count = sizeof family;
+    return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &count) == 0 ? family : -1;
+}
+
+// The user whose process made the other end of a Unix socket, or -1.
+static inline int64_t clinux_peer_user(int fd) {
+    struct { pid_t process; uid_t user; gid_t group; } credentials = {0, 0, 0};
+    socklen_t count = sizeof credentials;
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &count) == 0 ? credentials.user : -1;
+}
+
 static inline int clinux_address_family(const uint8_t *address, size_t count) {
     struct sockaddr header;
     if (count < offsetof(struct sockaddr, sa_data)) return AF_UNSPEC;

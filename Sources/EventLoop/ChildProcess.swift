@@ -45,6 +45,16 @@ public actor ChildProcess {
         }
     }
 
+    /// Starts a program whose standard input and output are one socket; it stays the caller's.
+    init(
+        _ program: Program, streams: borrowing FileDescriptor, loop: EpollLoop
+    ) throws {
+        var program = program
+        program.input = .descriptor(streams.rawValue)
+        program.output = program.input
+        try self.init(program, loop: loop)
+    }
+
     private func reap() {
         var result: CInt = 0
         guard status == nil, unsafe waitpid(number, &result, WNOHANG) == number else { return }

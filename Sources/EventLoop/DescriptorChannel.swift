@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import Glibc
 public import Wire
 
@@ -316,6 +317,36 @@ public actor DescriptorChannel: ByteChannel {
         writeFailure =
             isPeerGone ? .closedByPeer : .system(SystemError(call: "write", code: code))
         sendQueue.removeAll()
+    }
+
+    // MARK: Sockets
+
+    /// Passes a descriptor over a Unix socket, behind what has been written.
+    public func pass(_ descriptor: CInt) async throws {
+        try requireWritable()
+        while true {
+            while !sendQueue.isEmpty {
+                scheduleFlush()
+                try await writers.wait()
+                try requireWritable()
+            }
+            guard let socket = input?.rawValue else { throw ChannelError.closed }
+            if clinux_send_descriptor(socket, descriptor) == 0 { return }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN:
+                mayWrite = false
+                try await writers.wait()
+            default: throw ChannelError.system(.last("sendmsg"))
+            }
+        }
+    }
+
+    /// Sets the type-of-service byte of a TCP connection; without effect on anything else.
+    public func setTypeOfService(_ value: UInt8) {
+        guard let socket = input?.rawValue else { return }
+        _ = clinux_set_type_of_service(
+            socket, clinux_socket_family(socket), CInt(value))
     }
 
     // MARK: Closing

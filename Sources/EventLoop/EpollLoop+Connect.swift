@@ -89,3 +89,10 @@ extension EpollLoop {
         try await writable.wait(until: deadline)
     }
 }
+
+/// Connects to a port of another context of a virtual machine, see vsock(7); blocks.
+public func openVsock(context: UInt32, port: UInt32) throws(SystemError) -> FileDescriptor {
+    let number = clinux_connect_vsock(context, port)
+    guard number >= 0 else { throw .last("connect") }
+    return FileDescriptor(owning: number)
+}

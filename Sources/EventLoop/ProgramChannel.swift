@@ -27,10 +27,7 @@ public struct ProgramChannel: ByteChannel {
         sendQueueLimit: Int = DescriptorChannel.defaultSendQueueLimit
     ) throws {
         let pair = try UnixSocketPair()
-        var program = program
-        program.input = .descriptor(pair.theirs.rawValue)
-        program.output = program.input
-        process = try ChildProcess(program, loop: loop)
+        process = try ChildProcess(program, streams: pair.theirs, loop: loop)
         channel = try DescriptorChannel(
             socket: pair.ours, loop: loop, sendQueueLimit: sendQueueLimit)
         self.loop = loop
@@ -41,14 +38,27 @@ public struct ProgramChannel: ByteChannel {
     ///
     /// - Throws: ``ProgramFailure`` where it ended otherwise.
     public func read() async throws -> Bytes? {
-        if let bytes = try await channel.read() { return bytes }
+        var failure: ChannelError?
+        do {
+            if let bytes = try await channel.read() { return bytes }
+        } catch let error as ChannelError {
+            // As when it ends without having read all that it was sent.
+            failure = error
+        }
         let status = try? await process.waitUntilEnd(until: loop.now + Self.endTime)
         if let status, status != .exited(0) { throw ProgramFailure(name: name, status: status) }
+        if status == nil, let failure { throw failure }
         return nil
     }
 
+    /// Hands over what the program sends as it comes.
+    public func deliver(to receiver: any ByteReceiver) async { deliver(to: receiver, by: loop) }
+
     /// Queues bytes for the program.
-    public func write(_ pieces: [Bytes]) async throws { try await channel.write(pieces) }
+    public func enqueue(_ pieces: [Bytes]) throws -> Bool { try channel.enqueue(pieces) }
+
+    /// Suspends while the program does not take what is queued.
+    public func waitForRoom() async throws { try await channel.waitForRoom() }
 
     /// Ends the program's input.
     public func finishWriting() async throws { try await channel.finishWriting() }
@@ -90,10 +100,7 @@ extension EpollLoop {
         let process: ChildProcess
         do {
             let pair = try UnixSocketPair()
-            var program = program
-            program.input = .descriptor(pair.theirs.rawValue)
-            program.output = program.input
-            process = try ChildProcess(program, loop: self)
+            process = try ChildProcess(program, streams: pair.theirs, loop: self)
             ours = pair.ours
         }
         do {

@@ -28,6 +28,11 @@ extension SocketAddress: CustomStringConvertible {
     }
 }
 
+extension SocketAddress {
+    /// The family, to find others of the same.
+    public var internetFamily: InternetFamily { family == AF_INET6 ? .ipv6 : .ipv4 }
+}
+
 /// Which kinds of addresses are wanted.
 public enum InternetFamily: Sendable {
     /// IPv4 and IPv6.

@@ -18,3 +18,8 @@ import Glibc
         theirs = FileDescriptor(owning: ends[1])
     }
 }
+
+extension FileDescriptor {
+    /// The user whose process holds the other end of a connected Unix socket; nil where that is unknown.
+    public var peerUser: UInt32? { UInt32(exactly: clinux_peer_user(rawValue)) }
+}

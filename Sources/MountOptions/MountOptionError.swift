@@ -12,6 +12,8 @@ public enum MountOptionError: Error, Equatable, Sendable {
     case unexpectedValue(String)
     /// The value does not fit the option; `expected` says what would.
     case invalidValue(option: String, value: String, expected: String)
+    /// Two options exclude each other.
+    case conflict(String, String)
     /// What to mount is not `[user@]host:[directory]`.
     case invalidSource(String, reason: String)
 }
@@ -32,6 +34,8 @@ extension MountOptionError: CustomStringConvertible {
             "option \"\(name)\" takes no value"
         case .invalidValue(let option, let value, let expected):
             "option \"\(option)\": \"\(value)\" is not \(expected)"
+        case .conflict(let first, let second):
+            "options \"\(first)\" and \"\(second)\" exclude each other"
         case .invalidSource(let source, let reason):
             "\"\(source)\": \(reason)"
         }

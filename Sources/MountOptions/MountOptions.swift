@@ -31,6 +31,13 @@ public struct MountOptions: Equatable, Sendable {
     /// Options for the SSH connection, in the order given: the first value of a name counts.
     public var sshOptions: [SSHOption] = []
 
+    /// How the server is reached.
+    public var transport = Transport.ssh
+    /// What is to run there: a subsystem's name, or a command if there is a slash in it.
+    public var sftpServer = "sftp"
+    /// Options that were given and that this version accepts without doing anything.
+    public var withoutEffect: [String] = []
+
     /// Options that the kernel or fusermount3 handles, such as `allow_other` or `ro`.
     public var kernelOptions: [String] = []
     /// The source shown in the mount table; the command line's own words by default.

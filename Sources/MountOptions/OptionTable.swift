@@ -12,6 +12,8 @@ enum OptionRule: Sendable {
     case ssh(String)
     /// Accepted for the sake of existing command lines and fstab lines; nothing to be done.
     case ignored
+    /// Accepted for the same reason, although something would have to be done: the user is told.
+    case withoutEffect
     /// Known from sshfs, and refused for this reason.
     case unsupported(String)
 
@@ -40,6 +42,8 @@ enum OptionRule: Sendable {
             options.sshOptions.append(.init(name: name, value: value))
         case .ignored:
             break
+        case .withoutEffect:
+            options.withoutEffect.append(item.name)
         case .unsupported(let reason):
             throw .unsupportedOption(item.name, reason: reason)
         }
@@ -67,6 +71,7 @@ enum OptionTable {
         var table = settings
         for name in kernelNames { table[name] = .kernel }
         for name in ignoredNames { table[name] = .ignored }
+        for name in ["reconnect", "transform_symlinks"] { table[name] = .withoutEffect }
         for (name, reason) in unsupportedNames { table[name] = .unsupported(reason) }
         return table
     }()
@@ -83,6 +88,15 @@ enum OptionTable {
         "sshfs_debug": .flag { $0.turnOnDebugging() },
         "sshfs_verbose": .flag { $0.sayMore(times: 1) },
         "password_stdin": .flag { $0.readsPassword = true },
+        "ssh_command": .sshCommand,
+        "directport": .directPort,
+        "vsock": .vsock,
+        "passive": .passive,
+        "slave": .passive,
+        "sftp_server": .value { options, value throws(OptionRule.Expected) in
+            guard !value.isEmpty else { throw .init(text: "a subsystem or a command") }
+            options.sftpServer = value
+        },
         "fsname": .value { options, value throws(OptionRule.Expected) in
             options.sourceName = value
         },
@@ -120,7 +134,8 @@ enum OptionTable {
         "intr", "large_read", "max_background", "max_readahead", "no_readahead", "noauto",
         "nodelay", "nodelaysrv", "nofail", "nonempty", "nouser", "readdir_ino", "sshfs_sync",
         "sync_read", "sync_readdir", "unreliable_append", "use_ino", "user", "users", "clone_fd",
-        "no_auto_cache", "noauto_cache", "no_rofd_flush", "owner", "group", "noforget",
+        "no_auto_cache", "ssh_protocol", "noauto_cache", "no_rofd_flush", "owner", "group",
+        "noforget",
     ]
 
     /// sshfs's options that change what a mount shows or does and that are not built yet.
@@ -132,11 +147,11 @@ enum OptionTable {
             "cache_link_timeout", "cache_max_size", "cache_clean_interval",
             "cache_min_clean_interval", "dir_cache", "dcache_timeout", "dcache_stat_timeout",
             "dcache_dir_timeout", "dcache_link_timeout", "dcache_max_size",
-            "dcache_clean_interval", "dcache_min_clean_interval", "delay_connect", "directport",
+            "dcache_clean_interval", "dcache_min_clean_interval", "delay_connect",
             "disable_hardlink", "follow_symlinks", "gidfile", "idmap", "kernel_cache", "max_conns",
-            "max_read", "max_write", "modules", "nomap", "passive", "reconnect",
-            "remember", "sftp_server", "slave", "ssh_command", "ssh_protocol",
-            "transform_symlinks", "uidfile", "vsock", "workaround", "writeback_cache",
+            "max_read", "max_write", "modules", "nomap",
+            "remember",
+            "uidfile", "workaround", "writeback_cache",
         ].map { ($0, "this version does not have it") }
 }
 

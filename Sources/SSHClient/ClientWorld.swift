@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import EventLoop
-public import SSHConfig
 public import SSHProtocol
 
 /// What a client needs of the machine it runs on; tests bring one of their own.
 public protocol ClientWorld: Sendable {
     /// Connects to the server that the options name.
     ///
-    /// - Parameter deadline: until when, in the loop's time.
     /// - Throws: ``DialError``, or `CancellationError`.
-    func dial(_ options: ClientOptions, deadline: Duration?) async throws -> DialedConnection
+    func dial(_ request: DialRequest) async throws -> DialedConnection
 
     /// Connects to an agent's socket.
     ///
@@ -47,10 +45,17 @@ public struct DialedConnection: Sendable {
     /// Whether it goes to this machine itself.
     public let isLoopback: Bool
 
+    /// Is called when the login is done: from then on it is bulk data that it carries.
+    public let carriesBulkData: @Sendable () -> Void
+
     /// Describes a connection.
-    public init(channel: any ByteChannel, isLoopback: Bool) {
+    public init(
+        channel: any ByteChannel, isLoopback: Bool = false,
+        carriesBulkData: @escaping @Sendable () -> Void = {}
+    ) {
         self.channel = channel
         self.isLoopback = isLoopback
+        self.carriesBulkData = carriesBulkData
     }
 }
 
@@ -60,6 +65,8 @@ public enum DialError: Error, Equatable, Sendable {
     case unknownHost(String)
     /// The address to connect from cannot be used.
     case badLocalAddress(String)
+    /// `ProxyCommand` gave no connection; the text says why.
+    case proxy(String)
     /// No address took the connection: each that was tried, and its error.
     case notConnected([Failure])
 

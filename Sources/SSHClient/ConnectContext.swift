@@ -2,6 +2,7 @@
 
 import EventLoop
 import SSHConfig
+import SSHCrypto
 
 /// What every step of connecting has at hand.
 struct ConnectContext: Sendable {
@@ -9,6 +10,8 @@ struct ConnectContext: Sendable {
     let loop: any EventLoop
     let world: any ClientWorld
     let prompter: any Prompter
+    /// ML-KEM for the hybrid key exchange, where there is one.
+    var mlkem: MLKEM768?
 
     var endpoint: Endpoint { Endpoint(host: options.hostName, port: options.port) }
 

@@ -16,64 +16,95 @@ public enum SSHClient {
     /// Connects and logs in.
     ///
     /// - Parameters:
-    ///   - options: where to, whom to trust, and how.
+    ///   - route: where to, whom to trust, and how: for each host on the way (`ProxyJump`), the
+    ///     nearest first, and last for the server itself.
     ///   - loop: the session's loop; this is called on it.
     ///   - world: the machine.
     ///   - prompter: who is asked and told.
     ///   - mlkem: ML-KEM for the hybrid key exchange, which is not offered without it.
     /// - Throws: ``SSHClientError``, which says which step failed; or `CancellationError`.
     public static func connect(
-        _ options: ClientOptions, loop: any EventLoop, world: any ClientWorld,
+        _ route: [ClientOptions], loop: any EventLoop, world: any ClientWorld,
         prompter: any Prompter, mlkem: MLKEM768? = nil
     ) async throws -> SSHSession {
-        let context = ConnectContext(
-            options: options, loop: loop, world: world, prompter: prompter)
+        var session: SSHSession?
+        do {
+            for options in route {
+                let context = ConnectContext(
+                    options: options, loop: loop, world: world, prompter: prompter,
+                    mlkem: mlkem)
+                session = try await connect(context, through: session)
+            }
+        } catch {
+            await session?.close()
+            throw error
+        }
+        guard let session else { preconditionFailure("a route that leads nowhere") }
+        return session
+    }
+
+    private static func connect(
+        _ context: ConnectContext, through carrier: SSHSession?
+    ) async throws -> SSHSession {
         let check = try await HostKeyCheck.load(context)
-        let configuration = try configuration(context, check, mlkem: mlkem)
+        let configuration = try configuration(context, check)
+        context.traceOffer(configuration.algorithms)
         var attempt = 1
         while true {
             do {
-                return try await connect(context, check, configuration)
+                return try await connect(context, through: carrier, check, configuration)
             } catch let error as SSHClientError where error.mayPass {
-                guard attempt < options.connectionAttempts else { throw error }
+                guard attempt < context.options.connectionAttempts else { throw error }
                 context.show("\(error); trying again", level: .info)
             }
             attempt += 1
-            try await loop.sleep(for: attemptPause)
+            try await context.loop.sleep(for: attemptPause)
         }
     }
 
     private static func configuration(
-        _ context: ConnectContext, _ check: HostKeyCheck, mlkem: MLKEM768?
+        _ context: ConnectContext, _ check: HostKeyCheck
     ) throws -> SSHClientConfiguration {
         let options = context.options
         do throws(SSHConfigError) {
             let hostKeyAlgorithms = try options.hostKeyAlgorithms(known: check.known)
-            return SSHClientConfiguration(
+            var configuration = SSHClientConfiguration(
                 user: options.user,
                 algorithms: try options.algorithms(hostKeyAlgorithms: hostKeyAlgorithms),
-                mlkem: mlkem,
+                mlkem: context.mlkem,
                 rekey: RekeyLimits(
                     bytes: options.rekeyLimit.bytes, interval: options.rekeyLimit.interval))
+            configuration.bindsKeysToHost = options.pubkeyAuthentication != .unbound
+            return configuration
         } catch {
             throw SSHClientError.configuration(context.endpoint, error.description)
         }
     }
 
     private static func connect(
-        _ context: ConnectContext, _ check: HostKeyCheck, _ configuration: SSHClientConfiguration
+        _ context: ConnectContext, through carrier: SSHSession?, _ check: HostKeyCheck,
+        _ configuration: SSHClientConfiguration
     ) async throws -> SSHSession {
         let loop = context.loop
         let deadline = loop.now + (context.options.connectTimeout ?? defaultConnectTime)
-        let dialed = try await dial(context, until: deadline)
+        // Key files are read while the server answers.
+        async let files = IdentityFiles.load(context)
+        let dialed =
+            if let carrier {
+                DialedConnection(
+                    channel: try await carrier.openTunnel(to: context.endpoint, until: deadline))
+            } else {
+                try await dial(context, until: deadline)
+            }
         let session = SSHSession(
-            context, transport: dialed.channel, configuration: configuration)
+            context, transport: dialed.channel, carrier: carrier, configuration: configuration)
         await session.start()
         do {
             let trust = try await session.verifyHost(
                 check, isLoopback: dialed.isLoopback, until: deadline)
             await session.warnOfWeakCrypto()
-            try await logIn(session, context, trust)
+            try await logIn(session, context, try await files, trust)
+            dialed.carriesBulkData()
             return session
         } catch {
             await session.close()
@@ -85,13 +116,17 @@ public enum SSHClient {
         _ context: ConnectContext, until deadline: Duration
     ) async throws -> DialedConnection {
         do {
-            return try await context.world.dial(context.options, deadline: deadline)
+            return try await context.world.dial(
+                DialRequest(options: context.options, deadline: deadline) {
+                    context.show($0, level: $1)
+                })
         } catch let error as DialError {
             switch error {
             case .unknownHost(let reason):
                 throw SSHClientError.unknownHost(context.endpoint, reason)
             case .badLocalAddress(let reason):
                 throw SSHClientError.configuration(context.endpoint, reason)
+            case .proxy(let reason): throw SSHClientError.proxyFailed(context.endpoint, reason)
             case .notConnected(let failures):
                 throw SSHClientError.notConnected(context.endpoint, failures)
             }
@@ -99,11 +134,14 @@ public enum SSHClient {
     }
 
     private static func logIn(
-        _ session: SSHSession, _ context: ConnectContext, _ trust: HostKeyCheck.Trust
+        _ session: SSHSession, _ context: ConnectContext, _ files: IdentityFiles,
+        _ trust: HostKeyCheck.Trust
     ) async throws {
-        let agent = await connectAgent(context)
+        context.traceFiles(files)
+        let agent = await connectAgent(context, for: session)
         do {
-            let identities = try await IdentityCollector(context: context).collect(agent: agent)
+            let collector = IdentityCollector(context: context, files: files)
+            let identities = try await collector.collect(agent: agent)
             try await session.logIn(identities, agent: agent, trust: trust)
         } catch {
             await agent?.close()
@@ -113,14 +151,18 @@ public enum SSHClient {
         await session.startKeepAlive()
     }
 
-    private static func connectAgent(_ context: ConnectContext) async -> AgentClient? {
-        guard let path = context.options.identityAgent, context.options.pubkeyAuthentication != .no
-        else {
-            return nil
-        }
+    private static func connectAgent(
+        _ context: ConnectContext, for session: SSHSession
+    ) async -> AgentClient? {
+        guard let path = context.options.identityAgent,
+            context.options.pubkeyAuthentication != .no
+        else { return nil }
         do {
             let channel = try await context.world.connectAgent(path)
-            return AgentClient(channel: channel, loop: context.loop)
+            let agent = AgentClient(channel: channel, loop: context.loop)
+            // An agent that does not know it has keys that are not bound to anything.
+            if let binding = await session.agentBinding { try? await agent.bind(binding) }
+            return agent
         } catch {
             context.show("No agent at \(path): \(error)", level: .verbose)
             return nil

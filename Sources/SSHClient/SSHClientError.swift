@@ -11,6 +11,8 @@ public enum SSHClientError: Error, Sendable {
     case unknownHost(Endpoint, String)
     /// No address of the host took a connection.
     case notConnected(Endpoint, [DialError.Failure])
+    /// The command that was to make the connection did not.
+    case proxyFailed(Endpoint, String)
     /// A step took longer than it may.
     case timedOut(Endpoint, Step)
     /// The connection ended during a step; in step ``Step/session``, after it had been there.
@@ -42,7 +44,7 @@ public enum SSHClientError: Error, Sendable {
     /// the server's state may change, a wrong key or a refused login will not.
     public var mayPass: Bool {
         switch self {
-        case .unknownHost, .notConnected, .timedOut: true
+        case .unknownHost, .notConnected, .proxyFailed, .timedOut: true
         case .ended(_, _, let error):
             switch error.code {
             case .connectionLost, .disconnectedByPeer: true
@@ -78,6 +80,7 @@ extension SSHClientError: CustomStringConvertible {
             "could not resolve hostname \(TerminalText.line(endpoint.host)): \(reason)"
         case .notConnected(let endpoint, let failures):
             "connect to \(endpoint): \(Self.text(failures))"
+        case .proxyFailed(let endpoint, let reason): "\(endpoint): \(TerminalText.line(reason))"
         case .timedOut(let endpoint, let step): "\(endpoint): timed out \(step.description)"
         case .ended(let endpoint, let step, let error):
             "\(endpoint): \(step.prefix)\(TerminalText.line(error.reason))"

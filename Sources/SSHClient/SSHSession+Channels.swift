@@ -26,12 +26,45 @@ extension SSHSession {
         try await open(.exec(command: command), "the command")
     }
 
-    private func open(_ request: SessionRequest, _ name: String) async throws -> SSHChannel {
+    /// Starts what is to run on the server, on a channel of its own.
+    ///
+    /// - Throws: ``SSHClientError``, or `CancellationError`.
+    public func open(_ program: ServerProgram) async throws -> SSHChannel {
+        switch program {
+        case .subsystem(let name): try await openSubsystem(name)
+        case .command(let command): try await openCommand(command)
+        }
+    }
+
+    /// Opens a way from the server to another one.
+    func openTunnel(to target: Endpoint, until deadline: Duration) async throws -> SSHChannel {
         if let endReason { throw endReason }
-        let id = connection.openSession()
+        let id = connection.openTunnel(host: target.host, port: target.port)
+        let state = addChannel(id)
+        do {
+            while case .opening = state.phase { try await wait(state, until: deadline) }
+            if case .closed(let reason) = state.phase {
+                throw SSHClientError.channelRefused(
+                    endpoint, "no way from there to \(target)" + (reason.map { ": \($0)" } ?? ""))
+            }
+        } catch {
+            forget(id)
+            throw error
+        }
+        return SSHChannel(session: self, id: id)
+    }
+
+    private func addChannel(_ id: ChannelID) -> ChannelState {
         let state = ChannelState(loop: loop)
         channels[id] = state
         stateChanged()
+        return state
+    }
+
+    private func open(_ request: SessionRequest, _ name: String) async throws -> SSHChannel {
+        if let endReason { throw endReason }
+        let id = connection.openSession()
+        let state = addChannel(id)
         let deadline = loop.now + Self.openingTime
         do {
             while case .opening = state.phase { try await wait(state, until: deadline) }

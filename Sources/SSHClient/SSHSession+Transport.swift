@@ -99,7 +99,10 @@ extension SSHSession {
     private func closeTransport() {
         if let lingerTimer { loop.cancel(lingerTimer) }
         lingerTimer = nil
-        loop.spawn { await self.transport.close() }
+        loop.spawn {
+            await self.transport.close()
+            await self.carrier?.close()
+        }
     }
 
     /// Sets the timer for the state machine's next deadline.
@@ -134,11 +137,9 @@ extension SSHSession: ByteReceiver {
     /// Takes notice that nothing more will come.
     public nonisolated func receiveEnd(_ error: (any Error)?) {
         assumeIsolated { session in
-            if let error {
-                // That the connection was reset, for instance: what matters is that it has ended.
-                session.context.show("\(session.endpoint): \(error)", level: .verbose)
-            }
-            session.connection.receiveEnd(now: session.loop.now)
+            // That the connection was reset, for instance, or why a proxy has given up.
+            session.connection.receiveEnd(
+                now: session.loop.now, cause: error.map { "\($0)" })
             session.stateChanged()
         }
     }

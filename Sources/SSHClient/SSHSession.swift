@@ -32,6 +32,8 @@ public actor SSHSession {
     /// The state machine, which only synchronous code touches: no await lies within a change.
     var connection: SSHClientConnection
     let transport: any ByteChannel
+    /// The connection that this one goes through, and which ends with it.
+    let carrier: SSHSession?
 
     /// What happened while logging in, for ``login(_:)`` to read in order.
     private var loginEvents: [SSHClientEvent] = []
@@ -50,11 +52,12 @@ public actor SSHSession {
     var lingerTimer: TimerID?
 
     init(
-        _ context: ConnectContext, transport: any ByteChannel,
+        _ context: ConnectContext, transport: any ByteChannel, carrier: SSHSession? = nil,
         configuration: SSHClientConfiguration
     ) {
         self.context = context
         self.transport = transport
+        self.carrier = carrier
         let loop = context.loop
         connection = SSHClientConnection(
             configuration: configuration, now: loop.now, random: context.world.random)

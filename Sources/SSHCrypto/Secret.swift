@@ -17,6 +17,13 @@ public final class Secret: Sendable {
     /// How many bytes there are.
     public var count: Int { bytes.count }
 
+    /// Lends the secret itself.
+    public func withBytes<Result: ~Copyable, Failure: Error>(
+        _ body: (borrowing SecretBytes) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try body(bytes)
+    }
+
     /// Lends the bytes for reading.
     public func withSpan<Result: ~Copyable, Failure: Error>(
         _ body: (Span<UInt8>) throws(Failure) -> Result

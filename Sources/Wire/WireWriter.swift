@@ -50,6 +50,11 @@ public struct WireWriter: Sendable {
         bytes.append(contentsOf: value)
     }
 
+    /// Writes bytes that are lent as they stand, without a length.
+    public mutating func writeBytes(_ value: borrowing Span<UInt8>) {
+        for index in value.indices { bytes.append(value[index]) }
+    }
+
     /// Writes a `string`: the length as a `uint32`, then the bytes.
     ///
     /// - Precondition: `value` has fewer than 2^32 bytes.

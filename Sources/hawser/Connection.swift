@@ -2,15 +2,13 @@
 
 import EventLoop
 import MountOptions
-import PostQuantum
 import SFTPClient
 import SFTPProtocol
 import SSHClient
 import SSHConfig
 
-/// An SFTP connection over SSH, as the options of a mount describe it.
+/// An SFTP connection, as the options of a mount describe it.
 struct Connection {
-    let session: SSHSession
     let client: SFTPClient
 
     /// How long the server may take to begin with SFTP.
@@ -22,30 +20,18 @@ struct Connection {
     static func open(
         _ options: MountOptions, loop: EpollLoop, prompter: any Prompter
     ) async throws -> Connection {
-        let clientOptions = try await loop.offload { try resolve(options) }
         let world = SystemWorld(loop: loop, environment: LocalContext.environmentVariables)
-        let session = try await SSHClient.connect(
-            clientOptions, loop: loop, world: world, prompter: prompter, mlkem: .swiftCrypto)
+        let dialing = Dialing(options: options, world: world, loop: loop, prompter: prompter)
+        let link = try await dialing.open()
         do {
-            let channel = try await session.openSubsystem("sftp")
             let client = try await loop.withTimeout(handshakeTime) {
-                try await SFTPClient.open(over: channel, loop: loop)
+                try await SFTPClient.open(over: link.channel, loop: loop)
             }
-            return Connection(session: session, client: client)
+            return Connection(client: client)
         } catch {
-            await session.close()
+            await link.close()
             throw ConnectionProblem(options.source, reason(of: error))
         }
-    }
-
-    private static func resolve(_ options: MountOptions) throws -> ClientOptions {
-        var commandLine = options.sshOptions.map { "\($0.name)=\($0.value)" }
-        if options.readsPassword { commandLine.insert("NumberOfPasswordPrompts=1", at: 0) }
-        let configuration = SSHConfiguration(
-            commandLine: commandLine,
-            files: options.sshConfigFile.map(SSHConfiguration.Files.init(argument:)) ?? .standard,
-            local: try LocalContext.thisMachine())
-        return try configuration.resolve(host: options.source.host, user: options.source.user)
     }
 
     private static func reason(of error: any Error) -> String {

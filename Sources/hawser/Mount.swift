@@ -65,6 +65,7 @@ struct Mount: ParsableCommand {
             try options.apply(name: option.name, value: option.value)
         }
         for list in optionLists { try options.apply(optionList: list) }
+        try options.requireConsistency()
         options.sayMore(times: connection.verbose)
         if debug { options.turnOnDebugging() }
         return options
@@ -75,6 +76,9 @@ struct Mount: ParsableCommand {
     func start() -> CInt {
         do {
             let options = try options()
+            for name in options.withoutEffect {
+                complain("option \"\(name)\" has no effect in this version")
+            }
             let mountPoint = try MountPoint(options.mountPoint)
             if try mountPoint.prepare() {
                 complain("\(mountPoint.path): removed what a killed mount had left")

@@ -30,7 +30,6 @@ actor MountProcess {
     private let prompter: TerminalPrompter
 
     private var phase = Phase.connecting
-    private var session: SSHSession?
     private var client: SFTPClient?
     private var bridge: FuseBridge?
 
@@ -83,7 +82,6 @@ actor MountProcess {
             options, loop: loop,
             prompter: options.readsPassword
                 ? PasswordFromInput(loop: loop, otherwise: prompter) : prompter)
-        session = connection.session
         client = connection.client
         let root = try await connection.root(of: options)
         phase = .mounting(stops: false)

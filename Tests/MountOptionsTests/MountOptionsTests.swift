@@ -145,6 +145,6 @@ import Testing
     }
 
     @Test func saysThatAnOptionIsNotBuiltYet() {
-        #expect(throws: MountOptionError.self) { try options("reconnect") }
+        #expect(throws: MountOptionError.self) { try options("max_conns=2") }
     }
 }

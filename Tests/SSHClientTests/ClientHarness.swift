@@ -74,13 +74,14 @@ struct ClientHarness {
     /// Connects, lets `body` use the session, and closes it.
     @discardableResult
     func connect<T: Sendable>(
-        _ options: ClientOptions, _ prompter: any Prompter = SilentPrompter(),
+        _ options: ClientOptions, through hops: [ClientOptions] = [],
+        _ prompter: any Prompter = SilentPrompter(),
         _ body: @escaping @Sendable (SSHSession) async throws -> T
     ) throws -> T {
         let loop = loop
         return try loop.run {
             let session = try await SSHClient.connect(
-                options, loop: loop, world: SystemWorld(loop: loop), prompter: prompter)
+                hops + [options], loop: loop, world: SystemWorld(loop: loop), prompter: prompter)
             do {
                 let result = try await body(session)
                 await session.close()
@@ -94,9 +95,12 @@ struct ClientHarness {
 
     /// Connects and has some bytes sent back.
     func connectAndEcho(
-        _ options: ClientOptions, _ prompter: any Prompter = SilentPrompter(), size: Int = 100_000
+        _ options: ClientOptions, through hops: [ClientOptions] = [],
+        _ prompter: any Prompter = SilentPrompter(), size: Int = 100_000
     ) throws {
-        try connect(options, prompter) { session in try await echo(session, size: size) }
+        try connect(options, through: hops, prompter) { session in
+            try await echo(session, size: size)
+        }
     }
 }
 

@@ -8,25 +8,6 @@ import Testing
 
 /// Ways to log in to OpenSSH's server, and not to.
 @Suite struct LoginTests {
-    /// A private ssh-agent with some keys.
-    private final class Agent: Sendable {
-        let socket: String
-        private let sandbox: Sandbox
-        private let process: ServerProcess
-
-        init(keys: [String]) throws {
-            sandbox = try Sandbox()
-            socket = sandbox.file("agent")
-            process = try ServerProcess("ssh-agent", "-D", "-a", socket)
-            while unsafe access(socket, F_OK) != 0, !process.hasEnded { usleep(2_000) }
-            for key in keys {
-                let added = try shell(
-                    "SSH_AUTH_SOCK=\(socket) ssh-add -q \(try TestKeys.path(key)) 2>&1")
-                #expect(added.status == 0)
-            }
-        }
-    }
-
     private func options(
         _ harness: ClientHarness, _ server: SSHDaemon, identities: [String], agent: String? = nil,
         _ more: [String] = []
@@ -62,7 +43,7 @@ import Testing
     func agentKeysOfEachTypeLogIn(_ kind: String) throws {
         let server = try SSHDaemon()
         let harness = try ClientHarness()
-        let agent = try Agent(keys: ["user-\(kind)"])
+        let agent = try SSHAgent(keys: ["user-\(kind)"])
         try harness.connectAndEcho(
             try options(harness, server, identities: [], agent: agent.socket))
         #expect(try server.log.contains("Accepted publickey for"))
@@ -71,7 +52,7 @@ import Testing
     @Test func identitiesOnlyKeepsOtherAgentKeysAway() throws {
         let server = try SSHDaemon()
         let harness = try ClientHarness()
-        let agent = try Agent(keys: ["user-ecdsa-256", "user-rsa-2048"])
+        let agent = try SSHAgent(keys: ["user-ecdsa-256", "user-rsa-2048"])
         // The configuration names the public half; only the agent has the private one.
         var options = try options(
             harness, server, identities: [], agent: agent.socket, ["IdentitiesOnly=yes"])
@@ -116,16 +97,6 @@ import Testing
         #expect(throws: SSHClientError.self) { try harness.connectAndEcho(options, prompter) }
         #expect(prompter.transcript.contains("UNPROTECTED PRIVATE KEY FILE"))
         #expect(prompter.transcript.contains("0644 for '\(harness.home.file("exposed"))'"))
-    }
-
-    @Test func encryptedKeyIsPassedOverWithAReason() throws {
-        let server = try SSHDaemon()
-        let harness = try ClientHarness()
-        let prompter = ScriptedPrompter()
-        let options = try options(
-            harness, server, identities: ["user-encrypted", "user-ed25519"])
-        try harness.connectAndEcho(options, prompter)
-        #expect(prompter.transcript.contains("user-encrypted: the key is encrypted"))
     }
 
     @Test func missingIdentityIsMentionedAndDefaultOnesAreNot() throws {

@@ -52,9 +52,7 @@ final class SimulatedWorld: ClientWorld {
         }
     }
 
-    func dial(
-        _ options: ClientOptions, deadline: Duration?
-    ) async throws -> DialedConnection {
+    func dial(_ request: DialRequest) async throws -> DialedConnection {
         let fails = state.withLock { state in
             state.connections += 1
             defer { state.failuresLeft = max(0, state.failuresLeft - 1) }
@@ -65,7 +63,7 @@ final class SimulatedWorld: ClientWorld {
                 .init(address: "192.0.2.1", error: SystemError(call: "connect", code: 111))
             ])
         }
-        return DialedConnection(channel: connect(to: server), isLoopback: false)
+        return DialedConnection(channel: connect(to: server))
     }
 
     func connectAgent(_ path: String) async throws -> any ByteChannel {
@@ -172,7 +170,7 @@ struct Simulation {
         let (options, loop, world, prompter) = (options, loop, world, prompter)
         return try loop.run(limit: limit) {
             let session = try await SSHClient.connect(
-                options, loop: loop, world: world, prompter: prompter)
+                [options], loop: loop, world: world, prompter: prompter)
             do {
                 let result = try await body(session)
                 await session.close()

@@ -16,6 +16,8 @@ struct Login {
     private var passwords: PasswordLogin
     private var questions: QuestionLogin
     private var proofs = 0
+    /// What was tried last, for messages.
+    private(set) var lastMethod = "none"
 
     init(
         identities: [Identity], agent: AgentClient?, options: ClientOptions,
@@ -47,14 +49,15 @@ struct Login {
         where status.methods.contains(method) {
             let attempt: AuthenticationMethod? =
                 switch method {
-                case "publickey": keys.nextAttempt(serverAlgorithms, context)
+                case "publickey": await keys.nextAttempt(serverAlgorithms, context)
                 case "keyboard-interactive": questions.nextAttempt()
                 case "password" where status.cause.isExpiry: nil
                 case "password": await passwords.nextAttempt(status, context)
                 default: nil
                 }
             if let attempt {
-                context.trace("Trying \(method)")
+                context.trace("Next authentication method: \(method)", level: .debug2)
+                lastMethod = method
                 return attempt
             }
         }
@@ -62,7 +65,7 @@ struct Login {
     }
 
     /// Makes the signature that was asked for; nil where it cannot be had.
-    func sign(_ request: SignatureRequest, _ context: ConnectContext) async -> Bytes? {
+    mutating func sign(_ request: SignatureRequest, _ context: ConnectContext) async -> Bytes? {
         await keys.sign(request, context)
     }
 

@@ -21,6 +21,9 @@ extension SSHSession {
         guard case .hostKeyVerificationRequired(let hostKey) = event else {
             preconditionFailure("the state machine asks for the host key first")
         }
+        context.traceKeyExchange(
+            software: connection.serverIdentification,
+            algorithms: connection.negotiatedAlgorithms, hostKey: hostKey)
         do {
             let trust = try await check.check(hostKey, isLoopback: isLoopback)
             if let endReason { throw endReason }
@@ -39,6 +42,15 @@ extension SSHSession {
         }
     }
 
+    /// What an agent is told about this connection; nil before there are keys.
+    var agentBinding: AgentClient.Binding? {
+        guard let hostKey = connection.hostKey, let sessionID = connection.sessionID else {
+            return nil
+        }
+        return AgentClient.Binding(
+            hostKey: hostKey.blob, sessionID: sessionID, signature: hostKey.signature)
+    }
+
     /// Authenticates the user, by the ways that the options and the server have in common.
     func logIn(
         _ identities: [Identity], agent: AgentClient?, trust: HostKeyCheck.Trust
@@ -50,6 +62,7 @@ extension SSHSession {
             switch event {
             case .authenticated:
                 step = .session
+                context.trace("Authenticated to \(endpoint) using \"\(login.lastMethod)\"")
                 return
             case .authenticationRequired(let status):
                 try await attempt(status, &login)

@@ -9,6 +9,7 @@ struct ClientAuthentication {
     private let sessionID: Bytes
     /// The host key of the first exchange, which host-bound requests name.
     private let hostKey: Bytes
+    private let bindsKeysToHost: Bool
     private var state = State.requestingService
     /// What the server's last refusal said.
     private var methods: [String] = []
@@ -41,8 +42,9 @@ struct ClientAuthentication {
         var algorithm: PublicKeyAlgorithm
     }
 
-    init(user: String, sessionID: Bytes, hostKey: Bytes) {
+    init(user: String, sessionID: Bytes, hostKey: Bytes, bindsKeysToHost: Bool) {
         self.user = user
+        self.bindsKeysToHost = bindsKeysToHost
         self.sessionID = sessionID
         self.hostKey = hostKey
     }
@@ -113,7 +115,7 @@ extension ClientAuthentication {
     ) -> SSHClientEvent {
         var key = key
         // The probe before this went out as plain `publickey`, as OpenSSH's does.
-        if extensions.takesHostBoundKeys { key.fields.hostKey = hostKey }
+        if extensions.takesHostBoundKeys, bindsKeysToHost { key.fields.hostKey = hostKey }
         state = .signing(key)
         let data = UserAuthRequest.signedData(
             sessionID: sessionID, user: user, service: ServiceName.connection, key: key.fields)

@@ -5,11 +5,23 @@ import Wire
 // What our owner asks for. Commands for channels that are gone do nothing.
 extension ChannelTable {
     mutating func openSession(outbox: inout Outbox) -> ChannelID {
+        open(ChannelOpen.session, data: [], outbox: &outbox)
+    }
+
+    mutating func openTunnel(host: String, port: UInt16, outbox: inout Outbox) -> ChannelID {
+        open(
+            ChannelOpen.directTCPIP, data: ChannelOpen.tunnelData(host: host, port: port),
+            outbox: &outbox)
+    }
+
+    private mutating func open(
+        _ type: String, data: Bytes, outbox: inout Outbox
+    ) -> ChannelID {
         let id = makeEntry(.opening)
         outbox.send(
             ChannelOpen(
-                type: ChannelOpen.session, sender: id.number, initialWindow: parameters.window,
-                maximumPacket: parameters.maximumPacket))
+                type: type, sender: id.number, initialWindow: parameters.window,
+                maximumPacket: parameters.maximumPacket, data: data))
         return id
     }
 

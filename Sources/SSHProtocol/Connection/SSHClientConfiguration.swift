@@ -14,6 +14,9 @@ public struct SSHClientConfiguration: Sendable {
     public var rekey: RekeyLimits
     /// What is offered for each channel.
     public var channels: ChannelParameters
+    /// Whether user keys sign for this server only, where it can check that
+    /// (`publickey-hostbound-v00@openssh.com`).
+    public var bindsKeysToHost = true
     /// What follows "SSH-2.0-" in the identification: printable US-ASCII, at most 200 characters,
     /// no space or minus sign.
     public var software: String

@@ -15,6 +15,16 @@ extension SSHClientConnection {
         }
     }
 
+    /// Asks for a way from the server to a port of another host (RFC 4254 section 7.2);
+    /// ``ChannelEvent/opened`` or ``ChannelEvent/openFailed(_:_:)`` follows.
+    ///
+    /// - Precondition: the user is authenticated.
+    public mutating func openTunnel(host: String, port: UInt16) -> ChannelID {
+        withConnection { connection, outbox in
+            connection.channels.openTunnel(host: host, port: port, outbox: &outbox)
+        }
+    }
+
     /// Asks for something on a session channel.
     ///
     /// - Parameter wantsReply: whether ``ChannelEvent/requestAnswered(isSuccess:)`` is to follow.
@@ -94,6 +104,9 @@ extension SSHClientConnection {
 extension SSHClientConnection {
     /// H of the first key exchange (RFC 4253 section 7.2), once there is one.
     public var sessionID: Bytes? { transport.sessionID }
+
+    /// The server's key, as it was proved in the first key exchange.
+    public var hostKey: HostKey? { transport.hostKey }
 
     /// What the last key exchange agreed on.
     public var negotiatedAlgorithms: NegotiatedAlgorithms? { transport.negotiated }

@@ -90,8 +90,11 @@ extension SSHClientConnection {
     }
 
     /// The server's byte stream has ended.
-    public mutating func receiveEnd(now: Duration) {
-        end(SSHError(.connectionLost, "the server closed the connection\(stage)"))
+    ///
+    /// - Parameter cause: what broke it, in words; nil where the server has closed it.
+    public mutating func receiveEnd(now: Duration, cause: String? = nil) {
+        let end = cause ?? "the server closed the connection"
+        self.end(SSHError(.connectionLost, end + stage))
     }
 
     /// A deadline has come.
@@ -146,7 +149,8 @@ extension SSHClientConnection {
             preconditionFailure("keys without a key exchange")
         }
         let machine = ClientAuthentication(
-            user: configuration.user, sessionID: sessionID, hostKey: hostKey.blob)
+            user: configuration.user, sessionID: sessionID, hostKey: hostKey.blob,
+            bindsKeysToHost: configuration.bindsKeysToHost)
         machine.begin(outbox: &transport.sender.outbox)
         authentication = machine
     }

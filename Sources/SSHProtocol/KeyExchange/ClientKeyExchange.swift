@@ -68,7 +68,8 @@ struct ClientKeyExchange: KeyExchangeSide, ~Copyable {
     private mutating func finish(_ reply: KexECDHReply) throws(SSHError) -> KeyExchangeResult {
         guard let key = key.take() else { preconditionFailure("the exchange is done already") }
         let algorithms = setting.algorithms
-        let hostKey = try HostKey(blob: reply.hostKey, algorithm: algorithms.hostKey)
+        var hostKey = try HostKey(blob: reply.hostKey, algorithm: algorithms.hostKey)
+        hostKey.signature = reply.signature
         let publicValue = key.publicValue
         let sharedSecret: SecretBytes
         do throws(KeyAgreementError) {

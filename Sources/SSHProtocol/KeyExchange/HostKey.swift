@@ -13,6 +13,8 @@ public struct HostKey: Sendable {
     public let certificate: Certificate?
     /// How the server signed the key exchange.
     public let algorithm: PublicKeyAlgorithm
+    /// The server's signature of the key exchange, on the client's side.
+    public internal(set) var signature: Bytes = []
 
     init(key: PublicKey, algorithm: PublicKeyAlgorithm) {
         precondition(!algorithm.isCertificate, "a key without its certificate")

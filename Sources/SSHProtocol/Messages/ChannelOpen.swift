@@ -7,6 +7,8 @@ package struct ChannelOpen: SSHMessage {
     package static let number = MessageNumber.channelOpen
     /// The type of the channels that run programs and subsystems (RFC 4254 section 6.1).
     package static let session = "session"
+    /// The type of those to a port that the receiver reaches (RFC 4254 section 7.2).
+    package static let directTCPIP = "direct-tcpip"
 
     package var type: String
     package var sender: UInt32
@@ -40,6 +42,19 @@ package struct ChannelOpen: SSHMessage {
         writer.write(initialWindow)
         writer.write(maximumPacket)
         writer.writeBytes(data)
+    }
+}
+
+extension ChannelOpen {
+    /// What a `direct-tcpip` channel adds: where to, and where it comes from, which is nowhere here.
+    package static func tunnelData(host: String, port: UInt16) -> Bytes {
+        var writer = WireWriter(capacity: 64)
+        writer.writeString(host)
+        writer.write(UInt32(port))
+        // What ssh says of connections that come from no socket.
+        writer.writeString("127.0.0.1")
+        writer.write(UInt32(65_535))
+        return writer.bytes[...]
     }
 }
 

@@ -36,11 +36,18 @@ struct AgentClient {
     private static let signingTime = Duration.seconds(120)
 
     private enum Message {
+        static let success: UInt8 = 6
         static let requestIdentities: UInt8 = 11
         static let identitiesAnswer: UInt8 = 12
         static let signRequest: UInt8 = 13
         static let signResponse: UInt8 = 14
+        static let addIdentity: UInt8 = 17
+        static let addConstrainedIdentity: UInt8 = 25
+        static let `extension`: UInt8 = 27
     }
+
+    /// The largest private key as an agent is given it, in bytes: RSA's, with room for a comment.
+    private static let largestKey = 16 * 1024
 
     private let channel: any ByteChannel
     private let loop: any EventLoop
@@ -60,15 +67,15 @@ struct AgentClient {
         }
     }
 
-    /// Has `data` signed by the key of `publicKey`.
+    /// Has `data` signed by the key, or certificate, that the agent lists as `blob`.
     ///
     /// - Returns: the signature blob, which names `algorithm`.
     func sign(
-        _ data: Bytes, by publicKey: PublicKey, algorithm: SignatureAlgorithm
+        _ data: Bytes, by blob: Bytes, algorithm: SignatureAlgorithm
     ) async throws -> Bytes {
-        var writer = WireWriter(capacity: data.count + publicKey.blob.count + 16)
+        var writer = WireWriter(capacity: data.count + blob.count + 16)
         writer.write(Message.signRequest)
-        writer.writeString(publicKey.blob)
+        writer.writeString(blob)
         writer.writeString(data)
         writer.write(algorithm.agentFlags)
         let answer = try await request(writer.bytes, within: Self.signingTime)
@@ -80,6 +87,60 @@ struct AgentClient {
     }
 
     func close() async { await channel.close() }
+
+    // MARK: Keys of ours
+
+    /// On which conditions an agent keeps a key.
+    struct Constraints: Equatable {
+        /// For how long; nil for ever.
+        var lifetime: Duration?
+        /// Whether its user is asked before each use.
+        var mustConfirm = false
+    }
+
+    /// Has the agent keep a key.
+    func add(_ key: PrivateKey, comment: String, _ constraints: Constraints) async throws {
+        // With room for all of it, no part stays behind in a buffer that was grown out of.
+        var writer = WireWriter(capacity: Self.largestKey)
+        let isConstrained = constraints != Constraints()
+        writer.write(isConstrained ? Message.addConstrainedIdentity : Message.addIdentity)
+        key.agentFields().withSpan { writer.writeBytes($0) }
+        writer.writeString(comment.utf8.prefix(Self.longestComment))
+        if let lifetime = constraints.lifetime {
+            writer.write(UInt8(1))
+            writer.write(UInt32(clamping: lifetime.components.seconds))
+        }
+        if constraints.mustConfirm { writer.write(UInt8(2)) }
+        try await requestSuccess(writer.bytes)
+    }
+
+    /// What tells an agent which connection its signatures are for (OpenSSH's PROTOCOL.agent).
+    struct Binding: Sendable {
+        /// The server's key, or certificate.
+        let hostKey: Bytes
+        let sessionID: Bytes
+        /// The server's signature of the first key exchange.
+        let signature: Bytes
+    }
+
+    /// Binds this connection to the agent to a server: keys that are only for others stay away.
+    func bind(_ binding: Binding) async throws {
+        var writer = WireWriter(capacity: 512)
+        writer.write(Message.extension)
+        writer.writeString("session-bind@openssh.com")
+        writer.writeString(binding.hostKey)
+        writer.writeString(binding.sessionID)
+        writer.writeString(binding.signature)
+        writer.write(false)  // The agent is not forwarded.
+        try await requestSuccess(writer.bytes)
+    }
+
+    private func requestSuccess(_ message: consuming [UInt8]) async throws {
+        var message = message
+        let answer = try await request(message, within: Self.listTime)
+        wipe(&message)
+        guard answer.first == Message.success, answer.count == 1 else { throw Failure.refused }
+    }
 
     // MARK: Parsing
 

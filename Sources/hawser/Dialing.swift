@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import MountOptions
+import PostQuantum
+import SSHClient
+import SSHConfig
+
+/// Finds a way to the SFTP server of a mount: by a connection that is there already, by one of our
+/// own, or by what stands in its place.
+struct Dialing {
+    let options: MountOptions
+    let world: SystemWorld
+    let loop: EpollLoop
+    let prompter: any Prompter
+
+    /// A channel that ends at the server, and what has to be closed with it.
+    struct Link {
+        let channel: any ByteChannel
+        var session: SSHSession?
+
+        func close() async {
+            await channel.close()
+            await session?.close()
+        }
+    }
+
+    /// Connects.
+    ///
+    /// - Throws: an error whose description is one line for the user, or `CancellationError`.
+    func open() async throws -> Link {
+        switch options.transport {
+        case .ssh: try await openSSH()
+        case .program(let words):
+            try await open(.program(options.programArguments(words)))
+        case .tcp(let port): try await open(.tcp(host: options.source.host, port: port))
+        case .vsock(let context, let port): try await open(.vsock(context: context, port: port))
+        case .standardStreams: try await open(.standardStreams)
+        }
+    }
+
+    private func open(_ transport: PlainTransport) async throws -> Link {
+        let channel = try await world.connect(to: transport) { [prompter] in
+            prompter.show($0, level: .error)
+        }
+        return Link(channel: channel)
+    }
+
+    private func openSSH() async throws -> Link {
+        let route = try await loop.offload { [options] in try Self.route(options) }
+        let program = ServerProgram(sftpServer: options.sftpServer)
+        if let target = route.last,
+            let channel = try await SSHClient.openShared(
+                program, target, world: world, prompter: prompter)
+        {
+            return Link(channel: channel)
+        }
+        let session = try await SSHClient.connect(
+            route, loop: loop, world: world, prompter: prompter, mlkem: .swiftCrypto)
+        do {
+            return Link(channel: try await session.open(program), session: session)
+        } catch {
+            await session.close()
+            throw error
+        }
+    }
+
+    /// What ssh_config says of the host and of those on the way to it; blocks.
+    private static func route(_ options: MountOptions) throws -> [ClientOptions] {
+        var commandLine = options.sshOptions.map { "\($0.name)=\($0.value)" }
+        if options.readsPassword { commandLine.insert("NumberOfPasswordPrompts=1", at: 0) }
+        let configuration = SSHConfiguration(
+            commandLine: commandLine,
+            files: options.sshConfigFile.map(SSHConfiguration.Files.init(argument:)) ?? .standard,
+            local: try LocalContext.thisMachine())
+        return try configuration.route(host: options.source.host, user: options.source.user)
+    }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import SSHConfig
+
+/// The hosts on the way to one (`ProxyJump`).
+@Suite struct RouteTests {
+    private func route(
+        _ text: String, host: String = "target", commandLine: [String] = []
+    ) throws -> [String] {
+        let local = ConfigurationTests.machine(["/home/me/.ssh/config": text])
+        let configuration = SSHConfiguration(commandLine: commandLine, local: local)
+        return try configuration.route(host: host).map {
+            "\($0.user)@\($0.hostName):\($0.port)"
+        }
+    }
+
+    @Test func withoutJumpHostsTheHostIsAll() throws {
+        #expect(try route("") == ["me@target:22"])
+        #expect(try route("ProxyJump none") == ["me@target:22"])
+    }
+
+    @Test func hopsStandInTheirOrderEachWithItsOwnBlock() throws {
+        let text = """
+            Host a
+                HostName a.example
+                User alice
+            Host b
+                Port 2222
+            Host target
+                ProxyJump a,bob@b:22,c
+            """
+        #expect(
+            try route(text) == ["alice@a.example:22", "bob@b:22", "me@c:22", "me@target:22"])
+    }
+
+    @Test func hostsOnTheWayMayHaveAWayOfTheirOwn() throws {
+        let text = """
+            Host far
+                ProxyJump near
+            Host target
+                ProxyJump far
+            """
+        #expect(try route(text) == ["me@near:22", "me@far:22", "me@target:22"])
+        // Before a further hop, what is said for the last wins over its own block.
+        #expect(
+            try route(text, commandLine: ["ProxyJump=other,far"])
+                == ["me@other:22", "me@far:22", "me@target:22"])
+    }
+
+    @Test func commandLineConcernsTheHostOnly() throws {
+        let local = ConfigurationTests.machine([:])
+        let configuration = SSHConfiguration(
+            commandLine: ["ProxyJump=hop", "User=root", "Port=99", "LogLevel=DEBUG2"],
+            local: local)
+        let route = try configuration.route(host: "target")
+        #expect(route.map(\.user) == ["me", "root"])
+        #expect(route.map(\.port) == [22, 99])
+        #expect(route.map(\.logLevel) == [.debug2, .debug2])
+    }
+
+    @Test func wayThatLeadsInACircleIsRefused() throws {
+        for text in [
+            "ProxyJump hop", "Host a b target\nProxyJump a\nHost c\nProxyJump b",
+            "Host a\nProxyJump b\nHost b\nProxyJump a\nHost target\nProxyJump a",
+        ] {
+            #expect(throws: SSHConfigError.self) { try route(text) }
+        }
+    }
+
+    @Test func addressesInBracketsStayAddresses() throws {
+        #expect(
+            try route("Host target\nProxyJump [::1]:2222,[::2]")
+                == ["me@::1:2222", "me@::2:22", "me@target:22"])
+    }
+}
