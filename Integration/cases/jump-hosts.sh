@@ -6,10 +6,10 @@
 start_server
 sed -i 's/^Host server/Host server hop1 hop2/' "$SSH_CONFIG"
 make_tree "$CASE/local"
-mount_remote "$REMOTE" "$MOUNT" -o ProxyJump=hop1,hop2
+mount_remote "$REMOTE" "$MOUNT" -J hop1,hop2
 cp -r "$CASE/local" "$MOUNT/copy"
 expect_same_tree "$CASE/local" "$REMOTE/copy" without-times
-expect_equal "tunnels" 2 "$(grep -c 'direct-tcpip: originator' "$CASE/sshd.log")"
+expect_equal "tunnels" 2 "$(grep -c 'server_request_direct_tcpip: originator' "$CASE/sshd.log")"
 expect_equal "logins" 3 "$(grep -c '^Accepted publickey' "$CASE/sshd.log")"
 unmount "$MOUNT"
 wait_until 20 no_sessions

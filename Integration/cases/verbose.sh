@@ -10,7 +10,7 @@ expect_equal "said without -v" "" "$(cat "$CASE/quiet")"
 for level in v vv vvv; do
     mount_remote "$REMOTE" "$MOUNT" -$level 2>"$CASE/$level"
     unmount "$MOUNT"
-    for pattern in "Connecting to 127.0.0.1 .*port $PORT" "Remote software" "kex: algorithm" "Host key .*SHA256:" \
+    for pattern in "Connecting to 127.0.0.1 .*port $PORT" "Remote software" "kex: algorithm" "Server host key: ED25519 SHA256:" \
         "Authentications that can continue: publickey" "Offering public key: $CASE/user_ed25519 ED25519 SHA256:" \
         'Authenticated .*"publickey"'; do
         grep -qE "debug1: $pattern" "$CASE/$level" || fail "-$level does not say $pattern: $(cat "$CASE/$level")"

@@ -21,6 +21,10 @@ final class ChannelState {
     /// Read by us, not yet reported to the state machine.
     var unreported = 0
     var shownErrorBytes = 0
+    /// Whether a program runs at the other end: how it ended comes behind the end of its data.
+    var hasProgram = false
+    /// How the program has failed, in words.
+    var programFailure: String?
 
     /// For what is asked of the server: opening, requests.
     let replies: WaitQueue

@@ -14,7 +14,7 @@ public struct SSHChannel: ByteChannel {
 
     /// Waits for data; nil once the server has sent all of it.
     ///
-    /// - Throws: ``SSHClientError`` when the connection has ended before.
+    /// - Throws: ``SSHClientError`` when the connection has ended before, or the program failed.
     public func read() async throws -> Bytes? { try await session.read(id) }
 
     /// Hands over data as it comes, and the end once the server has sent all of it.
@@ -54,7 +54,10 @@ extension SSHSession {
                 report(bytes.count, state, id)
                 return bytes
             }
-            if state.hasEnded { return nil }
+            if state.hasEnded {
+                if let error = failure(state) { throw error }
+                return nil
+            }
             if let endReason { throw endReason }
             if case .closed = state.phase { return nil }
             try await state.readers.wait()
@@ -80,7 +83,11 @@ extension SSHSession {
             return
         }
         state.receiver = nil
-        receiver.receiveEnd(state.hasEnded ? nil : endReason)
+        receiver.receiveEnd(state.hasEnded ? failure(state) : endReason)
+    }
+
+    private func failure(_ state: ChannelState) -> SSHClientError? {
+        state.programFailure.map { .programFailed(endpoint, $0) }
     }
 
     func report(_ count: Int, _ state: ChannelState, _ id: ChannelID) {

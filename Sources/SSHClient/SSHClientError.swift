@@ -25,6 +25,8 @@ public enum SSHClientError: Error, Sendable {
     case permissionDenied(Endpoint, user: String, methods: [String], summary: String)
     /// The server did not open a channel, or not start what was to run on it.
     case channelRefused(Endpoint, String)
+    /// What ran on the server has failed; the text says how.
+    case programFailed(Endpoint, String)
     /// We closed the connection ourselves.
     case closed(Endpoint)
 
@@ -50,7 +52,9 @@ public enum SSHClientError: Error, Sendable {
             case .connectionLost, .disconnectedByPeer: true
             default: false
             }
-        case .configuration, .hostKeyRefused, .permissionDenied, .channelRefused, .closed: false
+        case .configuration, .hostKeyRefused, .permissionDenied, .channelRefused, .programFailed,
+            .closed:
+            false
         }
     }
 }
@@ -91,6 +95,8 @@ extension SSHClientError: CustomStringConvertible {
                 + "(\(TerminalText.line(methods.joined(separator: ",")))): "
                 + TerminalText.line(summary)
         case .channelRefused(let endpoint, let reason): "\(endpoint): \(TerminalText.line(reason))"
+        case .programFailed(let endpoint, let end):
+            "\(endpoint): what ran on the server ended with \(end)"
         case .closed(let endpoint): "\(endpoint): the connection was closed"
         }
     }

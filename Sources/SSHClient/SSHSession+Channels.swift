@@ -9,6 +9,8 @@ import Wire
 extension SSHSession {
     /// How long the server may take to open a channel and start what is to run on it.
     private static let openingTime = Duration.seconds(60)
+    /// How long a program's last words may come after the end of its data.
+    private static let lastWordsTime = Duration.seconds(1)
     /// The most of a program's standard error that is shown, in bytes per channel.
     private static let errorBytesShown = 64 * 1024
 
@@ -65,6 +67,7 @@ extension SSHSession {
         if let endReason { throw endReason }
         let id = connection.openSession()
         let state = addChannel(id)
+        state.hasProgram = true
         let deadline = loop.now + Self.openingTime
         do {
             while case .opening = state.phase { try await wait(state, until: deadline) }
@@ -144,24 +147,38 @@ extension SSHSession {
             }
         case .extendedData(_, let bytes): showError(bytes, state, id)
         case .endOfData:
-            state.hasEnded = true
-            state.readers.wakeAll()
-            endDeliveryIfDone(state)
+            guard state.hasProgram else { return finishReading(state) }
+            // What it wrote to its standard error, and how it ended, may come a moment later.
+            _ = loop.schedule(at: loop.now + Self.lastWordsTime) {
+                self.assumeIsolated { session in
+                    if let state = session.channels[id] { session.finishReading(state) }
+                }
+            }
         case .requestAnswered(let isSuccess):
             state.answers.append(isSuccess)
             state.replies.wakeAll()
         case .exitStatus(let status):
+            if status != 0 { state.programFailure = "exit status \(status)" }
             context.show("channel \(id): exit status \(status)", level: .verbose)
         case .exitSignal(let signal):
+            state.programFailure = "signal \(TerminalText.line(signal.name))"
             context.show("channel \(id): ended by signal \(signal.name)", level: .info)
         case .peerStoppedReading:
             state.isFinished = true
             state.writers.wakeAll()
         case .closed:
             state.phase = .closed(nil)
+            finishReading(state)
             state.wakeAll()
-            endDeliveryIfDone(state)
         }
+    }
+
+    /// Nothing more will come on a channel.
+    private func finishReading(_ state: ChannelState) {
+        guard !state.hasEnded else { return }
+        state.hasEnded = true
+        state.readers.wakeAll()
+        endDeliveryIfDone(state)
     }
 
     /// A channel that we gave up while it was being opened has to be closed once it is there.

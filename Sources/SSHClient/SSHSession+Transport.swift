@@ -101,8 +101,14 @@ extension SSHSession {
         lingerTimer = nil
         loop.spawn {
             await self.transport.close()
-            await self.carrier?.close()
+            await self.carrier?.finish()
+            await self.transportClosed()
         }
+    }
+
+    private func transportClosed() {
+        isTransportClosed = true
+        closeWaiters.wakeAll()
     }
 
     /// Sets the timer for the state machine's next deadline.

@@ -39,6 +39,8 @@ public actor SSHSession {
     private var loginEvents: [SSHClientEvent] = []
     private let loginWaiters: WaitQueue
     private let endWaiters: WaitQueue
+    let closeWaiters: WaitQueue
+    var isTransportClosed = false
 
     var sending = Sending.idle
 
@@ -64,6 +66,7 @@ public actor SSHSession {
         loginWaiters = WaitQueue(loop: loop)
         endWaiters = WaitQueue(loop: loop)
         proofWaiters = WaitQueue(loop: loop)
+        closeWaiters = WaitQueue(loop: loop)
     }
 
     /// Waits until the connection has ended, and says why.
@@ -82,6 +85,13 @@ public actor SSHSession {
         end(.closed(endpoint))
         connection.disconnect(reason: "disconnected by user")
         stateChanged()
+    }
+
+    /// Tells the server goodbye, and returns once the connection is closed, and with it what it went
+    /// through: a proxy's program, other sessions.
+    public func finish() async {
+        close()
+        while !isTransportClosed { try? await closeWaiters.wait() }
     }
 
     /// Takes in what an input or a command has led to; to be called after each of them.

@@ -10,6 +10,7 @@ import SSHConfig
 /// An SFTP connection, as the options of a mount describe it.
 struct Connection {
     let client: SFTPClient
+    private let link: Dialing.Link
 
     /// How long the server may take to begin with SFTP.
     private static let handshakeTime = Duration.seconds(30)
@@ -27,12 +28,15 @@ struct Connection {
             let client = try await loop.withTimeout(handshakeTime) {
                 try await SFTPClient.open(over: link.channel, loop: loop)
             }
-            return Connection(client: client)
+            return Connection(client: client, link: link)
         } catch {
             await link.close()
             throw ConnectionProblem(options.source, reason(of: error))
         }
     }
+
+    /// Ends the connection; returns once that is done.
+    func close() async { await link.close() }
 
     private static func reason(of error: any Error) -> String {
         error is TimeoutError

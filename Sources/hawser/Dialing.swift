@@ -19,9 +19,10 @@ struct Dialing {
         let channel: any ByteChannel
         var session: SSHSession?
 
+        /// Ends all of it; returns once that is done.
         func close() async {
             await channel.close()
-            await session?.close()
+            await session?.finish()
         }
     }
 

@@ -20,6 +20,8 @@ actor MountProcess {
 
     /// The signals that end a mount.
     private static let endingSignals = [SIGINT, SIGTERM, SIGHUP]
+    /// How long the end of a connection may take.
+    private static let goodbyeTime = Duration.seconds(3)
     /// How much freed memory is kept for what comes next, in bytes.
     private static let freedMemoryKept: CInt = 16 << 20
 
@@ -30,7 +32,7 @@ actor MountProcess {
     private let prompter: TerminalPrompter
 
     private var phase = Phase.connecting
-    private var client: SFTPClient?
+    private var connection: Connection?
     private var bridge: FuseBridge?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -63,15 +65,29 @@ actor MountProcess {
                 // Nobody reads there any more: the user has given up.
                 try loop.watch(launcher.pipe, for: []) { _ in process.assumeIsolated { $0.stop() } }
             }
-            try loop.run { try await process.start() }
+            do {
+                try loop.run { try await process.start() }
+            } catch {
+                hangUp(process, loop)
+                throw error
+            }
             if let watch { loop.unwatch(watch) }
             let isWanted = process.assumeIsolated { $0.goOn() }
             if isWanted { loop.run() }
             process.assumeIsolated { $0.end() }
+            hangUp(process, loop)
             return 0
         } catch {
             if let launcher { launcher.report(.failure("\(error)")) } else { complain("\(error)") }
             return 1
+        }
+    }
+
+    /// Tells the server, and the programs that led to it, that nobody needs them any more.
+    private static func hangUp(_ process: MountProcess, _ loop: EpollLoop) {
+        guard let connection = process.assumeIsolated({ $0.connection }) else { return }
+        try? loop.run {
+            try await loop.withTimeout(goodbyeTime) { await connection.close() }
         }
     }
 
@@ -82,7 +98,7 @@ actor MountProcess {
             options, loop: loop,
             prompter: options.readsPassword
                 ? PasswordFromInput(loop: loop, otherwise: prompter) : prompter)
-        client = connection.client
+        self.connection = connection
         let root = try await connection.root(of: options)
         phase = .mounting(stops: false)
         let fileSystem = RemoteFS(

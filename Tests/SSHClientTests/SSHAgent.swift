@@ -14,7 +14,12 @@ final class SSHAgent: Sendable {
         sandbox = try Sandbox()
         socket = sandbox.file("agent")
         process = try ServerProcess("ssh-agent", "-D", "-a", socket)
-        while unsafe access(socket, F_OK) != 0, !process.hasEnded { usleep(2_000) }
+        // The socket is there a moment before anybody listens.
+        while try shell("SSH_AUTH_SOCK=\(socket) ssh-add -l 2>&1").status == 2,
+            !process.hasEnded
+        {
+            usleep(2_000)
+        }
         for key in keys {
             let added = try shell(
                 "SSH_AUTH_SOCK=\(socket) ssh-add -q \(try TestKeys.path(key)) 2>&1")

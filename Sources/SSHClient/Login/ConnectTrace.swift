@@ -17,7 +17,7 @@ extension ConnectContext {
             trace("kex: server->client \(algorithms.serverToClient.summary)")
             trace("kex: client->server \(algorithms.clientToServer.summary)")
         }
-        trace("Host key: \(hostKey.key.kindName) \(hostKey.key.fingerprint)")
+        trace("Server host key: \(hostKey.key.kindName) \(hostKey.key.fingerprint)")
     }
 
     /// What is going to be offered.
