@@ -134,7 +134,7 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "EventLoop", "SFTPClient", "SFTPProtocol", "SFTPServer", "SSHConfig", "SSHCrypto",
-                "SSHProtocol", "Wire",
+                "SSHClient", "SSHProtocol", "Wire",
             ],
             path: "Tests/FuzzTargets", swiftSettings: settings),
         .testTarget(

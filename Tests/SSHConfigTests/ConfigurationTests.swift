@@ -95,8 +95,7 @@ import Wire
     }
 
     @Test(arguments: [
-        "ProxyCommand nc %h %p", "ProxyJump gateway", "BindInterface eth0",
-        "KnownHostsCommand /bin/x",
+        "KnownHostsCommand /bin/x"
     ])
     func refusesWhatWouldChangeWhereWeConnectOrWhomWeTrust(line: String) {
         let fault = Self.fault("\nHost example.com\n  \(line)\n")

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import EventLoop
-import SSHCrypto
-import Wire
+package import EventLoop
+package import SSHCrypto
+package import Wire
 
 /// Talks to an SSH agent (draft-ietf-sshm-ssh-agent), one request at a time.
 ///
 /// The agent is not trusted more than a server: a forwarded or replaced socket may be anybody's.
-struct AgentClient {
+package struct AgentClient {
     /// A key that the agent offers.
-    struct Key {
-        let blob: Bytes
-        let comment: String
+    package struct Key {
+        package let blob: Bytes
+        package let comment: String
     }
 
     /// What went wrong with an agent.
-    enum Failure: Error {
+    package enum Failure: Error {
         /// It refused, as when the user did not confirm.
         case refused
         /// It closed the connection, or what it said makes no sense.
@@ -52,13 +52,13 @@ struct AgentClient {
     private let channel: any ByteChannel
     private let loop: any EventLoop
 
-    init(channel: any ByteChannel, loop: any EventLoop) {
+    package init(channel: any ByteChannel, loop: any EventLoop) {
         self.channel = channel
         self.loop = loop
     }
 
     /// The keys that the agent holds.
-    func keys() async throws -> [Key] {
+    package func keys() async throws -> [Key] {
         let answer = try await request([Message.requestIdentities], within: Self.listTime)
         do {
             return try Self.parseKeys(answer)
@@ -70,7 +70,7 @@ struct AgentClient {
     /// Has `data` signed by the key, or certificate, that the agent lists as `blob`.
     ///
     /// - Returns: the signature blob, which names `algorithm`.
-    func sign(
+    package func sign(
         _ data: Bytes, by blob: Bytes, algorithm: SignatureAlgorithm
     ) async throws -> Bytes {
         var writer = WireWriter(capacity: data.count + blob.count + 16)
@@ -86,20 +86,23 @@ struct AgentClient {
         }
     }
 
-    func close() async { await channel.close() }
+    package func close() async { await channel.close() }
 
     // MARK: Keys of ours
 
     /// On which conditions an agent keeps a key.
-    struct Constraints: Equatable {
+    package struct Constraints: Equatable {
         /// For how long; nil for ever.
-        var lifetime: Duration?
+        package var lifetime: Duration?
         /// Whether its user is asked before each use.
-        var mustConfirm = false
+        package var mustConfirm = false
+
+        /// None.
+        package init() {}
     }
 
     /// Has the agent keep a key.
-    func add(_ key: PrivateKey, comment: String, _ constraints: Constraints) async throws {
+    package func add(_ key: PrivateKey, comment: String, _ constraints: Constraints) async throws {
         // With room for all of it, no part stays behind in a buffer that was grown out of.
         var writer = WireWriter(capacity: Self.largestKey)
         let isConstrained = constraints != Constraints()
@@ -115,16 +118,22 @@ struct AgentClient {
     }
 
     /// What tells an agent which connection its signatures are for (OpenSSH's PROTOCOL.agent).
-    struct Binding: Sendable {
+    package struct Binding: Sendable {
         /// The server's key, or certificate.
-        let hostKey: Bytes
-        let sessionID: Bytes
+        package let hostKey: Bytes
+        package let sessionID: Bytes
         /// The server's signature of the first key exchange.
-        let signature: Bytes
+        package let signature: Bytes
+
+        package init(hostKey: Bytes, sessionID: Bytes, signature: Bytes) {
+            self.hostKey = hostKey
+            self.sessionID = sessionID
+            self.signature = signature
+        }
     }
 
     /// Binds this connection to the agent to a server: keys that are only for others stay away.
-    func bind(_ binding: Binding) async throws {
+    package func bind(_ binding: Binding) async throws {
         var writer = WireWriter(capacity: 512)
         writer.write(Message.extension)
         writer.writeString("session-bind@openssh.com")
@@ -231,7 +240,7 @@ extension SignatureAlgorithm {
 
 extension AgentClient.Failure: CustomStringConvertible {
     /// What went wrong.
-    var description: String {
+    package var description: String {
         switch self {
         case .refused: "the agent refused"
         case .broken(let reason): "the agent is broken: \(reason)"
