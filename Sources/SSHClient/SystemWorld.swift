@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import EventLoop
+import Glibc
 import SSHConfig
 import SSHCrypto
 public import SSHProtocol
