@@ -157,26 +157,20 @@ import Testing
     }
 
     @Test func theEndOfAHopIsTheEndOfAll() throws {
-        let target = try SSHDaemon()
-        var hop: SSHDaemon? = try SSHDaemon()
+        let (hop, target) = (try SSHDaemon(), try SSHDaemon())
         let harness = try ClientHarness()
-        let route = [
-            try harness.trusting(try #require(hop).port), try harness.trusting(target.port),
-        ]
+        // The hop serves one connection, by a process whose number is known.
+        let proxy = "sh -c 'echo $$ >\(harness.home.file("pid")); exec \(standaloneServer(hop))'"
+        let route = [try options(harness, proxy: proxy), try harness.trusting(target.port)]
         let loop = harness.loop
         let session = try loop.run {
             try await SSHClient.connect(
                 route, loop: loop, world: SystemWorld(loop: loop), prompter: SilentPrompter())
         }
-        // Ends the listener; the connection's own process is ended by its number.
-        let log = try #require(hop).log
-        let processes = try shell(
-            "pgrep -f 'sshd: .*' -P $(pgrep -f \(try #require(hop).sandbox.file("config")) | head -1)"
-        )
-        for pid in processes.output.split(separator: "\n") { try run("kill", String(pid)) }
-        hop = nil
+        let process = try #require(Int32(try harness.home.read("pid").dropLast()))
+        #expect(kill(process, SIGTERM) == 0)
         let reason = try loop.run { try await session.waitUntilEnd() }
-        #expect("\(reason)".contains("127.0.0.1 port \(target.port): "), "\(log)")
+        #expect("\(reason)".hasPrefix("127.0.0.1 port \(target.port): connection lost: "))
     }
 
     // MARK: Local addresses
