@@ -46,6 +46,12 @@ for command in 'echo Only backups here.' 'printf "Only backups\033[2J here.\r\n"
     ! grep -q $'\033' "$CASE/output" || fail "terminal escapes were passed on"
 done
 stop_server
-start_server "ForceCommand echo 'This account is gone.' >&2; exit 3"
+start_server 'ForceCommand exit 3'
 expect_failure "${mount_command[@]}" -F "$SSH_CONFIG" "server:$REMOTE" "$MOUNT"
-grep -q "This account is gone\." "$CASE/output" || fail "what the server printed is not shown: $(cat "$CASE/output")"
+grep -q 'subsystem "sftp" ended with exit status 3' "$CASE/output" || fail "the message is: $(cat "$CASE/output")"
+# What a command writes to its standard error is shown.
+stop_server
+start_server
+expect_failure "${mount_command[@]}" -F "$SSH_CONFIG" -o sftp_server='/no/such/server' "server:$REMOTE" "$MOUNT"
+grep -q 'remote: .*/no/such/server' "$CASE/output" || fail "what the shell wrote is not shown: $(cat "$CASE/output")"
+grep -q 'the command ended with exit status 127' "$CASE/output" || fail "the message is: $(cat "$CASE/output")"

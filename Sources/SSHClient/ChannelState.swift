@@ -21,8 +21,9 @@ final class ChannelState {
     /// Read by us, not yet reported to the state machine.
     var unreported = 0
     var shownErrorBytes = 0
-    /// Whether a program runs at the other end: how it ended comes behind the end of its data.
-    var hasProgram = false
+    /// What messages call what runs at the other end: how it ended comes behind the end of its data;
+    /// nil for a tunnel, where nothing runs.
+    var program: String?
     /// How the program has failed, in words.
     var programFailure: String?
 

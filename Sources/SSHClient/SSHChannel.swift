@@ -87,7 +87,8 @@ extension SSHSession {
     }
 
     private func failure(_ state: ChannelState) -> SSHClientError? {
-        state.programFailure.map { .programFailed(endpoint, $0) }
+        guard let program = state.program, let end = state.programFailure else { return nil }
+        return .programFailed(endpoint, "\(program) ended with \(end)")
     }
 
     func report(_ count: Int, _ state: ChannelState, _ id: ChannelID) {

@@ -25,7 +25,7 @@ public enum SSHClientError: Error, Sendable {
     case permissionDenied(Endpoint, user: String, methods: [String], summary: String)
     /// The server did not open a channel, or not start what was to run on it.
     case channelRefused(Endpoint, String)
-    /// What ran on the server has failed; the text says how.
+    /// What ran on the server has failed; the text says what, and how.
     case programFailed(Endpoint, String)
     /// We closed the connection ourselves.
     case closed(Endpoint)
@@ -95,8 +95,7 @@ extension SSHClientError: CustomStringConvertible {
                 + "(\(TerminalText.line(methods.joined(separator: ",")))): "
                 + TerminalText.line(summary)
         case .channelRefused(let endpoint, let reason): "\(endpoint): \(TerminalText.line(reason))"
-        case .programFailed(let endpoint, let end):
-            "\(endpoint): what ran on the server ended with \(end)"
+        case .programFailed(let endpoint, let reason): "\(endpoint): \(reason)"
         case .closed(let endpoint): "\(endpoint): the connection was closed"
         }
     }

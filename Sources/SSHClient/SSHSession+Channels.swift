@@ -67,7 +67,7 @@ extension SSHSession {
         if let endReason { throw endReason }
         let id = connection.openSession()
         let state = addChannel(id)
-        state.hasProgram = true
+        state.program = name
         let deadline = loop.now + Self.openingTime
         do {
             while case .opening = state.phase { try await wait(state, until: deadline) }
@@ -147,7 +147,7 @@ extension SSHSession {
             }
         case .extendedData(_, let bytes): showError(bytes, state, id)
         case .endOfData:
-            guard state.hasProgram else { return finishReading(state) }
+            guard state.program != nil else { return finishReading(state) }
             // What it wrote to its standard error, and how it ended, may come a moment later.
             _ = loop.schedule(at: loop.now + Self.lastWordsTime) {
                 self.assumeIsolated { session in
