@@ -13,17 +13,15 @@ import Wire
 /// starts, but for the data of large writes: those stay in the buffer they were received in, which is
 /// then replaced.
 public actor FuseBridge {
-    /// The largest read or write in one request, in bytes: libfuse 3.14's own limit.
-    static let requestBytes: UInt32 = 1 << 20
     /// The room for one request: the largest write, and libfuse's allowance for headers.
-    private static let receiveBytes = Int(requestBytes) + 4096
+    private static let receiveBytes = Int(FuseBridgeOptions.requestBytes) + 4096
     /// How many requests one turn takes from the device.
     private static let requestsPerTurn = 16
     /// Payloads up to this many bytes are copied, so that their buffer need not be replaced.
     private static let copiedBytes = 32 << 10
 
     nonisolated let fileSystem: RemoteFS
-    nonisolated let usesDirectIO: Bool
+    nonisolated let options: FuseBridgeOptions
     nonisolated let trace: Trace?
     private let loop: EpollLoop
     private(set) var session: Session?
@@ -45,13 +43,14 @@ public actor FuseBridge {
     /// A bridge to a file system; nothing is mounted yet.
     ///
     /// - Parameters:
-    ///   - usesDirectIO: whether files are read and written past the kernel's page cache.
+    ///   - options: what the kernel is asked for.
     ///   - trace: where each request is told of; nil for nowhere.
     public init(
-        _ fileSystem: RemoteFS, usesDirectIO: Bool = false, trace: Trace? = nil, loop: EpollLoop
+        _ fileSystem: RemoteFS, options: FuseBridgeOptions = .init(), trace: Trace? = nil,
+        loop: EpollLoop
     ) {
         self.fileSystem = fileSystem
-        self.usesDirectIO = usesDirectIO
+        self.options = options
         self.trace = trace
         self.loop = loop
     }
@@ -67,7 +66,7 @@ public actor FuseBridge {
     ) async throws {
         precondition(session == nil, "mounted already")
         let session = try unsafe Session(
-            options: options, operations: operations(),
+            options: options + ["max_read=\(self.options.maximumRead)"], operations: operations(),
             context: Unmanaged.passUnretained(self).toOpaque())
         // It may run fusermount3 and wait for it.
         try await loop.offload { try session.mount(at: mountPoint) }

@@ -130,14 +130,14 @@ final class FuseRequest: @unchecked Sendable {
         _ = unsafe answer(status.text) { unsafe fuse_reply_attr($0, &attributes, validity.seconds) }
     }
 
-    func reply(_ file: OpenedFile, usesDirectIO: Bool) -> Bool {
-        var info = file.info(usesDirectIO: usesDirectIO)
+    func reply(_ file: OpenedFile, _ pages: FuseBridgeOptions.Pages) -> Bool {
+        var info = file.info(pages)
         return unsafe answer(file.text) { unsafe fuse_reply_open($0, &info) }
     }
 
-    func reply(_ entry: Entry, _ file: OpenedFile, usesDirectIO: Bool) -> Bool {
+    func reply(_ entry: Entry, _ file: OpenedFile, _ pages: FuseBridgeOptions.Pages) -> Bool {
         var parameters = entry.parameters
-        var info = file.info(usesDirectIO: usesDirectIO)
+        var info = file.info(pages)
         return unsafe answer("\(entry.text), \(file.text)") {
             unsafe fuse_reply_create($0, &parameters, &info)
         }

@@ -51,11 +51,15 @@ extension Entry {
 }
 
 extension OpenedFile {
-    func info(usesDirectIO: Bool) -> fuse_file_info {
+    func info(_ pages: FuseBridgeOptions.Pages) -> fuse_file_info {
         var info = fuse_file_info()
         info.fh = handle
-        info.keep_cache = keepsPages ? 1 : 0
-        info.direct_io = usesDirectIO ? 1 : 0
+        switch pages {
+        case .keptIfUnchanged: info.keep_cache = keepsPages ? 1 : 0
+        case .kept: info.keep_cache = 1
+        case .dropped: info.keep_cache = 0
+        case .none: info.direct_io = 1
+        }
         return info
     }
 }

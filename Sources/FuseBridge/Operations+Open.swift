@@ -63,11 +63,11 @@ private func addOpenOperations(to operations: inout fuse_lowlevel_ops) {
     unsafe operations.open = { raw, inode, info in
         guard let raw = unsafe raw else { return }
         let flags = OpenFlags(kernel: unsafe info?.pointee.flags ?? 0)
-        let usesDirectIO = unsafe bridge(of: raw).usesDirectIO
+        let pages = unsafe bridge(of: raw).options.pages
         unsafe start(raw, "open \(inode): \(flags.text)") {
             (fileSystem, request) async throws(Errno) in
             let file = try await fileSystem.open(inode, flags)
-            if !request.reply(file, usesDirectIO: usesDirectIO) {
+            if !request.reply(file, pages) {
                 await fileSystem.release(file.handle)
             }
         }
@@ -76,15 +76,18 @@ private func addOpenOperations(to operations: inout fuse_lowlevel_ops) {
         guard let raw = unsafe raw else { return }
         let name = unsafe copyName(name)
         let flags = OpenFlags(kernel: unsafe info?.pointee.flags ?? 0)
-        let usesDirectIO = unsafe bridge(of: raw).usesDirectIO
+        let pages = unsafe bridge(of: raw).options.pages
         unsafe start(raw, "create \(quoted(name)) in \(parent): \(flags.text)") {
             (fileSystem, request) async throws(Errno) in
             let (entry, file) = try await fileSystem.create(
                 name, in: parent, permissions: mode, flags)
-            if !request.reply(entry, file, usesDirectIO: usesDirectIO) {
-                await fileSystem.release(file.handle)
-                await fileSystem.forget(entry.status.inode, count: 1)
+            do throws(Errno) {
+                if request.reply(try await fileSystem.shown(entry), file, pages) { return }
+            } catch {
+                request.fail(error)
             }
+            await fileSystem.release(file.handle)
+            await fileSystem.forget(entry.status.inode, count: 1)
         }
     }
     unsafe operations.flush = { raw, _, info in
@@ -146,8 +149,9 @@ private func list(
         let entries = try await fileSystem.readdir(
             handle, offset: UInt64(bitPattern: Int64(offset)), room: size, overhead: overhead,
             attributes: withAttributes)
-        if !request.reply(entries, size: size, withAttributes: withAttributes) {
-            for entry in entries {
+        let shown = try await fileSystem.shown(entries)
+        if !request.reply(shown, size: size, withAttributes: withAttributes) {
+            for entry in shown {
                 if let inode = entry.entry?.status.inode {
                     await fileSystem.forget(inode, count: 1)
                 }

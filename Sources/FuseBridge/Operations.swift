@@ -35,7 +35,11 @@ func start(
 /// Every operation that the kernel may ask for.
 func operations() -> fuse_lowlevel_ops {
     var operations = fuse_lowlevel_ops()
-    unsafe operations.`init` = { _, connection in unsafe configure(connection) }
+    unsafe operations.`init` = { context, connection in
+        guard let context = unsafe context, let connection = unsafe connection else { return }
+        let bridge = unsafe Unmanaged<FuseBridge>.fromOpaque(context).takeUnretainedValue()
+        unsafe configure(&connection.pointee, bridge.options)
+    }
     addNodeOperations(to: &operations)
     addNameOperations(to: &operations)
     addFileOperations(to: &operations)
@@ -44,22 +48,28 @@ func operations() -> fuse_lowlevel_ops {
 }
 
 /// What we want of the kernel.
-private func configure(_ connection: UnsafeMutablePointer<fuse_conn_info>?) {
-    guard let connection = unsafe connection else { return }
-    unsafe connection.pointee.max_write = FuseBridge.requestBytes
-    unsafe connection.pointee.max_read = FuseBridge.requestBytes
-    unsafe connection.pointee.max_background = 128
+private func configure(_ connection: inout fuse_conn_info, _ options: FuseBridgeOptions) {
+    connection.max_write = options.maximumWrite
+    connection.max_read = options.maximumRead
+    connection.max_background = 128
     // SFTP's times have whole seconds.
-    unsafe connection.pointee.time_gran = 1_000_000_000
+    connection.time_gran = 1_000_000_000
     // Listings come with attributes, so every listing may as well give them to the kernel. Splicing
     // would only add pipes between the device and data that has to be encrypted.
-    unsafe connection.pointee.want &= ~UInt32(
+    connection.want &= ~UInt32(
         FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE
             | FUSE_CAP_SPLICE_MOVE)
     let wanted = UInt32(
         FUSE_CAP_ASYNC_READ | FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_READDIRPLUS
-            | FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_AUTO_INVAL_DATA)
-    unsafe connection.pointee.want |= wanted & connection.pointee.capable
+            | FUSE_CAP_ATOMIC_O_TRUNC)
+    connection.want |= wanted & connection.capable
+    // Whether pages are dropped where a file's size or time turns out to be another one.
+    let invalidates = UInt32(FUSE_CAP_AUTO_INVAL_DATA) & connection.capable
+    if options.pages == .kept {
+        connection.want &= ~invalidates
+    } else {
+        connection.want |= invalidates
+    }
 }
 
 private func addNodeOperations(to operations: inout fuse_lowlevel_ops) {
@@ -68,7 +78,7 @@ private func addNodeOperations(to operations: inout fuse_lowlevel_ops) {
         unsafe start(raw, "lookup \(quoted(name)) in \(parent)") {
             (fileSystem, request) async throws(Errno) in
             switch try await fileSystem.lookup(name, in: parent) {
-            case .found(let entry): await deliver(entry, fileSystem, request)
+            case .found(let entry): try await deliver(entry, fileSystem, request)
             case .absent(let validity): request.replyAbsent(validity: validity)
             }
         }
@@ -94,7 +104,7 @@ private func addNodeOperations(to operations: inout fuse_lowlevel_ops) {
         let handle = unsafe info?.pointee.fh
         unsafe start(raw, "getattr \(inode)") { (fileSystem, request) async throws(Errno) in
             let (status, validity) = try await fileSystem.getattr(inode, handle: handle)
-            request.reply(status, validity: validity)
+            request.reply(try await fileSystem.shown(status), validity: validity)
         }
     }
     unsafe operations.setattr = { raw, inode, attributes, toSet, info in
@@ -103,8 +113,9 @@ private func addNodeOperations(to operations: inout fuse_lowlevel_ops) {
         let handle = unsafe info?.pointee.fh
         unsafe start(raw, "setattr \(inode): \(changes.text)") {
             (fileSystem, request) async throws(Errno) in
-            let (status, validity) = try await fileSystem.setattr(inode, changes, handle: handle)
-            request.reply(status, validity: validity)
+            let (status, validity) = try await fileSystem.setattr(
+                inode, try await fileSystem.sent(changes), handle: handle)
+            request.reply(try await fileSystem.shown(status), validity: validity)
         }
     }
     unsafe operations.readlink = { raw, inode in
@@ -131,7 +142,7 @@ private func addNameOperations(to operations: inout fuse_lowlevel_ops) {
         unsafe start(raw, "mknod \(quoted(name)) in \(parent)") {
             (fileSystem, request) async throws(Errno) in
             let entry = try await fileSystem.mknod(name, in: parent, mode: mode)
-            await deliver(entry, fileSystem, request)
+            try await deliver(entry, fileSystem, request)
         }
     }
     unsafe operations.mkdir = { raw, parent, name, mode in
@@ -139,7 +150,7 @@ private func addNameOperations(to operations: inout fuse_lowlevel_ops) {
         unsafe start(raw, "mkdir \(quoted(name)) in \(parent)") {
             (fileSystem, request) async throws(Errno) in
             let entry = try await fileSystem.mkdir(name, in: parent, permissions: mode)
-            await deliver(entry, fileSystem, request)
+            try await deliver(entry, fileSystem, request)
         }
     }
     unsafe operations.symlink = { raw, target, parent, name in
@@ -148,7 +159,7 @@ private func addNameOperations(to operations: inout fuse_lowlevel_ops) {
         unsafe start(raw, "symlink \(quoted(name)) in \(parent) to \(quoted(target))") {
             (fileSystem, request) async throws(Errno) in
             let entry = try await fileSystem.symlink(name, in: parent, target: target)
-            await deliver(entry, fileSystem, request)
+            try await deliver(entry, fileSystem, request)
         }
     }
     unsafe operations.link = { raw, inode, parent, name in
@@ -156,7 +167,7 @@ private func addNameOperations(to operations: inout fuse_lowlevel_ops) {
         unsafe start(raw, "link \(inode) as \(quoted(name)) in \(parent)") {
             (fileSystem, request) async throws(Errno) in
             let entry = try await fileSystem.link(inode, as: name, in: parent)
-            await deliver(entry, fileSystem, request)
+            try await deliver(entry, fileSystem, request)
         }
     }
     unsafe operations.unlink = { raw, parent, name in
@@ -191,6 +202,14 @@ private func addNameOperations(to operations: inout fuse_lowlevel_ops) {
 private let renameNoReplace: UInt32 = 1
 
 /// Answers with a node, and takes the lookup back where the kernel does not take the answer.
-private func deliver(_ entry: Entry, _ fileSystem: RemoteFS, _ request: FuseRequest) async {
-    if !request.reply(entry) { await fileSystem.forget(entry.status.inode, count: 1) }
+private func deliver(
+    _ entry: Entry, _ fileSystem: RemoteFS, _ request: FuseRequest
+) async throws(Errno) {
+    do throws(Errno) {
+        if request.reply(try await fileSystem.shown(entry)) { return }
+    } catch {
+        await fileSystem.forget(entry.status.inode, count: 1)
+        throw error
+    }
+    await fileSystem.forget(entry.status.inode, count: 1)
 }

@@ -26,7 +26,7 @@ final class Session: @unchecked Sendable {
         var arguments = unsafe fuse_args()
         defer { unsafe fuse_opt_free_args(&arguments) }
         unsafe fuse_opt_add_arg(&arguments, "hawser")
-        for option in options + ["max_read=\(FuseBridge.requestBytes)"] {
+        for option in options {
             unsafe fuse_opt_add_arg(&arguments, "-o")
             unsafe fuse_opt_add_arg(&arguments, Self.escape(option))
         }

@@ -4,8 +4,6 @@
 public enum MountOptionError: Error, Equatable, Sendable {
     /// No option of this name exists; `suggestion` is the known name nearest to it, if one is near.
     case unknownOption(String, suggestion: String?)
-    /// The option exists in sshfs and is not supported here.
-    case unsupportedOption(String, reason: String)
     /// The option needs `=value`, and has none.
     case missingValue(String)
     /// The option takes no value, and has one.
@@ -14,6 +12,10 @@ public enum MountOptionError: Error, Equatable, Sendable {
     case invalidValue(option: String, value: String, expected: String)
     /// Two options exclude each other.
     case conflict(String, String)
+    /// An option is missing that another needs.
+    case missingOption(String, neededBy: String)
+    /// A line of a file that an option names can't be read; the first is 1.
+    case invalidLine(option: String, line: Int)
     /// What to mount is not `[user@]host:[directory]`.
     case invalidSource(String, reason: String)
 }
@@ -26,8 +28,6 @@ extension MountOptionError: CustomStringConvertible {
             "unknown option \"\(name)\"; did you mean \"\(suggestion)\"?"
         case .unknownOption(let name, nil):
             "unknown option \"\(name)\""
-        case .unsupportedOption(let name, let reason):
-            "option \"\(name)\" is not supported: \(reason)"
         case .missingValue(let name):
             "option \"\(name)\" needs a value: \(name)=..."
         case .unexpectedValue(let name):
@@ -36,6 +36,10 @@ extension MountOptionError: CustomStringConvertible {
             "option \"\(option)\": \"\(value)\" is not \(expected)"
         case .conflict(let first, let second):
             "options \"\(first)\" and \"\(second)\" exclude each other"
+        case .missingOption(let name, let other):
+            "option \"\(other)\" needs option \"\(name)\""
+        case .invalidLine(let option, let line):
+            "option \"\(option)\": line \(line) of the file is not name:number"
         case .invalidSource(let source, let reason):
             "\"\(source)\": \(reason)"
         }

@@ -23,20 +23,27 @@ public struct MountOptions: Equatable, Sendable {
 
     /// Whether the program stays in the foreground (`-f`).
     public var staysInForeground = false
+    /// Whether each request of the kernel is told of (`-d`).
+    public var tracesRequests = false
+    /// What the user should be told of options that were given: one line each.
+    public var notes: [String] = []
+
+    // MARK: The connection
+
     /// Whether the password is read from the standard input.
     public var readsPassword = false
-
     /// The ssh_config file to read in place of the user's and the system's (`-F`).
     public var sshConfigFile: String?
     /// Options for the SSH connection, in the order given: the first value of a name counts.
     public var sshOptions: [SSHOption] = []
-
     /// How the server is reached.
     public var transport = Transport.ssh
     /// What is to run there: a subsystem's name, or a command if there is a slash in it.
     public var sftpServer = "sftp"
-    /// Options that were given and that this version accepts without doing anything.
-    public var withoutEffect: [String] = []
+    /// Whether the remote directory is looked at before mounting.
+    public var checksRoot = true
+
+    // MARK: The mount
 
     /// Options that the kernel or fusermount3 handles, such as `allow_other` or `ro`.
     public var kernelOptions: [String] = []
@@ -44,29 +51,25 @@ public struct MountOptions: Equatable, Sendable {
     public var sourceName: String?
     /// The file system's type after `fuse.`; `hawser` by default.
     public var typeName = "hawser"
+    /// The largest read that the kernel asks for at once, in bytes; nil for as much as there can be.
+    public var maximumRead: UInt32?
+    /// The largest write that the kernel makes at once, in bytes; nil for as much as there can be.
+    public var maximumWrite: UInt32?
 
-    /// How long the kernel and we may take attributes as valid, in seconds.
-    public var attributeTimeoutSeconds = 1.0
-    /// How long the kernel and we may take a name as valid, in seconds.
-    public var entryTimeoutSeconds = 1.0
-    /// How long the absence of a name may be taken as valid, in seconds.
-    public var negativeTimeoutSeconds = 1.0
+    // MARK: The files
 
-    /// The owner shown for every file, in place of the server's.
-    public var userID: UInt32?
-    /// The group shown for every file, in place of the server's.
-    public var groupID: UInt32?
-    /// Permission bits hidden from every file.
-    public var umask: UInt32?
-
-    /// Whether link targets that lead out of the mount are refused.
-    public var containsSymlinks = true
-    /// Whether the remote directory is looked at before mounting.
-    public var checksRoot = true
-    /// Whether files are read and written past the kernel's page cache.
-    public var usesDirectIO = false
-    /// Whether each request of the kernel is told of (`-d`).
-    public var tracesRequests = false
+    /// What may be remembered of them.
+    public var caches = CacheOptions()
+    /// What is done with symbolic links.
+    public var symlinks = SymlinkOptions()
+    /// Whose they are.
+    public var ownership = OwnershipOptions()
+    /// How their names are shown.
+    public var names = NameOptions()
+    /// What is done about servers that lack something.
+    public var workarounds = Workarounds()
+    /// Whether hard links can be made.
+    public var makesHardLinks = true
 
     /// The names of all ssh_config(5) options.
     private let sshKeywords: [String]
@@ -100,5 +103,38 @@ public struct MountOptions: Equatable, Sendable {
     private mutating func apply(_ item: OptionItem) throws(MountOptionError) {
         let rule = try OptionTable.rule(named: item.name, sshKeywords: sshKeywords)
         try rule.apply(item, to: &self)
+    }
+
+    /// Refuses options that exclude each other, or that need another which is missing.
+    ///
+    /// - Throws: ``MountOptionError``.
+    public func requireConsistency() throws(MountOptionError) {
+        if names.needsSubdirectory, names.subdirectory == nil {
+            throw .missingOption("subdir", neededBy: "modules=subdir")
+        }
+        guard readsPassword, transport != .ssh else { return }
+        let other =
+            switch transport {
+            case .ssh: ""
+            case .program: "ssh_command"
+            case .tcp: "directport"
+            case .vsock: "vsock"
+            case .standardStreams: "passive"
+            }
+        throw .conflict("password_stdin", other)
+    }
+}
+
+extension MountOptions {
+    /// What `-d`, `-o debug` and `-o sshfs_debug` mean: say what happens, and stay to say it.
+    public mutating func turnOnDebugging() {
+        tracesRequests = true
+        staysInForeground = true
+    }
+
+    /// What `-v` means, given so many times: it comes before any other word about `LogLevel`.
+    public mutating func sayMore(times: Int) {
+        guard times > 0 else { return }
+        sshOptions.insert(.init(name: "LogLevel", value: "DEBUG\(min(times, 3))"), at: 0)
     }
 }

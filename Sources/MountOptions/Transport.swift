@@ -70,20 +70,4 @@ extension MountOptions {
         let login = source.user.map { "\($0)@\(source.host)" } ?? source.host
         return arguments + ["--", login, sftpServer]
     }
-
-    /// Refuses options that exclude each other.
-    ///
-    /// - Throws: `MountOptionError.conflict`.
-    public func requireConsistency() throws(MountOptionError) {
-        guard readsPassword, transport != .ssh else { return }
-        let other =
-            switch transport {
-            case .ssh: ""
-            case .program: "ssh_command"
-            case .tcp: "directport"
-            case .vsock: "vsock"
-            case .standardStreams: "passive"
-            }
-        throw .conflict("password_stdin", other)
-    }
 }

@@ -235,9 +235,14 @@ extension RemoteFS {
                 }
                 continue
             }
+            guard let shownName = options.shown(Array(name)), shownName.count <= fuseNameBytes
+            else {
+                noteUnsafeName()
+                continue
+            }
             kept.append(
                 OpenDirectory.Fetched(
-                    entry: DirectoryEntry(name: Array(name), attributes: entry.attributes),
+                    entry: DirectoryEntry(name: shownName, attributes: entry.attributes),
                     askedAfterChange: directory.askedAfterChange, validUntil: validUntil))
         }
         return kept

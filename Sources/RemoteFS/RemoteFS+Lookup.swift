@@ -88,8 +88,9 @@ extension RemoteFS {
     public func readlink(_ inode: InodeNumber) async throws(Errno) -> [UInt8] {
         if let target = nodes[inode]?.linkTarget?.value(at: loop.now) { return target }
         let path = try await path(to: inode)
-        let target = Array(
-            try await ask { () async throws(SFTPError) in try await client.readlink(path) })
+        let target = try options.shown(
+            target: Array(
+                try await ask { () async throws(SFTPError) in try await client.readlink(path) }))
         // No file system has such a target, and the kernel would take the part before the NUL for it.
         guard !target.contains(0) else { throw .EIO }
         if options.containsSymlinks && mayLeadOut(target) { throw .EPERM }

@@ -40,7 +40,8 @@ extension RemoteFS {
     public func symlink(
         _ name: [UInt8], in parent: InodeNumber, target: [UInt8]
     ) async throws(Errno) -> Entry {
-        try await make(name, in: parent) { (client, path) throws(SFTPError) in
+        let target = try options.sent(target: target)
+        return try await make(name, in: parent) { (client, path) throws(SFTPError) in
             try client.startSymlink(at: path, to: target[...])
         }
     }
@@ -112,6 +113,7 @@ extension RemoteFS {
     public func link(
         _ inode: InodeNumber, as name: [UInt8], in parent: InodeNumber
     ) async throws(Errno) -> Entry {
+        guard options.makesHardLinks else { throw .ENOSYS }
         await settle(inode, parent)
         let source = try settledPath(to: inode)
         let path = try settledPath(to: name, in: parent)

@@ -23,6 +23,9 @@ public actor RemoteFS {
     var directories = HandleTable<OpenDirectory>()
     var keptListings = KeptListings()
     var listingTimerIsSet = false
+    /// What is known of users and groups that are mapped by name; nil until one is asked for.
+    var learntUsers: LearntIdentities?
+    var learntGroups: LearntIdentities?
     /// Names from the server that were not fit to be shown.
     public internal(set) var unsafeNameCount = 0
 
@@ -71,19 +74,19 @@ public actor RemoteFS {
 
     func settledPath(to inode: InodeNumber) throws(Errno) -> Bytes {
         guard let names = nodes.names(to: inode) else { throw .ESTALE }
-        return join(names)
+        return try join(names)
     }
 
     func settledPath(to name: FileName, in parent: InodeNumber) throws(Errno) -> Bytes {
         guard let names = nodes.names(to: parent) else { throw .ESTALE }
-        return join(names + [name])
+        return try join(names + [name])
     }
 
-    private func join(_ names: [FileName]) -> Bytes {
+    private func join(_ names: [FileName]) throws(Errno) -> Bytes {
         var path = options.rootPath
         for name in names {
             if let last = path.last, last != UInt8(ascii: "/") { path.append(UInt8(ascii: "/")) }
-            path.append(contentsOf: name)
+            path.append(contentsOf: try options.sent(name))
         }
         return path.isEmpty ? [UInt8(ascii: ".")] : path[...]
     }
@@ -147,11 +150,17 @@ public actor RemoteFS {
     func status(_ attributes: FileAttributes, of inode: InodeNumber) -> FileStatus {
         let hasName = nodes[inode].map { $0.place != nil || !$0.twins.isEmpty } ?? true
         return FileStatus(
-            inode: inode, mode: (attributes.permissions ?? 0) & ~options.umask,
+            inode: inode, mode: shownMode(attributes.permissions ?? 0),
             linkCount: hasName || inode == rootInode ? 1 : 0,
             size: attributes.size ?? 0, uid: options.userID ?? attributes.owner?.uid ?? 0,
             gid: options.groupID ?? attributes.owner?.gid ?? 0,
             atime: attributes.times?.atime ?? 0, mtime: attributes.times?.mtime ?? 0)
+    }
+
+    /// A mode with the permission bits that the options demand.
+    private func shownMode(_ mode: UInt32) -> UInt32 {
+        guard let umask = options.umask else { return mode }
+        return mode & ~0o7777 | 0o777 & ~umask
     }
 
     /// Makes a name's node known to the kernel, with attributes that answered a request sent after

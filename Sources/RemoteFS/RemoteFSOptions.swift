@@ -17,12 +17,19 @@ public struct RemoteFSOptions: Sendable {
     public var userID: UInt32?
     /// The group to show for every file, in place of the server's.
     public var groupID: UInt32?
-    /// Permission bits to hide from every file.
-    public var umask: UInt32 = 0
+    /// Permission bits that no file has, while it has all others; nil for the server's.
+    public var umask: UInt32?
+    /// Which of our users and groups stand for those of the server, where those above don't.
+    public var identities = IdentityMap()
 
     /// Whether links whose targets are absolute or hold `..` are refused: a server could lead
     /// programs out of the mount with them.
     public var containsSymlinks = true
+
+    /// How names are written here; nil where they are the server's own bytes.
+    public var nameConversion: NameConversion?
+    /// Whether hard links can be made.
+    public var makesHardLinks = true
 
     /// How many nodes may be known before listings make no more: a server can list names without end,
     /// and the kernel keeps what it is told for as long as it has memory of its own.

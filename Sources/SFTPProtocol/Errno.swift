@@ -60,6 +60,7 @@ extension Errno {
     public static let EPROTO = Errno(rawValue: 71)
     public static let EBADMSG = Errno(rawValue: 74)
     public static let EOVERFLOW = Errno(rawValue: 75)
+    public static let EILSEQ = Errno(rawValue: 84)
     public static let EUSERS = Errno(rawValue: 87)
     public static let EOPNOTSUPP = Errno(rawValue: 95)
     public static let ENETDOWN = Errno(rawValue: 100)
@@ -141,6 +142,7 @@ extension Errno {
         (.EPROTO, "Protocol error"),
         (.EBADMSG, "Bad message"),
         (.EOVERFLOW, "Value too large for defined data type"),
+        (.EILSEQ, "Invalid or incomplete multibyte or wide character"),
         (.EUSERS, "Too many users"),
         (.EOPNOTSUPP, "Operation not supported"),
         (.ENETDOWN, "Network is down"),

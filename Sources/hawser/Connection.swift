@@ -46,7 +46,7 @@ struct Connection {
 
     /// Finds the directory to mount, and makes sure that it is one unless that is not wanted.
     func root(of options: MountOptions) async throws -> [UInt8] {
-        let directory = options.source.directory
+        let directory = options.remoteDirectory
         var path = Array(directory.utf8)
         do {
             if directory == "~" || directory.hasPrefix("~/") {

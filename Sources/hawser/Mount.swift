@@ -12,6 +12,7 @@ struct Mount: ParsableCommand {
         CommandConfiguration(
             commandName: "mount", abstract: "Mount a directory of another machine.",
             usage: "\(usageName) [options] [user@]host:[directory] mountpoint",
+            discussion: MountOptions.help,
             version: versionText)
     }
 
@@ -34,6 +35,9 @@ struct Mount: ParsableCommand {
     @Flag(name: .customShort("s"), help: .hidden)
     var singleThreaded = false
 
+    @Flag(name: .customShort("1"), help: .hidden)
+    var firstVersion = false
+
     @Flag(name: .customLong("pretend"), help: .hidden)
     var pretends = false
 
@@ -49,8 +53,8 @@ struct Mount: ParsableCommand {
     var role = Role.hawser
 
     enum CodingKeys: CodingKey {
-        case source, mountPoint, foreground, debug, singleThreaded, pretends, connection
-        case optionLists
+        case source, mountPoint, foreground, debug, singleThreaded, firstVersion, pretends
+        case connection, optionLists
     }
 
     /// What the arguments say.
@@ -68,6 +72,9 @@ struct Mount: ParsableCommand {
         try options.requireConsistency()
         options.sayMore(times: connection.verbose)
         if debug { options.turnOnDebugging() }
+        if firstVersion {
+            options.notes.append("-1 changes nothing: there is only version 2 of SSH")
+        }
         return options
     }
 
@@ -76,9 +83,7 @@ struct Mount: ParsableCommand {
     func start() -> CInt {
         do {
             let options = try options()
-            for name in options.withoutEffect {
-                complain("option \"\(name)\" has no effect in this version")
-            }
+            for note in options.notes { complain(note) }
             let mountPoint = try MountPoint(options.mountPoint)
             if try mountPoint.prepare() {
                 complain("\(mountPoint.path): removed what a killed mount had left")

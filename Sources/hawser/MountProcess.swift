@@ -99,36 +99,23 @@ actor MountProcess {
             prompter: options.readsPassword
                 ? PasswordFromInput(loop: loop, otherwise: prompter) : prompter)
         self.connection = connection
-        let root = try await connection.root(of: options)
+        var fileSystemOptions = options.fileSystemOptions(
+            root: try await connection.root(of: options))
+        fileSystemOptions.identities = try await Identities(
+            options: options, client: connection.client, loop: loop
+        ).map()
+        fileSystemOptions.nameConversion = try options.nameConversion()
         phase = .mounting(stops: false)
         let fileSystem = RemoteFS(
-            client: connection.client, options: fileSystemOptions(root: root), loop: loop)
+            client: connection.client, options: fileSystemOptions, loop: loop)
         let bridge = FuseBridge(
-            fileSystem, usesDirectIO: options.usesDirectIO,
+            fileSystem, options: options.bridgeOptions,
             trace: options.tracesRequests ? Trace { Log.write($0) } : nil, loop: loop)
-        try await bridge.mount(at: mountPoint.path, options: mountOptions) { [loop] in loop.stop() }
+        try await bridge.mount(at: mountPoint.path, options: options.libfuseOptions) { [loop] in
+            loop.stop()
+        }
         self.bridge = bridge
         watchConnection(connection.client)
-    }
-
-    private func fileSystemOptions(root: [UInt8]) -> RemoteFSOptions {
-        var result = RemoteFSOptions(
-            wallClock: { Int64(time(nil)) }, log: { Log.write($0) })
-        result.rootPath = root
-        result.attributeValidity = .seconds(options.attributeTimeoutSeconds)
-        result.nameValidity = .seconds(options.entryTimeoutSeconds)
-        result.absenceValidity = .seconds(options.negativeTimeoutSeconds)
-        result.userID = options.userID
-        result.groupID = options.groupID
-        result.umask = options.umask ?? 0
-        result.containsSymlinks = options.containsSymlinks
-        return result
-    }
-
-    private var mountOptions: [String] {
-        [
-            "fsname=\(options.sourceName ?? options.source.text)", "subtype=\(options.typeName)",
-        ] + options.kernelOptions
     }
 
     private func watchConnection(_ client: SFTPClient) {

@@ -18,7 +18,7 @@ import Testing
         #expect(options.source.text == "me@host:dir")
         #expect(options.mountPoint == "/mnt")
         #expect(options.kernelOptions == ["ro"])
-        #expect(options.userID == 1)
+        #expect(options.ownership.userID == 1)
         #expect(
             options.sshOptions.map { "\($0.name)=\($0.value)" } == ["Port=22", "Compression=yes"])
     }

@@ -71,15 +71,18 @@ import Testing
 
     @Test func readsNumbersInTheirOwnBase() throws {
         let options = try options("uid=1000,gid=100,umask=022,entry_timeout=0.5")
-        #expect(options.userID == 1000)
-        #expect(options.groupID == 100)
-        #expect(options.umask == 0o22)
-        #expect(options.entryTimeoutSeconds == 0.5)
+        #expect(options.ownership.userID == 1000)
+        #expect(options.ownership.groupID == 100)
+        #expect(options.ownership.umask == 0o22)
+        #expect(options.caches.nameTimeout == .milliseconds(500))
     }
 
     @Test func lastOfTwoOppositeOptionsWins() throws {
-        #expect(try options("no_contain_symlinks,contain_symlinks").containsSymlinks)
-        #expect(try !options("contain_symlinks", "no_contain_symlinks").containsSymlinks)
+        #expect(try options("no_contain_symlinks,contain_symlinks").symlinks.areContained)
+        #expect(try !options("contain_symlinks", "no_contain_symlinks").symlinks.areContained)
+        #expect(try options("kernel_cache,noauto_cache,auto_cache").caches == CacheOptions())
+        #expect(try options("transform_symlinks,norellinks").symlinks == SymlinkOptions())
+        #expect(try options("workaround=norename:rename").workarounds == Workarounds())
     }
 
     @Test func debuggingStaysInForeground() throws {
@@ -102,7 +105,7 @@ import Testing
     @Test func ignoresWhatOnlyMountAndOldVersionsKnow() throws {
         let plain = try options()
         let noisy = try options(
-            "_netdev,noauto,users,x-systemd.automount,big_writes,nonempty,use_ino,comment=x")
+            "_netdev,noauto,users,user=me,x-systemd.automount,X-mount.mkdir=0755,comment=x,nofail")
         #expect(noisy == plain)
     }
 
@@ -125,7 +128,11 @@ import Testing
 
     @Test(arguments: [
         "port=0", "port=x", "port=70000", "umask=9", "uid=-1", "attr_timeout=-1",
-        "attr_timeout=nan", "attr_timeout=1e300", "subtype=a/b",
+        "attr_timeout=nan", "attr_timeout=1e300", "subtype=a/b", "cache=maybe", "dir_cache=strict",
+        "idmap=names", "nomap=", "uidfile=", "workaround=renam", "workaround=",
+        "modules=threadpool",
+        "subdir=", "to_code=", "max_read=4095", "max_write=x", "max_conns=0", "dcache_timeout=x",
+        "dcache_max_size=-1",
     ])
     func refusesValuesThatDoNotFit(text: String) throws {
         let error = #expect(throws: MountOptionError.self) { try options(text) }
@@ -133,6 +140,13 @@ import Testing
             Issue.record("\(String(describing: error))")
             return
         }
+    }
+
+    @Test func subdirectoryIsNeededByItsModule() throws {
+        #expect(throws: MountOptionError.missingOption("subdir", neededBy: "modules=subdir")) {
+            try options("modules=subdir").requireConsistency()
+        }
+        try options("modules=subdir:iconv,subdir=/a").requireConsistency()
     }
 
     @Test func refusesMissingAndUnexpectedValues() {
@@ -144,7 +158,4 @@ import Testing
         #expect(throws: MountOptionError.unexpectedValue("debug")) { try options("debug=1") }
     }
 
-    @Test func saysThatAnOptionIsNotBuiltYet() {
-        #expect(throws: MountOptionError.self) { try options("max_conns=2") }
-    }
 }

@@ -82,6 +82,7 @@ actor FakeServer {
 func simulate(
     extensions: [SFTPExtension] = [.posixRename, .hardlink, .statvfs, .lsetstat, .copyData],
     nodesFromListings: Int = 1000, answer: @escaping FakeServer.Answer,
+    configure: @escaping @Sendable (inout RemoteFSOptions) -> Void = { _ in },
     body: @escaping @Sendable (RemoteFS, FakeServer) async throws -> Void
 ) throws {
     let loop = SimulatedLoop()
@@ -93,6 +94,7 @@ func simulate(
         var options = RemoteFSOptions(wallClock: { 1_000_000 }, log: { _ in })
         options.rootPath = bytes("/srv")
         options.nodesFromListings = nodesFromListings
+        configure(&options)
         let fileSystem = RemoteFS(client: client, options: options, loop: loop)
         do {
             try await body(fileSystem, server)
