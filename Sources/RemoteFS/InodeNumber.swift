@@ -15,23 +15,44 @@ public let rootInode: InodeNumber = 1
 ///
 /// - Parameter attempt: counts up where the numbers before belong to other nodes. It enters the
 ///   hash from the start, so names chosen to collide once do not collide again.
-func derivedInode(parent: InodeNumber, name: FileName, attempt: UInt64) -> InodeNumber {
-    var hash = mix(parent ^ 0x9E37_79B9_7F4A_7C15, attempt &+ 0xD1B5_4A32_D192_ED03)
+func derivedInode(parent: InodeNumber, name: Span<UInt8>, attempt: UInt64) -> InodeNumber {
+    let seed = mix(parent ^ 0x9E37_79B9_7F4A_7C15, attempt &+ 0xD1B5_4A32_D192_ED03)
+    let hash = hash(of: name, seed: seed)
+    // 0 means "no node" to the kernel, 1 is the root.
+    return hash <= rootInode ? hash &+ 2 : hash
+}
+
+func hash(of name: Span<UInt8>, seed: UInt64) -> UInt64 {
+    var hash = seed
     var word: UInt64 = 0
-    for (index, byte) in name.enumerated() {
-        word = word << 8 | UInt64(byte)
+    for index in name.indices {
+        word = word << 8 | UInt64(name[index])
         if index % 8 == 7 {
             hash = mix(hash ^ word, 0xA076_1D64_78BD_642F)
             word = 0
         }
     }
-    hash = mix(hash ^ word, 0xE703_7ED1_A0B4_28DB ^ UInt64(name.count))
-    // 0 means "no node" to the kernel, 1 is the root.
-    return hash <= rootInode ? hash &+ 2 : hash
+    return mix(hash ^ word, 0xE703_7ED1_A0B4_28DB ^ UInt64(name.count))
 }
 
 /// Multiplies to 128 bits and folds: every bit of both factors reaches every bit of the result.
-private func mix(_ first: UInt64, _ second: UInt64) -> UInt64 {
+func mix(_ first: UInt64, _ second: UInt64) -> UInt64 {
     let product = first.multipliedFullWidth(by: second)
     return product.high ^ product.low
+}
+
+/// Whether two names are the same bytes.
+func isEqual(_ first: Span<UInt8>, _ second: Span<UInt8>) -> Bool {
+    guard first.count == second.count else { return false }
+    for index in first.indices where first[index] != second[index] { return false }
+    return true
+}
+
+extension FileName {
+    /// A copy of the bytes.
+    init(_ bytes: Span<UInt8>) {
+        self.init()
+        reserveCapacity(bytes.count)
+        for index in bytes.indices { append(bytes[index]) }
+    }
 }

@@ -1,35 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which listings of directories are kept, so that they go when they expire, or when they are too
-/// many.
+/// Which listings of directories are kept, so that they go when they expire, or, when they are too
+/// many, those first that have not been used for long.
 struct KeptListings {
     /// A listing that was kept.
     struct Record: Hashable {
         let inode: InodeNumber
-        let entryCount: Int
-        /// Tells it from a later listing of the same directory, too.
+        /// How much it holds, at least 1: it takes memory when it is empty, too.
+        let size: Int
+        /// Tells it from a later listing of the same directory.
+        let begunAt: Duration
         let validUntil: Duration
+
+        init(inode: InodeNumber, entryCount: Int, begunAt: Duration, validUntil: Duration) {
+            self.inode = inode
+            size = max(entryCount, 1)
+            self.begunAt = begunAt
+            self.validUntil = validUntil
+        }
     }
 
-    /// The most entries that all listings together may hold when they are kept.
-    ///
-    /// A few hundred megabytes at the worst: an entry takes about 200 bytes.
-    static let maximumEntries = 1 << 20
-
+    private let maximumSize: Int
     private var records: ArraySlice<Record> = []
-    private(set) var entryCount = 0
+    private(set) var size = 0
+
+    init(maximumEntries: Int) {
+        maximumSize = maximumEntries
+    }
 
     /// When the oldest expires.
     var nextExpiry: Duration? { records.first?.validUntil }
 
     /// Takes note of a listing.
     ///
-    /// - Returns: those that have to go for it, oldest first.
-    mutating func add(_ record: Record) -> [Record] {
+    /// - Parameter takeUse: whether a listing has been used since it was asked for last.
+    /// - Returns: those that have to go for it.
+    mutating func add(_ record: Record, takeUse: (Record) -> Bool) -> [Record] {
         records.append(record)
-        entryCount += record.entryCount
+        size += record.size
         var dropped: [Record] = []
-        while entryCount > Self.maximumEntries, let oldest = takeFirst() { dropped.append(oldest) }
+        var spared = records.count
+        while size > maximumSize, let oldest = takeFirst() {
+            if spared > 0, takeUse(oldest) {
+                spared -= 1
+                records.append(oldest)
+                size += oldest.size
+            } else {
+                dropped.append(oldest)
+            }
+        }
         return dropped
     }
 
@@ -44,7 +63,7 @@ struct KeptListings {
 
     private mutating func takeFirst() -> Record? {
         guard let record = records.popFirst() else { return nil }
-        entryCount -= record.entryCount
+        size -= record.size
         return record
     }
 }

@@ -3,6 +3,9 @@
 import SFTPProtocol
 
 /// A file that the kernel, an open handle or a child knows: where it is, and what is known of it.
+///
+/// The kernel may hold very many of these, so that what only few nodes have lies apart, in
+/// ``NodeDetails``: with its name and the tables that find it, a node takes less than 200 bytes.
 struct Node {
     /// A place in the tree.
     struct Place: Hashable {
@@ -11,21 +14,52 @@ struct Node {
     }
 
     let inode: InodeNumber
-    /// Where the node is: nowhere for the root, and for a node that has lost its name; in several
-    /// places where we have just made hard links to it.
-    ///
-    /// Paths lead through the first.
-    var places: [Place]
-    var kind: FileKind
+    /// Where the node is; no parent for the root, and for a node that has lost its name.
+    private var parent: InodeNumber = 0
+    private var name: FileName = []
+    let kind: FileKind
 
-    // MARK: Who knows it
-
+    /// How many handles are open on it.
+    var openCount: Int32 = 0
+    /// How many nodes have their place in it.
+    var childCount: Int32 = 0
+    /// Changes of ours that have been sent and not answered.
+    var changesInFlight: Int32 = 0
+    /// Renames and removals of this node that have been sent and not answered: paths through it are
+    /// unsettled.
+    var movesInFlight: Int32 = 0
     /// How often the kernel has been told of it and has not forgotten it.
     var lookupCount: UInt64 = 0
-    /// How many handles are open on it.
-    var openCount = 0
-    /// How many nodes have their place in it.
-    var childCount = 0
+    /// The number of the last change of ours, at its start or end.
+    var lastChange: UInt64 = 0
+
+    private var compactAttributes = CompactAttributes()
+    private var hasAttributes = false
+    /// Whether it has been looked up since the search for nodes to drop came by.
+    var wasUsed = true
+    private var attributesHeardAt: Int64 = 0
+    /// What only few nodes have.
+    private(set) var details: NodeDetails?
+
+    init(inode: InodeNumber, place: Place?, kind: FileKind) {
+        self.inode = inode
+        self.kind = kind
+        self.place = place
+    }
+
+    /// The place that paths lead through.
+    var place: Place? {
+        get { parent == 0 ? nil : Place(parent: parent, name: name) }
+        set { (parent, name) = (newValue?.parent ?? 0, newValue?.name ?? []) }
+    }
+
+    /// Every place: several where we have just made hard links to it.
+    var places: [Place] { (place.map { [$0] } ?? []) + (details?.furtherPlaces ?? []) }
+
+    /// Whether a name in a directory is this node's ``place``.
+    func isAt(_ name: Span<UInt8>, in parent: InodeNumber) -> Bool {
+        self.parent == parent && isEqual(self.name.span, name)
+    }
 
     /// Whether nobody knows the node any more, and no request in flight is to come back to it.
     var isUnknown: Bool {
@@ -33,48 +67,92 @@ struct Node {
             && movesInFlight == 0
     }
 
-    // MARK: What is known of it
-
-    /// The attributes last heard of; while they are here, the kernel may have been shown them.
-    var attributes: Timed<FileAttributes>?
-    /// The attributes of a directory that we have removed, for those who still have it open.
-    var remains: FileAttributes?
-    var linkTarget: Timed<[UInt8]>?
-    /// A complete listing of a directory.
-    var listing: Timed<DirectoryListing>?
-
-    /// Changes of ours that have been sent and not answered.
-    var changesInFlight = 0
-    /// The number of the last change of ours, at its start or end.
-    var lastChange: UInt64 = 0
-    /// The highest ``lastChange`` of children that are not known any more.
-    var lastChangeOfForgottenChildren: UInt64 = 0
-    /// Renames and removals of this node that have been sent and not answered: paths through it are
-    /// unsettled.
-    var movesInFlight = 0
-
-    /// Other nodes that may be the same file: they were one node when a hard link of ours was new.
-    var twins: Set<InodeNumber> = []
-    /// Where the node was, too, when a hard link of ours was new: what is there is its twin.
-    var formerPlaces: Set<Place> = []
-
-    /// The attributes and the time of the first open that saw them, for keeping the kernel's pages.
-    var pages: CachedPages?
-
-    init(inode: InodeNumber, place: Place?, kind: FileKind) {
-        self.inode = inode
-        places = place.map { [$0] } ?? []
-        self.kind = kind
-    }
-
-    /// The place that paths lead through.
-    var place: Place? { places.first }
-
     /// Whether an answer to a request that was sent after `change` changes still holds.
     func isUnchanged(since change: UInt64) -> Bool {
         changesInFlight == 0 && lastChange <= change
     }
+
+    /// The attributes last heard of; while they are here, the kernel may have been shown them.
+    var attributes: Heard<FileAttributes>? {
+        get {
+            guard hasAttributes else { return nil }
+            return Heard(value: compactAttributes.value, at: .nanoseconds(attributesHeardAt))
+        }
+        set {
+            hasAttributes = newValue != nil
+            guard let newValue else { return }
+            compactAttributes = CompactAttributes(newValue.value)
+            attributesHeardAt = newValue.at.wholeNanoseconds
+        }
+    }
+
+    // MARK: Details
+
+    /// What only few nodes have, made when it is needed.
+    mutating func makeDetails() -> NodeDetails {
+        if let details { return details }
+        let made = NodeDetails()
+        details = made
+        return made
+    }
+
+    /// A complete listing of a directory.
+    var listing: DirectoryListing? {
+        get { details?.listing }
+        set { if newValue != nil || details != nil { makeDetails().listing = newValue } }
+        _modify { yield &makeDetails().listing }
+    }
+
+    /// The attributes and the time of the first open that saw them, for keeping the kernel's pages.
+    var pages: CachedPages? {
+        get { details?.pages }
+        set { if newValue != nil || details != nil { makeDetails().pages = newValue } }
+        _modify { yield &makeDetails().pages }
+    }
+
+    /// The attributes of a directory that we have removed, for those who still have it open.
+    var remains: FileAttributes? { details?.remains }
+    /// Other nodes that may be the same file: they were one node when a hard link of ours was new.
+    var twins: Set<InodeNumber> { details?.twins ?? [] }
+    /// The highest ``lastChange`` of children that are not known any more.
+    var lastChangeOfForgottenChildren: UInt64 { details?.lastChangeOfForgottenChildren ?? 0 }
 }
+
+/// What is known of few nodes: of directories, of files that are or were open, of links.
+final class NodeDetails {
+    /// A complete listing of a directory.
+    var listing: DirectoryListing?
+    /// Whether the listing has been used since the search for one to drop came by.
+    var listingWasUsed = false
+    /// Whether the directory has been made by us.
+    var isOurs = false
+    /// A listing that is on its way.
+    var fetch: ListingFetch?
+    /// How programs go through the directories in this one.
+    var walk = DirectoryWalk()
+
+    var linkTarget: Timed<[UInt8]>?
+    var pages: CachedPages?
+    var remains: FileAttributes?
+
+    /// The places beyond the first.
+    var furtherPlaces: [Node.Place] = []
+    var twins: Set<InodeNumber> = []
+    /// Where the node was, too, when a hard link of ours was new: what is there is its twin.
+    var formerPlaces: Set<Node.Place> = []
+    var lastChangeOfForgottenChildren: UInt64 = 0
+}
+
+/// A value, and when the server told it.
+struct Heard<Value> {
+    var value: Value
+    var at: Duration
+
+    /// Makes the value so old that nobody believes it.
+    mutating func expire() { at = .longAgo }
+}
+
+extension Heard: Sendable where Value: Sendable {}
 
 /// A value that may be taken as true for a while.
 struct Timed<Value> {
@@ -85,9 +163,21 @@ struct Timed<Value> {
     func value(at now: Duration) -> Value? {
         now < validUntil ? value : nil
     }
-
-    /// Makes the value invalid.
-    mutating func expire() { validUntil = .zero }
 }
 
 extension Timed: Sendable where Value: Sendable {}
+
+extension Duration {
+    /// A time before every other.
+    static let longAgo = Duration.seconds(-(1 << 33))
+    /// The validity of what never becomes invalid: some three hundred years.
+    static let forEver = Duration.seconds(1 << 33)
+
+    /// The duration in nanoseconds; what does not fit becomes the nearest that does.
+    var wholeNanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        guard !overflow else { return seconds < 0 ? .min : .max }
+        return product.addingReportingOverflow(attoseconds / 1_000_000_000).partialValue
+    }
+}

@@ -7,8 +7,7 @@
 /// A node knows its parent and its name, so a path is put together when it is needed, and renaming a
 /// directory is one step however much lies below it.
 struct NodeTable {
-    private var nodes: [InodeNumber: Node]
-    private var inodes: [Node.Place: InodeNumber] = [:]
+    private var nodes = NodeStore()
     /// The nodes that have lost a further hard link, by its place.
     private var formerInodes: [Node.Place: InodeNumber] = [:]
     private var changeCount: UInt64 = 0
@@ -16,12 +15,14 @@ struct NodeTable {
     /// Nodes that a change of another one, their twin, has changed too; whoever was shown their
     /// attributes is still to be told.
     private var changedTwins: Set<InodeNumber> = []
+    /// Where the search for nodes to drop goes on.
+    private var hand = 0
 
     /// A table that knows the root only.
     init() {
         var root = Node(inode: rootInode, place: nil, kind: .directory)
         root.lookupCount = 1
-        nodes = [rootInode: root]
+        nodes.insert(root)
     }
 
     /// How many nodes are known.
@@ -39,16 +40,19 @@ struct NodeTable {
 
     /// The node at a place, if one is known.
     func inode(named name: FileName, in parent: InodeNumber) -> InodeNumber? {
-        inodes[Node.Place(parent: parent, name: name)]
+        nodes.inode(at: name.span, in: parent)
     }
 
     /// The number that a name has, or would get if it became known now.
     func prospectiveInode(named name: FileName, in parent: InodeNumber) -> InodeNumber {
-        if let inode = inode(named: name, in: parent) { return inode }
+        inode(named: name, in: parent) ?? freeInode(for: name, in: parent)
+    }
+
+    private func freeInode(for name: FileName, in parent: InodeNumber) -> InodeNumber {
         var attempt: UInt64 = 0
         while true {
-            let inode = derivedInode(parent: parent, name: name, attempt: attempt)
-            if nodes[inode] == nil { return inode }
+            let inode = derivedInode(parent: parent, name: name.span, attempt: attempt)
+            if !nodes.contains(inode) { return inode }
             attempt += 1
         }
     }
@@ -62,25 +66,25 @@ struct NodeTable {
         _ name: FileName, in parent: InodeNumber, kind: FileKind, keepsLinks: Bool = false
     ) -> InodeNumber {
         let place = Node.Place(parent: parent, name: name)
-        if let inode = inodes[place], let node = nodes[inode] {
-            if node.kind == kind, keepsLinks || node.place == place {
+        if let inode = inode(named: name, in: parent), let node = nodes[inode] {
+            if node.kind == kind, keepsLinks || node.isAt(name.span, in: parent) {
                 nodes[inode]?.lookupCount += 1
+                nodes[inode]?.wasUsed = true
                 return inode
             }
             detach(place)
-            if node.kind == kind, nodes[inode] != nil {
+            if node.kind == kind, nodes.contains(inode) {
                 // Known for as long as this node is: the kernel may forget the new one meanwhile.
                 formerInodes[place] = inode
-                nodes[inode]?.formerPlaces.insert(place)
+                nodes[inode]?.makeDetails().formerPlaces.insert(place)
             }
         }
-        let inode = prospectiveInode(named: name, in: parent)
+        let inode = freeInode(for: name, in: parent)
         var node = Node(inode: inode, place: place, kind: kind)
         node.lookupCount = 1
-        nodes[inode] = node
-        inodes[place] = inode
+        nodes.insert(node)
         nodes[parent]?.childCount += 1
-        if let former = formerInodes[place] { noteTwins(inode, former) }
+        if !formerInodes.isEmpty, let former = formerInodes[place] { noteTwins(inode, former) }
         return inode
     }
 
@@ -88,7 +92,9 @@ struct NodeTable {
     mutating func noteTwins(_ first: InodeNumber, _ second: InodeNumber) {
         guard first != second, let former = nodes[first], let latter = nodes[second] else { return }
         let family = former.twins.union(latter.twins).union([first, second])
-        for member in family { nodes[member]?.twins = family.subtracting([member]) }
+        for member in family {
+            nodes[member]?.makeDetails().twins = family.subtracting([member])
+        }
     }
 
     /// Gives a node one more place.
@@ -107,7 +113,7 @@ struct NodeTable {
     /// it is open, and nobody else can see it any more.
     mutating func keepRemains(of inode: InodeNumber) {
         guard let node = nodes[inode], node.kind == .directory else { return }
-        nodes[inode]?.remains = node.attributes?.value
+        nodes[inode]?.makeDetails().remains = node.attributes?.value
     }
 
     /// Puts a node from one place to another.
@@ -122,10 +128,10 @@ struct NodeTable {
         let old = Node.Place(parent: parent, name: name)
         let new = Node.Place(parent: newParent, name: newName)
         guard old != new else { return }
-        guard let inode = inodes[old] else { return detach(new) }
+        guard let inode = inode(named: name, in: parent) else { return detach(new) }
         if isOrIsBelow(newParent, inode) { return detach(old) }
         // Entered first: neither the node nor its new parent may be forgotten in between.
-        if inodes[new] != inode { enter(inode, new) }
+        if self.inode(named: newName, in: newParent) != inode { enter(inode, new) }
         detach(old)
         // What was asked about the new name before was asked about another file.
         changeCount += 1
@@ -134,22 +140,28 @@ struct NodeTable {
 
     private mutating func enter(_ inode: InodeNumber, _ place: Node.Place) {
         detach(place)
-        nodes[inode]?.places.append(place)
-        inodes[place] = inode
+        guard nodes.contains(inode) else { return }
+        nodes.addPlace(place, to: inode)
         nodes[place.parent]?.childCount += 1
     }
 
     private mutating func detach(_ place: Node.Place) {
-        if let former = formerInodes.removeValue(forKey: place) {
-            nodes[former]?.formerPlaces.remove(place)
+        if !formerInodes.isEmpty, let former = formerInodes.removeValue(forKey: place) {
+            nodes[former]?.details?.formerPlaces.remove(place)
         }
-        guard let inode = inodes.removeValue(forKey: place) else { return }
-        nodes[inode]?.places.removeAll { $0 == place }
-        let lastChange = nodes[inode]?.lastChange ?? 0
-        nodes[place.parent]?.lastChangeOfForgottenChildren.raise(to: lastChange)
-        nodes[place.parent]?.childCount -= 1
+        guard let inode = inode(named: place.name, in: place.parent) else { return }
+        nodes.removePlace(place)
+        noteForgottenChild(lastChange: nodes[inode]?.lastChange ?? 0, in: place.parent)
         removeIfUnknown(inode)
         removeIfUnknown(place.parent)
+    }
+
+    private mutating func noteForgottenChild(lastChange: UInt64, in parent: InodeNumber) {
+        nodes[parent]?.childCount -= 1
+        guard let node = nodes[parent], lastChange > node.lastChangeOfForgottenChildren else {
+            return
+        }
+        nodes[parent]?.makeDetails().lastChangeOfForgottenChildren = lastChange
     }
 
     // MARK: Who knows a node
@@ -174,15 +186,32 @@ struct NodeTable {
 
     private mutating func removeIfUnknown(_ inode: InodeNumber) {
         guard inode != rootInode, let node = nodes[inode], node.isUnknown else { return }
-        nodes[inode] = nil
-        for twin in node.twins { nodes[twin]?.twins.remove(inode) }
-        for place in node.formerPlaces { formerInodes[place] = nil }
+        nodes.remove(inode)
+        for twin in node.twins { nodes[twin]?.details?.twins.remove(inode) }
+        for place in node.details?.formerPlaces ?? [] { formerInodes[place] = nil }
         for place in node.places {
-            inodes[place] = nil
-            nodes[place.parent]?.lastChangeOfForgottenChildren.raise(to: node.lastChange)
-            nodes[place.parent]?.childCount -= 1
+            noteForgottenChild(lastChange: node.lastChange, in: place.parent)
             removeIfUnknown(place.parent)
         }
+    }
+
+    /// Files that the kernel could drop, those first that have not been looked up for long.
+    ///
+    /// Directories are left alone: a process may have one as its working directory.
+    ///
+    /// - Parameter maximum: how many at most; one search looks at each node at most twice.
+    mutating func takeIdleFiles(_ maximum: Int) -> [Node.Place] {
+        var idle: [Node.Place] = []
+        for _ in 0..<2 * nodes.slotCount where idle.count < maximum {
+            hand = (hand + 1) % nodes.slotCount
+            if nodes.takeUse(in: hand) { continue }
+            guard let node = nodes.node(in: hand), let place = node.place,
+                node.kind != .directory, node.openCount == 0, node.changesInFlight == 0,
+                node.movesInFlight == 0
+            else { continue }
+            idle.append(place)
+        }
+        return idle
     }
 
     // MARK: Paths
@@ -212,7 +241,8 @@ struct NodeTable {
 
     /// Whether a rename or removal in flight may change the path of a name, or what has it.
     func isUnsettled(_ name: FileName, in parent: InodeNumber) -> Bool {
-        isUnsettled(parent) || inode(named: name, in: parent).map(isUnsettled) ?? false
+        guard movesInFlight > 0 else { return false }
+        return isUnsettled(parent) || inode(named: name, in: parent).map(isUnsettled) ?? false
     }
 
     /// Notes that a request is about to be sent that gives a node another name, or takes its name.
@@ -273,7 +303,8 @@ struct NodeTable {
     private mutating func noteChange(of inode: InodeNumber) {
         changeCount += 1
         forgetAttributes(of: inode)
-        for twin in nodes[inode]?.twins ?? [] {
+        guard let twins = nodes[inode]?.twins, !twins.isEmpty else { return }
+        for twin in twins {
             if nodes[twin]?.attributes != nil { changedTwins.insert(twin) }
             nodes[twin]?.pages = nil
             forgetAttributes(of: twin)
@@ -281,21 +312,17 @@ struct NodeTable {
     }
 
     private mutating func forgetAttributes(of inode: InodeNumber) {
+        guard let node = nodes[inode] else { return }
         nodes[inode]?.lastChange = changeCount
-        if nodes[inode]?.kind == .directory {
+        if node.kind == .directory {
             nodes[inode]?.attributes?.expire()
+            // Our own changes alter its time: it proves nothing any more.
+            node.details?.listing?.directoryTime = nil
         } else {
             nodes[inode]?.attributes = nil
         }
-        for place in nodes[inode]?.places ?? [] {
-            nodes[place.parent]?.listing?.value.forgetAttributes(of: place.name)
+        for place in node.places {
+            nodes[place.parent]?.details?.listing?.forgetAttributes(of: place.name)
         }
-    }
-}
-
-extension UInt64 {
-    /// Makes the number at least `other`.
-    fileprivate mutating func raise(to other: UInt64) {
-        self = Swift.max(self, other)
     }
 }

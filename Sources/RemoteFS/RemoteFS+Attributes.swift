@@ -47,7 +47,8 @@ extension RemoteFS {
         _ inode: InodeNumber, handle: HandleID?
     ) async throws(Errno) -> (status: FileStatus, validity: Duration) {
         if let cached = cachedAttributes(of: inode) {
-            return (status(cached.value, of: inode), cached.validUntil - loop.now)
+            let validity = min(options.attributeValidity, cached.validUntil - loop.now)
+            return (status(cached.value, of: inode), validity)
         }
         await settle(inode)
         if let remains = nodes[inode]?.remains { return (status(remains, of: inode), .zero) }
@@ -96,8 +97,8 @@ extension RemoteFS {
             try await request.reply.value
         }
         guard let kind = attributes.kind, kind == nodes[inode]?.kind else { throw .ESTALE }
-        let validUntil = store(attributes, of: inode, askedAfter: change ?? request.change)
-        return (status(attributes, of: inode), max(validUntil - loop.now, .zero))
+        let validity = store(attributes, of: inode, askedAfter: change ?? request.change)
+        return (status(attributes, of: inode), validity)
     }
 
     /// The attributes that the server has now.
@@ -116,7 +117,7 @@ extension RemoteFS {
         let attributes = try await attributes(for: changes, of: inode, handle: handle)
         await settle(inode)
         if let remains = nodes[inode]?.remains?.changed(by: attributes) {
-            nodes[inode]?.remains = remains
+            nodes[inode]?.makeDetails().remains = remains
             nodes[inode]?.attributes = nil
             return (status(remains, of: inode), .zero)
         }
@@ -189,7 +190,7 @@ extension RemoteFS {
     private func presentAttributes(
         of inode: InodeNumber, handle: HandleID?
     ) async throws(Errno) -> FileAttributes {
-        if let cached = cachedAttributes(of: inode) { return cached.value }
+        // Asked anew, whatever is known: old values would undo what others have changed.
         await settle(inode)
         if let remains = nodes[inode]?.remains { return remains }
         let request = try askForAttributes(of: inode, handle: handle)

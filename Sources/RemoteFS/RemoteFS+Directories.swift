@@ -18,45 +18,23 @@ extension RemoteFS {
     public func opendir(_ inode: InodeNumber) async throws(Errno) -> HandleID {
         guard nodes[inode] != nil else { throw .ESTALE }
         nodes.open(inode)
-        let directory: OpenDirectory
+        let fetch: ListingFetch
         do {
-            directory = try await openDirectory(inode)
+            fetch = try await listing(of: inode)
         } catch {
             nodes.close(inode)
             throw error
         }
-        requestMore(directory)
-        return directories.add(directory)
-    }
-
-    private func openDirectory(_ inode: InodeNumber) async throws(Errno) -> OpenDirectory {
-        if let listing = nodes[inode]?.listing, listing.value(at: loop.now) != nil {
-            return OpenDirectory(inode: inode, listing: listing, loop: loop)
-        }
-        let path = try await path(to: inode)
-        let change = nodes.lastChange
-        let server: SFTPHandle
-        do {
-            server = try await client.opendir(path)
-        } catch {
-            throw reasonOfFailedOpendir(error)
-        }
-        return OpenDirectory(
-            inode: inode, server: server, askedAfterChange: change,
-            validUntil: loop.now + options.attributeValidity, loop: loop)
+        noteVisit(of: inode)
+        return directories.add(OpenDirectory(fetch))
     }
 
     /// Closes a directory.
     public func releasedir(_ handle: HandleID) {
         guard let directory = directories.remove(handle) else { return }
-        closeOnServer(directory)
+        directory.close()
+        closeIfUnread(directory.fetch)
         nodes.close(directory.inode)
-    }
-
-    /// Gives up what an open directory holds of the server.
-    private func closeOnServer(_ directory: OpenDirectory) {
-        guard let server = directory.takeServer() else { return }
-        client.assumeIsolated { $0.startClose(server) }
     }
 
     // MARK: Reading
@@ -94,12 +72,15 @@ extension RemoteFS {
             guard takeRoom(for: entry.name) else { return try all() }
             listed.append(entry)
         }
-        let index = Int(clamping: max(offset, Self.dotCount) - Self.dotCount)
-        for (step, fetched) in try await entries(of: handle, from: index).enumerated() {
-            guard takeRoom(for: fetched.entry.name) else { return try all() }
-            var entry = listedEntry(fetched.entry, at: index + step, of: handle)
-            if attributes { lookUp(&entry, fetched, of: handle) }
-            listed.append(entry)
+        var number = Int(clamping: max(offset, Self.dotCount) - Self.dotCount)
+        while let fetch = try await entries(of: handle, from: number) {
+            while number < fetch.listing.endNumber {
+                defer { number += 1 }
+                guard let entry = fetch.listing[number] else { continue }
+                guard takeRoom(for: entry.name) else { return try all() }
+                listed.append(listedEntry(entry, number, fetch, looksUp: attributes))
+            }
+            if !listed.isEmpty { break }
         }
         return listed
     }
@@ -116,184 +97,96 @@ extension RemoteFS {
     }
 
     private func listedEntry(
-        _ entry: DirectoryEntry, at index: Int, of handle: HandleID
+        _ entry: DirectoryEntry, _ number: Int, _ fetch: ListingFetch, looksUp: Bool
     ) -> ListedEntry {
-        let parent = directories[handle]?.inode ?? rootInode
-        return ListedEntry(
-            name: entry.name, nextOffset: UInt64(index + 1) + Self.dotCount,
-            inode: nodes.prospectiveInode(named: entry.name, in: parent),
+        var listed = ListedEntry(
+            name: entry.name, nextOffset: UInt64(number + 1) + Self.dotCount, inode: 0,
             kind: entry.attributes?.kind)
+        if looksUp, let known = lookUp(entry, fetch) {
+            listed.inode = known.status.inode
+            listed.entry = known
+        } else {
+            listed.inode = nodes.prospectiveInode(named: entry.name, in: fetch.inode)
+        }
+        return listed
     }
 
     /// Looks an entry up with the attributes that came with it, if nothing newer is known.
-    private func lookUp(
-        _ listed: inout ListedEntry, _ fetched: OpenDirectory.Fetched, of handle: HandleID
-    ) {
-        guard nodes.count < options.nodesFromListings,
-            let parent = directories[handle]?.inode, let attributes = fetched.entry.attributes,
+    private func lookUp(_ entry: DirectoryEntry, _ fetch: ListingFetch) -> Entry? {
+        let change = fetch.listing.askedAfterChange
+        guard let attributes = entry.attributes,
             // A name that we have removed or given to another file since is in the reply all the same.
-            nodes[parent]?.isUnchanged(since: fetched.askedAfterChange) ?? false,
-            isUnchanged(listed.name, in: parent, since: fetched.askedAfterChange),
-            let entry = try? enter(
-                listed.name, in: parent, attributes, askedAfter: fetched.askedAfterChange,
-                validUntil: fetched.validUntil)
-        else { return }
-        listed.inode = entry.status.inode
-        listed.entry = entry
-    }
-
-    /// Starts a listing over that has been read before, or could not be read.
-    private func restartIfRead(_ handle: HandleID) async throws(Errno) {
-        guard let old = directories[handle] else { throw .EBADF }
-        guard old.needsRestart else { return }
-        let new = try await openDirectory(old.inode)
-        guard directories[handle] === old else {
-            // Closed, or started over by someone else.
-            return closeOnServer(new)
+            nodes[fetch.inode]?.isUnchanged(since: change) ?? false,
+            isUnchanged(entry.name, in: fetch.inode, since: change)
+        else { return nil }
+        let inode = nodes.inode(named: entry.name, in: fetch.inode)
+        if inode == nil, nodes.count >= options.maximumNodes { return nil }
+        if let heard = inode.flatMap({ nodes[$0]?.attributes }), heard.at > entry.heardAt {
+            return try? enter(
+                entry.name, in: fetch.inode, heard.value, askedAfter: nodes.lastChange,
+                nameAfter: change, heardAt: heard.at)
         }
-        directories[handle] = new
-        closeOnServer(old)
-        old.fetched.wakeAll()
-        requestMore(new)
+        return try? enter(
+            entry.name, in: fetch.inode, attributes, askedAfter: change, heardAt: entry.heardAt)
     }
 
     // MARK: Fetching
 
-    /// The entries from a number on: some, or none at the end of the directory.
+    /// The listing of an open directory, once it has entries from a number on; nil at the end of the
+    /// directory.
     private func entries(
-        of handle: HandleID, from index: Int
-    ) async throws(Errno) -> ArraySlice<OpenDirectory.Fetched> {
+        of handle: HandleID, from number: Int
+    ) async throws(Errno) -> ListingFetch? {
         while true {
             // Another one after each wait, where it has been started over.
             guard let directory = directories[handle] else { throw .EBADF }
-            if index < directory.firstIndex {
+            let fetch = directory.fetch
+            if number < fetch.listing.firstNumber {
                 // Too far back to have been kept: read again up to there.
                 directory.hasBeenRead = true
                 try await restartIfRead(handle)
                 continue
             }
-            directory.dropEntries(farBehind: index)
-            if index < directory.endIndex { return directory.entries(from: index) }
-            if directory.isComplete { return [] }
-            if let failure = directory.failure { throw failure }
-            if directory.isFetching {
-                do {
-                    try await directory.fetched.wait()
-                } catch {
-                    throw .EINTR
-                }
-            } else {
-                await fetch(directory)
-            }
+            fetch.dropEntries(farBehind: number)
+            if number < fetch.listing.endNumber { return fetch }
+            if fetch.isComplete { return nil }
+            if let failure = fetch.failure { throw failure }
+            try await advance(fetch)
         }
     }
 
-    /// Keeps as many READDIRs in flight as the window allows.
-    private func requestMore(_ directory: OpenDirectory) {
-        guard let server = directory.server else { return }
-        for _ in 0..<directory.missingRequests {
-            let reply = try? start { (client) throws(SFTPError) in
-                try client.startReaddir(server)
-            }
-            guard let reply else { return }
-            directory.append(reply)
+    /// Starts a listing over that has been read before, or could not be read.
+    private func restartIfRead(_ handle: HandleID) async throws(Errno) {
+        guard let directory = directories[handle] else { throw .EBADF }
+        guard directory.needsRestart else { return }
+        let old = directory.fetch
+        removeFromNode(old)
+        let new = try await listing(of: directory.inode)
+        guard directories[handle]?.fetch === old else {
+            // Closed, or started over by someone else.
+            return closeIfUnread(new)
         }
+        directory.restart(new)
+        closeIfUnread(old)
+        old.progress.wakeAll()
     }
 
-    /// Waits for the next reply to READDIR and takes its entries in, or the error.
-    private func fetch(_ directory: OpenDirectory) async {
-        requestMore(directory)
-        guard let reply = directory.takeRequest() else { return directory.fail(.EIO) }
-        directory.isFetching = true
-        defer {
-            directory.isFetching = false
-            directory.fetched.wakeAll()
+    /// The name that an entry is shown by; nil where it can't be.
+    func shownName(of entry: NameEntry) -> FileName? {
+        let name = entry.filename
+        if isSafeComponent(name), name.count <= fuseNameBytes,
+            let shown = options.shown(FileName(name)), shown.count <= fuseNameBytes
+        {
+            return shown
         }
-        do {
-            let entries = try await ask { () async throws(SFTPError) in
-                try await reply.value
-            }
-            guard let entries else { return finish(directory) }
-            directory.append(entriesToShow(entries, directory))
-            requestMore(directory)
-        } catch {
-            directory.fail(error)
-        }
-    }
-
-    private func entriesToShow(
-        _ entries: [NameEntry], _ directory: OpenDirectory
-    ) -> [OpenDirectory.Fetched] {
-        var kept: [OpenDirectory.Fetched] = []
-        kept.reserveCapacity(entries.count)
-        let validUntil = loop.now + options.attributeValidity
-        for entry in entries {
-            let name = entry.filename
-            guard isSafeComponent(name), name.count <= fuseNameBytes else {
-                if !name.elementsEqual(".".utf8), !name.elementsEqual("..".utf8) {
-                    noteUnsafeName()
-                }
-                continue
-            }
-            guard let shownName = options.shown(Array(name)), shownName.count <= fuseNameBytes
-            else {
-                noteUnsafeName()
-                continue
-            }
-            kept.append(
-                OpenDirectory.Fetched(
-                    entry: DirectoryEntry(name: shownName, attributes: entry.attributes),
-                    askedAfterChange: directory.askedAfterChange, validUntil: validUntil))
-        }
-        return kept
+        if !name.elementsEqual(".".utf8), !name.elementsEqual("..".utf8) { noteUnsafeName() }
+        return nil
     }
 
     private func noteUnsafeName() {
         unsafeNameCount += 1
         if unsafeNameCount == 1 {
             options.log("the server lists names that no file can have; they are not shown")
-        }
-    }
-
-    /// Takes note of the end of a directory: the listing is complete, and kept if it still holds.
-    private func finish(_ directory: OpenDirectory) {
-        directory.finish()
-        closeOnServer(directory)
-        guard let listing = directory.listing,
-            nodes[directory.inode]?.isUnchanged(since: directory.askedAfterChange) ?? false
-        else { return }
-        keep(Timed(value: listing, validUntil: directory.validUntil), of: directory.inode)
-    }
-
-    // MARK: Listings
-
-    /// Keeps the listing of a directory for as long as it is valid.
-    func keep(_ listing: Timed<DirectoryListing>, of inode: InodeNumber) {
-        guard nodes[inode] != nil, listing.value(at: loop.now) != nil else { return }
-        nodes[inode]?.listing = listing
-        forget(
-            keptListings.add(
-                KeptListings.Record(
-                    inode: inode, entryCount: listing.value.count, validUntil: listing.validUntil)))
-        forgetExpiredListings()
-    }
-
-    /// Forgets the listings that have expired, now and from time to time while there are any.
-    private func forgetExpiredListings() {
-        forget(keptListings.takeExpired(now: loop.now))
-        guard let next = keptListings.nextExpiry, !listingTimerIsSet else { return }
-        listingTimerIsSet = true
-        _ = loop.schedule(at: next) { [weak self] in
-            self?.assumeIsolated {
-                $0.listingTimerIsSet = false
-                $0.forgetExpiredListings()
-            }
-        }
-    }
-
-    private func forget(_ records: [KeptListings.Record]) {
-        for record in records where nodes[record.inode]?.listing?.validUntil == record.validUntil {
-            nodes[record.inode]?.listing = nil
         }
     }
 }

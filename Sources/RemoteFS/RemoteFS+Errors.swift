@@ -209,7 +209,7 @@ extension RemoteFS {
     /// server has said that it can have open.
     func isForLackOfHandles(_ error: SFTPError) -> Bool {
         guard error.isUnspecific, let limit = client.limits.openHandles else { return false }
-        return files.count { $0.server != nil } + directories.count { $0.server != nil } >= limit
+        return files.count { $0.server != nil } + openDirectoryCount >= limit
     }
 
     private func kind(of name: FileName, in parent: InodeNumber) async -> FileKind? {
@@ -222,7 +222,7 @@ extension RemoteFS {
             let handle = try? await client.opendir(path)
         else { return false }
         var found = false
-        for _ in 0..<OpenDirectory.maximumUselessReplies {
+        for _ in 0..<ListingFetch.maximumUselessReplies {
             guard let entries = try? await client.readdir(handle) else { break }
             found = entries.contains { isSafeComponent($0.filename) }
             if found { break }

@@ -13,9 +13,12 @@ extension RemoteFS {
         if let known = try lookUpInCaches(name, in: parent) { return known }
         let path = try await path(to: name, in: parent)
         let change = nodes.lastChange
+        checkListing(of: parent)
+        let request = try startStatus(path)
+        noteMiss(of: name, in: parent)
         let attributes: FileAttributes
         do {
-            attributes = try await client.lstat(path)
+            attributes = try await request.value
         } catch {
             guard error.errno == .ENOENT else { throw error.errno(naming: name) }
             return .absent(validity: noteAbsence(of: name, in: parent, askedAfter: change))
@@ -23,37 +26,46 @@ extension RemoteFS {
         return .found(try enter(name, in: parent, attributes, askedAfter: change))
     }
 
+    /// Asks for what a name stands for.
+    func startStatus(_ path: Bytes) throws(Errno) -> PendingReply<FileAttributes> {
+        try start { (client) throws(SFTPError) in try client.startLstat(path) }
+    }
+
     /// Answers from what is known: the node's own attributes, or a listing of the directory.
     private func lookUpInCaches(
         _ name: [UInt8], in parent: InodeNumber
     ) throws(Errno) -> LookupResult? {
+        guard options.cache.mode != .strict else { return nil }
         let now = loop.now
-        if let inode = nodes.inode(named: name, in: parent),
-            let cached = cachedAttributes(of: inode)
+        if let inode = nodes.inode(named: name, in: parent), cachedAttributes(of: inode) != nil,
+            let heard = nodes[inode]?.attributes
         {
             return .found(
                 try enter(
-                    name, in: parent, cached.value, askedAfter: nodes.lastChange,
-                    validUntil: cached.validUntil, keepsLinks: true))
+                    name, in: parent, heard.value, askedAfter: nodes.lastChange,
+                    heardAt: heard.at, keepsLinks: true))
         }
-        guard let listing = nodes[parent]?.listing, listing.value(at: now) != nil else {
+        guard let details = nodes[parent]?.details, let listing = details.listing else {
             return nil
         }
-        guard let entry = nodes[parent]?.listing?.value.entry(named: name) else {
+        details.listingWasUsed = true
+        guard let entry = details.listing?.entry(named: name) else {
             // What is being made now may be this; and it is for the server to say what is too long.
-            guard nodes[parent]?.changesInFlight == 0, name.count <= linuxNameBytes else {
-                return nil
-            }
-            return .absent(validity: min(listing.validUntil - now, options.absenceValidity))
+            guard nodes[parent]?.changesInFlight == 0, name.count <= linuxNameBytes,
+                now < listing.provesAbsenceUntil
+            else { return nil }
+            return .absent(
+                validity: min(listing.provesAbsenceUntil - now, options.absenceValidity))
         }
-        let change = listing.value.askedAfterChange
+        let change = listing.askedAfterChange
         guard let attributes = entry.attributes, attributes.kind != nil,
+            now < entry.heardAt + options.cache.attributeTimeout,
             isUnchanged(name, in: parent, since: change)
         else { return nil }
         return .found(
             try enter(
                 name, in: parent, attributes, askedAfter: change, nameAfter: nodes.lastChange,
-                validUntil: listing.validUntil))
+                heardAt: entry.heardAt))
     }
 
     /// Whether attributes of a name that were asked for after our change number `change` still hold.
@@ -86,7 +98,7 @@ extension RemoteFS {
     ///
     /// - Throws: `EPERM` for a target that may lead out of the mount, where that is refused.
     public func readlink(_ inode: InodeNumber) async throws(Errno) -> [UInt8] {
-        if let target = nodes[inode]?.linkTarget?.value(at: loop.now) { return target }
+        if let target = nodes[inode]?.details?.linkTarget?.value(at: loop.now) { return target }
         let path = try await path(to: inode)
         let target = try options.shown(
             target: Array(
@@ -94,8 +106,8 @@ extension RemoteFS {
         // No file system has such a target, and the kernel would take the part before the NUL for it.
         guard !target.contains(0) else { throw .EIO }
         if options.containsSymlinks && mayLeadOut(target) { throw .EPERM }
-        nodes[inode]?.linkTarget = Timed(
-            value: target, validUntil: loop.now + options.attributeValidity)
+        nodes[inode]?.makeDetails().linkTarget = Timed(
+            value: target, validUntil: loop.now + options.cache.linkTimeout)
         return target
     }
 

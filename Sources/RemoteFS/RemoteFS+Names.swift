@@ -29,10 +29,10 @@ extension RemoteFS {
             try client.startMkdir(path, attributes: attributes)
         }
         // It is empty, and that is known: no name in it needs to be asked for.
-        let listing = DirectoryListing([], askedAfterChange: nodes.lastChange)
-        keep(
-            Timed(value: listing, validUntil: loop.now + options.attributeValidity),
-            of: entry.status.inode)
+        var listing = DirectoryListing(askedAfterChange: nodes.lastChange, begunAt: loop.now)
+        listing.provesAbsenceUntil = loop.now + options.ownAbsenceValidity
+        nodes[entry.status.inode]?.makeDetails().isOurs = true
+        keep(listing, of: entry.status.inode)
         return entry
     }
 
@@ -100,10 +100,21 @@ extension RemoteFS {
         of name: FileName, in parent: InodeNumber, _ attributes: FileAttributes,
         askedAfter change: UInt64
     ) throws(Errno) -> Entry {
-        nodes[parent]?.listing?.value.insert(DirectoryEntry(name: name, attributes: attributes))
+        updateListing(of: parent) { $0.insert(name, attributes, at: loop.now) }
         return try enter(
             name, in: parent, attributes, askedAfter: change, nameAfter: nodes.lastChange,
             keepsLinks: true)
+    }
+
+    /// Changes the listing of a directory, if there is one, as we have changed the directory.
+    private func updateListing(
+        of inode: InodeNumber, _ change: (inout DirectoryListing) -> Void
+    ) {
+        guard let details = nodes[inode]?.details, var listing = details.listing else { return }
+        // Taken out meanwhile, so that it is not copied.
+        details.listing = nil
+        change(&listing)
+        if listing.count <= DirectoryListing.maximumEntries { details.listing = listing }
     }
 
     /// Makes a hard link.
@@ -176,7 +187,7 @@ extension RemoteFS {
             nodes.distrust(name, in: parent)
             throw error
         }
-        nodes[parent]?.listing?.value.remove(name)
+        updateListing(of: parent) { $0.remove(name) }
         if let removed { nodes.keepRemains(of: removed) }
         nodes.detach(name, in: parent)
     }
@@ -263,10 +274,14 @@ extension RemoteFS {
     }
 
     private func noteRename(_ rename: Rename) {
-        let old = nodes[rename.oldParent]?.listing?.value.entry(named: rename.oldName)
-        nodes[rename.oldParent]?.listing?.value.remove(rename.oldName)
-        nodes[rename.newParent]?.listing?.value.insert(
-            DirectoryEntry(name: rename.newName, attributes: old?.attributes))
+        var old: DirectoryEntry?
+        updateListing(of: rename.oldParent) {
+            old = $0.entry(named: rename.oldName)
+            $0.remove(rename.oldName)
+        }
+        updateListing(of: rename.newParent) {
+            $0.insert(rename.newName, old?.attributes, at: old?.heardAt ?? loop.now)
+        }
         let replaced = nodes.inode(named: rename.newName, in: rename.newParent)
         if let replaced { nodes.keepRemains(of: replaced) }
         nodes.move(

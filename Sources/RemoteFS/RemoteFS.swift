@@ -21,11 +21,15 @@ public actor RemoteFS {
     var nodes = NodeTable()
     var files = HandleTable<OpenFile>()
     var directories = HandleTable<OpenDirectory>()
-    var keptListings = KeptListings()
+    var keptListings: KeptListings
     var listingTimerIsSet = false
     /// What is known of users and groups that are mapped by name; nil until one is asked for.
     var learntUsers: LearntIdentities?
     var learntGroups: LearntIdentities?
+    /// How many directories the server has open for us.
+    var openDirectoryCount = 0
+    /// How many listings are being fetched ahead of those who will read them.
+    var fetchesAhead = 0
     /// Names from the server that were not fit to be shown.
     public internal(set) var unsafeNameCount = 0
 
@@ -40,8 +44,9 @@ public actor RemoteFS {
     /// A file system whose root is a directory on the client's server.
     public init(client: SFTPClient, options: RemoteFSOptions, loop: any EventLoop) {
         self.client = client
-        self.options = options
+        self.options = options.withEffectiveTimes
         self.loop = loop
+        keptListings = KeptListings(maximumEntries: options.cache.maximumEntries)
         moves = WaitQueue(loop: loop)
     }
 
@@ -124,26 +129,38 @@ public actor RemoteFS {
 
     /// The attributes of a node, while they are valid.
     func cachedAttributes(of inode: InodeNumber) -> Timed<FileAttributes>? {
-        guard let cached = nodes[inode]?.attributes, cached.value(at: loop.now) != nil else {
-            return nil
-        }
-        return cached
+        guard let node = nodes[inode], let heard = node.attributes else { return nil }
+        let validUntil = heard.at + attributeTimeout(of: node)
+        return loop.now < validUntil ? Timed(value: heard.value, validUntil: validUntil) : nil
+    }
+
+    /// For how long attributes of a node are believed.
+    ///
+    /// Of an open file, no longer than by the kernel: what is read should not end where the file did
+    /// long ago.
+    private func attributeTimeout(of node: Node) -> Duration {
+        let isInUse = node.openCount > 0 && node.kind == .regular
+        return isInUse
+            ? min(options.cache.attributeTimeout, options.attributeValidity)
+            : options.cache.attributeTimeout
     }
 
     /// Takes attributes that answered a request sent after our change number `change`.
     ///
-    /// - Parameter limit: an earlier end of their validity than a fresh answer has.
-    /// - Returns: until when they are valid; not at all where we have changed the node since.
+    /// - Parameter time: when they were heard; nil for just now.
+    /// - Returns: for how long the kernel may believe them; not at all where we have changed the node
+    ///   since.
     @discardableResult
     func store(
         _ attributes: FileAttributes, of inode: InodeNumber, askedAfter change: UInt64,
-        validUntil limit: Duration? = nil
+        heardAt time: Duration? = nil
     ) -> Duration {
-        guard let node = nodes[inode], node.isUnchanged(since: change) else { return loop.now }
-        let fresh = loop.now + options.attributeValidity
-        let validUntil = min(fresh, limit ?? fresh)
-        nodes[inode]?.attributes = Timed(value: attributes, validUntil: validUntil)
-        return validUntil
+        guard let node = nodes[inode], node.isUnchanged(since: change) else { return .zero }
+        let heard = Heard(value: attributes, at: time ?? loop.now)
+        nodes[inode]?.attributes = heard
+        if node.kind == .directory { compareListing(of: inode, with: heard) }
+        let left = heard.at + attributeTimeout(of: node) - loop.now
+        return min(options.attributeValidity, max(left, .zero))
     }
 
     /// What stat(2) is to show.
@@ -169,23 +186,22 @@ public actor RemoteFS {
     /// - Parameters:
     ///   - nameChange: the change number that the name's presence is known after, where it is
     ///     another one than that of the attributes.
-    ///   - validUntil: when both stop being valid, where that is earlier than of a fresh answer.
+    ///   - time: when both were heard; nil for just now.
     ///   - keepsLinks: whether the name may be one of several of its node.
     func enter(
         _ name: FileName, in parent: InodeNumber, _ attributes: FileAttributes,
         askedAfter change: UInt64, nameAfter nameChange: UInt64? = nil,
-        validUntil: Duration? = nil, keepsLinks: Bool = false
+        heardAt time: Duration? = nil, keepsLinks: Bool = false
     ) throws(Errno) -> Entry {
         // Without a kind the kernel could make nothing of it.
         guard let kind = attributes.kind else { throw .EIO }
         let nameHolds = nodes[parent]?.isUnchanged(since: nameChange ?? change) ?? false
         let inode = nodes.lookUp(name, in: parent, kind: kind, keepsLinks: keepsLinks)
-        let statusValidUntil = store(
-            attributes, of: inode, askedAfter: change, validUntil: validUntil)
-        var nameValidity = nameHolds ? options.nameValidity : .zero
-        if let validUntil { nameValidity = min(nameValidity, max(validUntil - loop.now, .zero)) }
+        let statusValidity = store(attributes, of: inode, askedAfter: change, heardAt: time)
+        let nameValidUntil = (time ?? loop.now) + options.cache.attributeTimeout
+        let nameValidity = min(options.nameValidity, max(nameValidUntil - loop.now, .zero))
         return Entry(
-            status: status(attributes, of: inode), nameValidity: nameValidity,
-            statusValidity: max(statusValidUntil - loop.now, .zero))
+            status: status(attributes, of: inode),
+            nameValidity: nameHolds ? nameValidity : .zero, statusValidity: statusValidity)
     }
 }

@@ -6,12 +6,14 @@ public struct RemoteFSOptions: Sendable {
     /// empty for the login directory itself.
     public var rootPath: [UInt8] = []
 
-    /// For how long attributes, and listings of directories, are taken as true.
+    /// For how long the kernel may take attributes as true.
     public var attributeValidity = Duration.seconds(1)
-    /// For how long a name is taken as leading to the same node.
+    /// For how long the kernel may take a name as leading to the same node.
     public var nameValidity = Duration.seconds(1)
-    /// For how long a name that was not there is taken as absent.
+    /// For how long a name that was not there is taken as absent, by the kernel and by us.
     public var absenceValidity = Duration.seconds(1)
+    /// What is kept on our side of the kernel, and for how long.
+    public var cache = CacheOptions()
 
     /// The owner to show for every file, in place of the server's.
     public var userID: UInt32?
@@ -31,9 +33,12 @@ public struct RemoteFSOptions: Sendable {
     /// Whether hard links can be made.
     public var makesHardLinks = true
 
-    /// How many nodes may be known before listings make no more: a server can list names without end,
-    /// and the kernel keeps what it is told for as long as it has memory of its own.
-    public var nodesFromListings = 1 << 18
+    /// How many nodes may be known before listings make no more, and the kernel is asked to drop some:
+    /// a server can list names without end, and the kernel keeps what it is told for as long as it has
+    /// memory of its own.
+    ///
+    /// A node takes about 200 bytes and its name.
+    public var maximumNodes = 1 << 18
 
     /// The seconds since 1970, for times that are to be set to now.
     public var wallClock: @Sendable () -> Int64

@@ -20,6 +20,13 @@ extension SFTPClient {
             .open(path: checked(path), flags: flags, attributes: attributes), ReplyDecoding.handle)
     }
 
+    /// OPENDIR, started.
+    ///
+    /// The reply must be awaited, as that of ``startOpen(_:_:attributes:)``.
+    public func startOpendir(_ path: Bytes) throws(SFTPError) -> PendingReply<SFTPHandle> {
+        try start(.opendir(path: checked(path)), ReplyDecoding.handle)
+    }
+
     /// FSTAT, started.
     public func startFstat(_ handle: SFTPHandle) throws(SFTPError) -> PendingReply<FileAttributes> {
         try start(.fstat(handle: handle.bytes), ReplyDecoding.attributes)

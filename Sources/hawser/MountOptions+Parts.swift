@@ -23,6 +23,15 @@ extension MountOptions {
         if let validity = caches.attributeTimeout { result.attributeValidity = validity }
         if let validity = caches.nameTimeout { result.nameValidity = validity }
         if let validity = caches.absenceTimeout { result.absenceValidity = validity }
+        if let timeout = caches.statusTimeout { result.cache.attributeTimeout = timeout }
+        if let timeout = caches.listingTimeout { result.cache.listingTimeout = timeout }
+        if let timeout = caches.linkTimeout { result.cache.linkTimeout = timeout }
+        if let maximum = caches.maximumEntries { result.cache.maximumEntries = maximum }
+        switch caches.mode {
+        case .shared: result.cache.mode = .shared
+        case .strict: result.cache.mode = .strict
+        case .exclusive: result.cache.mode = .exclusive
+        }
         result.userID = ownership.userID
         result.groupID = ownership.groupID
         result.umask = ownership.umask

@@ -12,6 +12,11 @@ extension RealMounts {
         ) throws {
             try withMount({
                 $0.attributeValidity = .seconds(60)
+                // Programs look for names in the directory before the test makes them there.
+                $0.cache.listingsAhead = 0
+                $0.absenceValidity = .zero
+                $0.cache.attributeTimeout = .seconds(60)
+                $0.cache.listingTimeout = .seconds(60)
                 $0.nameValidity = nameValidity
             }) { mount in
                 try expectPython("there = '\(mount.there)/'\nimport os\n" + program, in: mount)

@@ -53,37 +53,3 @@ import Testing
         #expect(!isKept)
     }
 }
-
-@Suite struct DirectoryListingTests {
-    private func entry(_ name: String, size: UInt64? = 1) -> DirectoryEntry {
-        DirectoryEntry(name: Array(name.utf8), attributes: FileAttributes(size: size))
-    }
-
-    private func find(_ name: String, _ listing: inout DirectoryListing) -> DirectoryEntry? {
-        listing.entry(named: Array(name.utf8))
-    }
-
-    @Test func keepsUpWithChanges() {
-        var listing = DirectoryListing([entry("a"), entry("b")], askedAfterChange: 0)
-        listing.insert(entry("c"))
-        listing.remove(Array("a".utf8))
-        listing.insert(entry("b", size: 2))
-        listing.remove(Array("missing".utf8))
-        #expect(listing.entries.map { String(decoding: $0.name, as: UTF8.self) } == ["b", "c"])
-        let (a, b) = (find("a", &listing), find("b", &listing))
-        #expect(a == nil)
-        #expect(b?.attributes?.size == 2)
-        listing.insert(entry("a"))
-        let again = find("a", &listing)
-        #expect(again != nil)
-        #expect(listing.entries.count == 3)
-    }
-
-    @Test func forgetsAttributesAndKeepsTheName() {
-        var listing = DirectoryListing([entry("a")], askedAfterChange: 0)
-        listing.forgetAttributes(of: Array("a".utf8))
-        let a = find("a", &listing)
-        #expect(a != nil)
-        #expect(a?.attributes == nil)
-    }
-}

@@ -40,7 +40,8 @@ import Wire
                 NameEntry(
                     filename: bytes("f\(number)")[...], longname: [], attributes: fileAttributes())
             })
-        try simulate(nodesFromListings: 4, answer: answer(with: [listing])) { fileSystem, server in
+        try simulate(answer: answer(with: [listing]), configure: { $0.maximumNodes = 4 }) {
+            fileSystem, server in
             let directory = try await fileSystem.opendir(rootInode)
             let dots = 2
             let entries = try await fileSystem.readdir(
@@ -86,7 +87,7 @@ import Wire
                 }
                 #expect(isError)
             }
-            #expect(await fileSystem.nodes[rootInode]?.listing == nil)
+            #expect(await fileSystem.look { $0[rootInode]?.listing == nil })
             // Starting over asks the server anew.
             #expect(try await fileSystem.names(in: directory, from: 0).map(\.count) == [1, 2])
         }
@@ -129,7 +130,7 @@ import Wire
             try await server.answer(answer)
             let listed = try await fileSystem.names(in: directory, from: 2)
             #expect(listed == ["2.0", "2.1", "2.2", "2.3"])
-            let known = await fileSystem.nodes[rootInode]?.listing?.value.entries.map(\.name)
+            let known = await fileSystem.look { $0[rootInode]?.listing?.entries.map(\.name) }
             #expect(known == listed.map(bytes))
         }
     }
@@ -139,9 +140,9 @@ import Wire
             let directory = try await fileSystem.opendir(rootInode)
             _ = try await fileSystem.names(in: directory, from: 0)
             await fileSystem.releasedir(directory)
-            #expect(await fileSystem.nodes[rootInode]?.listing != nil)
+            #expect(await fileSystem.look { $0[rootInode]?.listing != nil })
             try await fileSystem.loop.sleep(for: .seconds(3))
-            #expect(await fileSystem.nodes[rootInode]?.listing == nil)
+            #expect(await fileSystem.look { $0[rootInode]?.listing == nil })
         }
     }
 

@@ -79,22 +79,28 @@ actor FakeServer {
 }
 
 /// Runs `body` with a file system over a fake server.
+///
+/// What is known is valid for a second, and nothing is fetched ahead, unless `configure` says
+/// otherwise.
 func simulate(
     extensions: [SFTPExtension] = [.posixRename, .hardlink, .statvfs, .lsetstat, .copyData],
-    nodesFromListings: Int = 1000, answer: @escaping FakeServer.Answer,
-    configure: @escaping @Sendable (inout RemoteFSOptions) -> Void = { _ in },
+    answer: @escaping FakeServer.Answer,
+    configure: (inout RemoteFSOptions) -> Void = { _ in },
     body: @escaping @Sendable (RemoteFS, FakeServer) async throws -> Void
 ) throws {
     let loop = SimulatedLoop()
-    try loop.run {
+    var options = RemoteFSOptions(wallClock: { 1_000_000 }, log: { _ in })
+    options.rootPath = bytes("/srv")
+    options.cache.attributeTimeout = .seconds(1)
+    options.cache.listingTimeout = .seconds(1)
+    options.cache.linkTimeout = .seconds(1)
+    options.cache.listingsAhead = 0
+    configure(&options)
+    try loop.run { [options] in
         let (ours, theirs) = InMemoryPipe.makePair(loop: loop)
         let server = FakeServer(theirs, loop, extensions, answer)
         loop.spawn { await server.run() }
         let client = try await SFTPClient.open(over: ours, loop: loop)
-        var options = RemoteFSOptions(wallClock: { 1_000_000 }, log: { _ in })
-        options.rootPath = bytes("/srv")
-        options.nodesFromListings = nodesFromListings
-        configure(&options)
         let fileSystem = RemoteFS(client: client, options: options, loop: loop)
         do {
             try await body(fileSystem, server)
@@ -104,6 +110,11 @@ func simulate(
         }
         await client.disconnect()
     }
+}
+
+extension RemoteFS {
+    /// Looks at what is known of nodes.
+    func look<T: Sendable>(_ body: @Sendable (NodeTable) -> T) -> T { body(nodes) }
 }
 
 func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
@@ -137,7 +148,10 @@ let directory = SFTPReply.attributes(
 let handle = SFTPReply.handle(bytes("h")[...])
 
 /// A NAME reply with files of these names.
-func names(_ names: [UInt8]...) -> SFTPReply {
+func names(_ names: [UInt8]...) -> SFTPReply { listing(names) }
+
+/// A NAME reply with files of these names.
+func listing(_ names: [[UInt8]]) -> SFTPReply {
     .name(
         names.map {
             NameEntry(filename: $0[...], longname: [], attributes: fileAttributes())

@@ -57,11 +57,12 @@ import Wire
         } body: { fileSystem, _ in
             let listed = try await list(fileSystem)
             #expect(listed == [".", "..", "twin", "twin"])
-            let inode = await fileSystem.nodes.prospectiveInode(
-                named: bytes("twin"), in: rootInode)
-            #expect(await fileSystem.nodes[inode]?.lookupCount == 2)
+            let inode = await fileSystem.look {
+                $0.prospectiveInode(named: bytes("twin"), in: rootInode)
+            }
+            #expect(await fileSystem.look { $0[inode]?.lookupCount } == 2)
             await fileSystem.forget(inode, count: 2)
-            #expect(await fileSystem.nodes.count == 1)
+            #expect(await fileSystem.look { $0.count } == 1)
         }
     }
 
@@ -92,7 +93,7 @@ import Wire
                 offset = try #require(entries.last?.nextOffset)
             }
             let kept = await fileSystem.keptEntries(of: handle)
-            #expect(kept < 200_000 - OpenDirectory.keptEntries)
+            #expect(kept < 200_000 - ListingFetch.keptEntries)
             await fileSystem.releasedir(handle)
         }
     }
@@ -182,7 +183,7 @@ import Wire
                 try await fileSystem.lookup(bytes("a"), in: rootInode)
             }
             #expect(isError)
-            #expect(await fileSystem.nodes.count == 1)
+            #expect(await fileSystem.look { $0.count } == 1)
         }
     }
 
@@ -231,7 +232,7 @@ import Wire
 extension RemoteFS {
     /// How many entries an open directory holds in memory.
     fileprivate func keptEntries(of handle: HandleID) -> Int {
-        directories[handle]?.entries(from: 0).count ?? 0
+        directories[handle]?.fetch.listing.count ?? 0
     }
 }
 
@@ -250,5 +251,5 @@ func open(
 func close(_ fileSystem: RemoteFS, _ inode: InodeNumber, _ handle: HandleID) async {
     await fileSystem.release(handle)
     await fileSystem.forget(inode, count: 1)
-    #expect(await fileSystem.nodes[inode] == nil)
+    #expect(await fileSystem.look { $0[inode] == nil })
 }

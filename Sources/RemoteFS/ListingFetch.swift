@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import SFTPClient
+import SFTPProtocol
+
+/// A listing of a directory on its way from the server, as far as it has come, or a whole one that is
+/// known.
+///
+/// Reading a directory anew makes another object: replies to what this one has asked for stay with it.
+final class ListingFetch {
+    /// How many entries that have been read already are kept for a reader that goes back.
+    static let keptEntries = 65_536
+    /// The most READDIRs in flight.
+    static let maximumWindow = 32
+    /// How many replies in a row may hold no entry that can be shown: the end, if the server knows
+    /// one, is not worth waiting for.
+    static let maximumUselessReplies = 64
+
+    let inode: InodeNumber
+    /// What has come.
+    private(set) var listing: DirectoryListing
+    /// The server's handle; nil once nothing more is to be asked for.
+    private(set) var server: SFTPHandle?
+    /// READDIRs that have been sent, in order.
+    private var inFlight: [PendingReply<[NameEntry]?>] = []
+    /// How many READDIRs to keep in flight: more, the longer the directory turns out to be.
+    private var window = 2
+    private var uselessReplies = 0
+
+    /// Whether OPENDIR has not been answered.
+    private(set) var isOpening: Bool
+    /// Whether the end of the directory has been reached.
+    private(set) var isComplete: Bool
+    /// Why there are no more entries, although this is not the end.
+    private(set) var failure: Errno?
+    /// Whether a task waits for the next reply.
+    var isFetching = false
+    /// Where others wait for what that task gets.
+    let progress: WaitQueue
+    /// How many open directories read from it.
+    var readerCount = 0
+
+    /// A directory that is to be fetched from the server.
+    init(
+        inode: InodeNumber, askedAfterChange: UInt64, begunAt: Duration, directoryTime: UInt32?,
+        loop: any EventLoop
+    ) {
+        self.inode = inode
+        listing = DirectoryListing(askedAfterChange: askedAfterChange, begunAt: begunAt)
+        listing.directoryTime = directoryTime
+        isOpening = true
+        isComplete = false
+        progress = WaitQueue(loop: loop)
+    }
+
+    /// A directory whose listing is known.
+    init(inode: InodeNumber, listing: DirectoryListing, loop: any EventLoop) {
+        self.inode = inode
+        self.listing = listing
+        isOpening = false
+        isComplete = true
+        progress = WaitQueue(loop: loop)
+    }
+
+    /// Takes the server's handle.
+    func open(_ server: SFTPHandle) {
+        isOpening = false
+        self.server = server
+    }
+
+    // MARK: Fetching
+
+    /// How many more READDIRs to send now.
+    var missingRequests: Int { failure == nil ? max(window - inFlight.count, 0) : 0 }
+
+    func append(_ request: PendingReply<[NameEntry]?>) {
+        inFlight.append(request)
+    }
+
+    /// The READDIR that is answered next.
+    func takeRequest() -> PendingReply<[NameEntry]?>? {
+        inFlight.isEmpty ? nil : inFlight.removeFirst()
+    }
+
+    /// Takes those entries of a reply in that can be shown.
+    ///
+    /// - Parameter hidingLinks: whether the attributes of links are left out.
+    func append(
+        _ entries: [NameEntry], at now: Duration, hidingLinks: Bool, shownName: (NameEntry) -> FileName?
+    ) {
+        let before = listing.count
+        for entry in entries {
+            guard let name = shownName(entry) else { continue }
+            // Of a link that is followed, the target's attributes count.
+            let isHidden = hidingLinks && entry.attributes.kind == .symbolicLink
+            listing.append(name, isHidden ? nil : entry.attributes, at: now)
+        }
+        window = min(2 * window, Self.maximumWindow)
+        uselessReplies = listing.count == before ? uselessReplies + 1 : 0
+        if uselessReplies == Self.maximumUselessReplies { fail(.EIO) }
+    }
+
+    /// Takes note of the end of the directory.
+    func finish(provesAbsenceUntil end: Duration) {
+        listing.provesAbsenceUntil = end
+        isComplete = true
+    }
+
+    /// Takes note that entries are missing from here on: what comes behind them is of no use.
+    func fail(_ error: Errno) {
+        isOpening = false
+        failure = error
+        inFlight = []
+    }
+
+    /// Gives the server's handle away, to be closed.
+    func takeServer() -> SFTPHandle? {
+        defer {
+            server = nil
+            inFlight = []
+        }
+        return server
+    }
+
+    // MARK: Reading
+
+    /// Drops entries far behind a reader that stands at a number, which may be beyond the end: programs
+    /// can seek to any offset.
+    func dropEntries(farBehind number: Int) {
+        let excess = min(number, listing.endNumber) - listing.firstNumber - 2 * Self.keptEntries
+        guard excess > 0 else { return }
+        listing.dropFirst(excess + Self.keptEntries)
+    }
+
+    /// Whether all entries are here.
+    var isWhole: Bool { isComplete && listing.firstNumber == 0 }
+}
+
+/// A directory that the kernel holds open.
+final class OpenDirectory {
+    let inode: InodeNumber
+    /// What it is read from.
+    private(set) var fetch: ListingFetch
+    /// Whether entries have been given out: starting over then means reading anew.
+    var hasBeenRead = false
+
+    init(_ fetch: ListingFetch) {
+        inode = fetch.inode
+        self.fetch = fetch
+        fetch.readerCount += 1
+    }
+
+    /// Whether the first entries can be had only by reading anew.
+    var needsRestart: Bool { hasBeenRead || fetch.failure != nil }
+
+    /// Reads from another listing from now on.
+    func restart(_ fetch: ListingFetch) {
+        self.fetch.readerCount -= 1
+        fetch.readerCount += 1
+        self.fetch = fetch
+    }
+
+    /// Reads no more.
+    func close() { fetch.readerCount -= 1 }
+}

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import SFTPClient
+import SFTPProtocol
+import Wire
+
+/// How many entries of a directory are fetched before somebody reads it.
+private let entriesAhead = 4096
+/// For how long a listing that is fetched ahead waits for its first reader, and for how long no other
+/// of its directory is fetched ahead.
+private let patienceAhead = Duration.seconds(5)
+/// How much the server's clock may be behind ours, if what it tells of a directory is compared with it.
+private let clockDifference = Duration.seconds(60)
+/// How old a time in whole seconds must be to differ from that of every later change.
+private let settlingTime = Duration.seconds(2)
+
+/// Listings that are kept, or on their way.
+extension RemoteFS {
+    // MARK: Kept listings
+
+    /// Keeps the listing of a directory for as long as it is valid.
+    func keep(_ listing: DirectoryListing, of inode: InodeNumber) {
+        let validUntil =
+            listing.begunAt + max(options.cache.listingTimeout, options.cache.attributeTimeout)
+        guard let details = nodes[inode]?.makeDetails(), loop.now < validUntil else { return }
+        details.listing = listing
+        details.listingWasUsed = false
+        let record = KeptListings.Record(
+            inode: inode, entryCount: listing.count, begunAt: listing.begunAt,
+            validUntil: validUntil)
+        drop(
+            keptListings.add(record) { record in
+                guard let details = nodes[record.inode]?.details else { return false }
+                defer { details.listingWasUsed = false }
+                return details.listingWasUsed
+            })
+        dropExpiredListings()
+    }
+
+    /// Drops the listings that have expired, now and from time to time while there are any.
+    private func dropExpiredListings() {
+        drop(keptListings.takeExpired(now: loop.now))
+        guard let next = keptListings.nextExpiry, next < loop.now + .forEver / 2,
+            !listingTimerIsSet
+        else { return }
+        listingTimerIsSet = true
+        _ = loop.schedule(at: next) { [weak self] in
+            self?.assumeIsolated {
+                $0.listingTimerIsSet = false
+                $0.dropExpiredListings()
+            }
+        }
+    }
+
+    private func drop(_ records: [KeptListings.Record]) {
+        for record in records {
+            guard let details = nodes[record.inode]?.details,
+                details.listing?.begunAt == record.begunAt
+            else { continue }
+            details.listing = nil
+        }
+    }
+
+    /// A listing of a directory that may be used again.
+    func validListing(of inode: InodeNumber) -> DirectoryListing? {
+        guard let listing = nodes[inode]?.details?.listing,
+            loop.now < listing.begunAt + options.cache.listingTimeout
+        else { return nil }
+        return listing
+    }
+
+    // MARK: Revalidation
+
+    /// Asks for the attributes of a directory whose listing has a name not, if that would prove that
+    /// the name is still absent; the answer counts for names that are asked for later.
+    func checkListing(of inode: InodeNumber) {
+        guard let listing = validListing(of: inode), listing.directoryTime != nil,
+            loop.now >= listing.provesAbsenceUntil, options.absenceValidity > .zero,
+            let path = try? settledPath(to: inode)
+        else { return }
+        let change = nodes.lastChange
+        let request = try? start { (client) throws(SFTPError) in try client.startStat(path) }
+        guard let request else { return }
+        loop.spawn {
+            guard let attributes = try? await request.value else { return }
+            await self.storeDirectory(attributes, of: inode, askedAfter: change)
+        }
+    }
+
+    private func storeDirectory(
+        _ attributes: FileAttributes, of inode: InodeNumber, askedAfter change: UInt64
+    ) {
+        guard attributes.kind == .directory else { return }
+        store(attributes, of: inode, askedAfter: change)
+    }
+
+    /// Compares a directory's time with that of its listing: one that has changed proves nothing any
+    /// more, and an old one that has not still proves what is absent.
+    func compareListing(of inode: InodeNumber, with heard: Heard<FileAttributes>) {
+        guard let details = nodes[inode]?.details, let listing = details.listing,
+            let time = listing.directoryTime, let mtime = heard.value.times?.mtime,
+            heard.at > listing.begunAt
+        else { return }
+        if mtime == time {
+            details.listing?.provesAbsenceUntil = max(
+                listing.provesAbsenceUntil, heard.at + options.absenceValidity)
+        } else {
+            details.listing = nil
+        }
+    }
+
+    /// The modification time of a directory that is about to be listed, if it is certain that every
+    /// later change of the directory gets another one.
+    private func tellingTime(of inode: InodeNumber) -> UInt32? {
+        guard let mtime = cachedAttributes(of: inode)?.value.times?.mtime else { return nil }
+        let age = Duration.seconds(options.wallClock() - Int64(mtime))
+        return age >= settlingTime + clockDifference ? mtime : nil
+    }
+
+    // MARK: Fetching
+
+    /// A listing of a directory to read from: one that is kept, one on its way, or a new one.
+    func listing(of inode: InodeNumber) async throws(Errno) -> ListingFetch {
+        if let listing = validListing(of: inode) {
+            nodes[inode]?.details?.listingWasUsed = true
+            return ListingFetch(inode: inode, listing: listing, loop: loop)
+        }
+        if let fetch = fetchToShare(of: inode) {
+            while fetch.isOpening {
+                do { try await fetch.progress.wait() } catch { throw .EINTR }
+            }
+            if fetch.failure == nil { return fetch }
+        }
+        let path = try await path(to: inode)
+        let (fetch, opening) = try startFetch(of: inode, path)
+        if let error = await open(fetch, opening) { throw reasonOfFailedOpendir(error) }
+        return fetch
+    }
+
+    /// A listing on its way that shows all that we have done to the directory.
+    private func fetchToShare(of inode: InodeNumber) -> ListingFetch? {
+        guard let node = nodes[inode], let fetch = node.details?.fetch, fetch.failure == nil,
+            fetch.listing.firstNumber == 0,
+            node.isUnchanged(since: fetch.listing.askedAfterChange),
+            loop.now < fetch.listing.begunAt + options.cache.listingTimeout
+        else { return nil }
+        return fetch
+    }
+
+    private func startFetch(
+        of inode: InodeNumber, _ path: Bytes
+    ) throws(Errno) -> (ListingFetch, PendingReply<SFTPHandle>) {
+        let opening = try start { (client) throws(SFTPError) in try client.startOpendir(path) }
+        let fetch = ListingFetch(
+            inode: inode, askedAfterChange: nodes.lastChange, begunAt: loop.now,
+            directoryTime: tellingTime(of: inode), loop: loop)
+        nodes[inode]?.makeDetails().fetch = fetch
+        return (fetch, opening)
+    }
+
+    /// Waits for the server's handle.
+    ///
+    /// - Returns: why there is none.
+    private func open(
+        _ fetch: ListingFetch, _ opening: PendingReply<SFTPHandle>
+    ) async -> SFTPError? {
+        defer { fetch.progress.wakeAll() }
+        do {
+            fetch.open(try await opening.value)
+            openDirectoryCount += 1
+            requestMore(fetch)
+            return nil
+        } catch {
+            fetch.fail(error.fileErrno)
+            removeFromNode(fetch)
+            return error
+        }
+    }
+
+    /// Keeps as many READDIRs in flight as the window allows.
+    private func requestMore(_ fetch: ListingFetch) {
+        guard let server = fetch.server else { return }
+        for _ in 0..<fetch.missingRequests {
+            let reply = try? start { (client) throws(SFTPError) in
+                try client.startReaddir(server)
+            }
+            guard let reply else { return }
+            fetch.append(reply)
+        }
+    }
+
+    /// Waits for the next entries, or for the end or an error.
+    func advance(_ fetch: ListingFetch) async throws(Errno) {
+        if fetch.isFetching || fetch.isOpening {
+            do { try await fetch.progress.wait() } catch { throw .EINTR }
+            return
+        }
+        requestMore(fetch)
+        guard let reply = fetch.takeRequest() else { return fetch.fail(.EIO) }
+        fetch.isFetching = true
+        defer {
+            fetch.isFetching = false
+            fetch.progress.wakeAll()
+        }
+        do {
+            guard let entries = try await reply.value else { return finish(fetch) }
+            fetch.append(entries, at: loop.now, hidingLinks: false) { shownName(of: $0) }
+            requestMore(fetch)
+        } catch {
+            fetch.fail(error.fileErrno)
+            removeFromNode(fetch)
+        }
+    }
+
+    /// Takes note of the end of a directory: the listing is complete, and kept if it still holds.
+    private func finish(_ fetch: ListingFetch) {
+        let isOurs = nodes[fetch.inode]?.details?.isOurs ?? false
+        fetch.finish(
+            provesAbsenceUntil: loop.now
+                + (isOurs ? options.ownAbsenceValidity : options.absenceValidity))
+        closeOnServer(fetch)
+        removeFromNode(fetch)
+        guard fetch.isWhole, fetch.listing.count <= DirectoryListing.maximumEntries,
+            nodes[fetch.inode]?.isUnchanged(since: fetch.listing.askedAfterChange) ?? false
+        else { return }
+        keep(fetch.listing, of: fetch.inode)
+    }
+
+    /// Has nobody else read from a fetch.
+    func removeFromNode(_ fetch: ListingFetch) {
+        guard let details = nodes[fetch.inode]?.details, details.fetch === fetch else { return }
+        details.fetch = nil
+    }
+
+    /// Gives up what a listing that nobody reads holds of the server.
+    func closeIfUnread(_ fetch: ListingFetch) {
+        guard fetch.readerCount == 0 else { return }
+        closeOnServer(fetch)
+        removeFromNode(fetch)
+    }
+
+    private func closeOnServer(_ fetch: ListingFetch) {
+        guard let server = fetch.takeServer() else { return }
+        openDirectoryCount -= 1
+        client.assumeIsolated { $0.startClose(server) }
+    }
+
+    // MARK: Fetching ahead
+
+    /// Takes note that a directory is being read, and fetches the listings of those that come next.
+    func noteVisit(of inode: InodeNumber) {
+        guard options.cache.listingTimeout > .zero, let place = nodes[inode]?.place,
+            let details = nodes[place.parent]?.makeDetails()
+        else { return }
+        let next = details.walk.noteVisit(
+            place.name, at: loop.now, in: { details.listing ?? details.fetch?.listing },
+            ahead: options.cache.listingsAhead)
+        for name in next { fetchAhead(name, in: place.parent) }
+    }
+
+    private func fetchAhead(_ name: FileName, in parent: InodeNumber) {
+        guard fetchesAhead < options.cache.listingsAhead,
+            let inode = nodes.inode(named: name, in: parent)
+        else { return }
+        fetchAhead(inode)
+    }
+
+    /// Takes note that a name of a directory had to be asked for: with the second one, all are.
+    func noteMiss(of name: FileName, in inode: InodeNumber) {
+        guard options.cache.listingTimeout > .zero,
+            let details = nodes[inode]?.makeDetails(),
+            details.walk.noteMiss(of: name, at: loop.now), loop.now >= details.walk.nextFetch,
+            fetchesAhead < options.cache.listingsAhead
+        else { return }
+        details.walk.nextFetch = loop.now + patienceAhead
+        fetchAhead(inode)
+    }
+
+    private func fetchAhead(_ inode: InodeNumber) {
+        guard let node = nodes[inode], node.kind == .directory, node.changesInFlight == 0,
+            validListing(of: inode) == nil, node.details?.fetch == nil,
+            !nodes.isUnsettled(inode), let path = try? settledPath(to: inode),
+            let (_, opening) = try? startFetch(of: inode, path)
+        else { return }
+        fetchesAhead += 1
+        // Known for as long as something is to come back to it.
+        nodes.open(inode)
+        loop.spawn { await self.runFetch(of: inode, opening) }
+    }
+
+    private func runFetch(of inode: InodeNumber, _ opening: PendingReply<SFTPHandle>) async {
+        guard let fetch = nodes[inode]?.details?.fetch else { return }
+        if await open(fetch, opening) == nil {
+            while !fetch.isComplete, fetch.failure == nil, fetch.readerCount == 0,
+                fetch.listing.count < entriesAhead
+            {
+                guard (try? await advance(fetch)) != nil else { break }
+            }
+        }
+        fetchesAhead -= 1
+        nodes.close(fetch.inode)
+        guard fetch.server != nil, fetch.readerCount == 0 else { return }
+        try? await loop.sleep(for: patienceAhead)
+        closeIfUnread(fetch)
+    }
+}

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import SFTPProtocol
+import Synchronization
+import Testing
+
+@testable import RemoteFS
+
+/// What is known without asking, for how long, and what makes it void.
+@Suite struct MetadataCacheTests {
+    /// A server of one directory with files, which counts what it is asked.
+    private final class Directory: Sendable {
+        struct State {
+            var names: [String]
+            var mtime: UInt32 = 1
+            var listings = 0
+            var lstats = 0
+            var handles: [String: ArraySlice<String>] = [:]
+        }
+        let state: Mutex<State>
+
+        init(_ names: [String]) { state = Mutex(State(names: names)) }
+
+        func answer(_ request: SFTPRequest) -> SFTPReply? {
+            state.withLock { state in
+                switch request {
+                case .opendir:
+                    state.listings += 1
+                    state.handles["\(state.listings)"] = state.names[...]
+                    return .handle(bytes("\(state.listings)")[...])
+                case .readdir(let handle):
+                    let key = String(decoding: handle, as: UTF8.self)
+                    let next = state.handles[key]?.prefix(100) ?? []
+                    state.handles[key]?.removeFirst(next.count)
+                    return next.isEmpty
+                        ? .status(SFTPStatus(.eof)) : listing(next.map { bytes($0) })
+                case .lstat(let path):
+                    state.lstats += 1
+                    let name = String(decoding: path, as: UTF8.self).dropFirst("/srv/".count)
+                    return state.names.contains(String(name)) ? file() : noSuchFile
+                case .stat:
+                    return .attributes(
+                        FileAttributes(
+                            permissions: 0o040755, times: .init(atime: 1, mtime: state.mtime)))
+                default: return ok
+                }
+            }
+        }
+
+        /// What has been asked since the last time.
+        func takeCounts() -> [Int] {
+            state.withLock { state in
+                defer { (state.listings, state.lstats) = (0, 0) }
+                return [state.listings, state.lstats]
+            }
+        }
+    }
+
+    private func serve(
+        _ directory: Directory, _ configure: @escaping (inout RemoteFSOptions) -> Void = { _ in },
+        body: @escaping @Sendable (RemoteFS) async throws -> Void
+    ) throws {
+        try simulate(
+            answer: { directory.answer($0) },
+            configure: {
+                $0.cache = CacheOptions()
+                $0.cache.listingsAhead = 0
+                configure(&$0)
+            }
+        ) { fileSystem, _ in try await body(fileSystem) }
+    }
+
+    @Test func listedAttributesAreBelievedForTwentySeconds() throws {
+        let directory = Directory(["a", "b"])
+        try serve(directory) { fileSystem in
+            try await list(fileSystem)
+            _ = directory.takeCounts()
+            try await fileSystem.loop.sleep(for: .seconds(19))
+            #expect(try await isThere("a", fileSystem))
+            try await list(fileSystem)
+            #expect(directory.takeCounts() == [0, 0])
+            try await fileSystem.loop.sleep(for: .seconds(2))
+            #expect(try await isThere("b", fileSystem))
+            try await list(fileSystem)
+            #expect(directory.takeCounts() == [1, 1])
+        }
+    }
+
+    @Test func theKernelIsToldNoMoreThanASecond() throws {
+        try serve(Directory(["a"])) { fileSystem in
+            try await list(fileSystem)
+            guard case .found(let entry) = try await fileSystem.lookup(bytes("a"), in: rootInode)
+            else { throw Errno.ENOENT }
+            #expect(entry.statusValidity == .seconds(1))
+            #expect(entry.nameValidity == .seconds(1))
+        }
+    }
+
+    @Test func aListingProvesAbsenceForASecondOnly() throws {
+        let directory = Directory(["a"])
+        try serve(directory) { fileSystem in
+            try await list(fileSystem)
+            _ = directory.takeCounts()
+            #expect(try await !isThere("x", fileSystem))
+            #expect(directory.takeCounts() == [0, 0])
+            try await fileSystem.loop.sleep(for: .seconds(1.1))
+            #expect(try await !isThere("x", fileSystem))
+            #expect(directory.takeCounts() == [0, 1])
+        }
+    }
+
+    @Test func inOurOwnDirectoriesAbsenceHoldsForTwentySeconds() throws {
+        try simulate { request in
+            switch request {
+            case .lstat(let path) where path.elementsEqual("/srv/d".utf8): directory
+            case .lstat: noSuchFile
+            default: ok
+            }
+        } configure: {
+            $0.cache = CacheOptions()
+        } body: { fileSystem, server in
+            let made = try await fileSystem.mkdir(bytes("d"), in: rootInode, permissions: 0o755)
+            await server.forgetRequests()
+            for (seconds, requests) in [(19.0, 0), (2, 1)] {
+                try await fileSystem.loop.sleep(for: .seconds(seconds))
+                let found = try await fileSystem.lookup(bytes("x"), in: made.status.inode)
+                #expect(found != .absent(validity: .zero))
+                #expect(await server.requests.count == requests)
+            }
+        }
+    }
+
+    @Test func anUnchangedOldDirectoryGoesOnProvingAbsence() throws {
+        let directory = Directory(["a"])
+        try serve(directory) { fileSystem in
+            // Known to be old, by its time, before it is listed.
+            _ = try await fileSystem.getattr(rootInode, handle: nil)
+            try await list(fileSystem)
+            try await fileSystem.loop.sleep(for: .seconds(1.1))
+            _ = directory.takeCounts()
+            for name in ["x", "y", "z"] { #expect(try await !isThere(name, fileSystem)) }
+            #expect(directory.takeCounts() == [0, 1])
+            // Another name has come: the directory's time is another one.
+            directory.state.withLock {
+                $0.names.append("x")
+                $0.mtime += 1
+            }
+            try await fileSystem.loop.sleep(for: .seconds(1.1))
+            #expect(try await !isThere("y", fileSystem))
+            try await fileSystem.loop.sleep(for: .milliseconds(10))
+            #expect(await fileSystem.look { $0[rootInode]?.listing == nil })
+            #expect(try await isThere("x", fileSystem))
+        }
+    }
+
+    /// Within one second a directory may change twice and have one time.
+    @Test func aDirectoryThatHasJustChangedProvesNothingByItsTime() throws {
+        let directory = Directory(["a"])
+        try serve(directory, { $0.wallClock = { 3 } }) { fileSystem in
+            _ = try await fileSystem.getattr(rootInode, handle: nil)
+            try await list(fileSystem)
+            _ = directory.takeCounts()
+            try await fileSystem.loop.sleep(for: .seconds(1.1))
+            for name in ["x", "y"] { #expect(try await !isThere(name, fileSystem)) }
+            #expect(directory.takeCounts() == [0, 2])
+        }
+    }
+
+    @Test func strictAsksForEveryName() throws {
+        let directory = Directory(["a"])
+        try serve(directory, { $0.cache.mode = .strict }) { fileSystem in
+            for _ in 0..<2 {
+                try await list(fileSystem)
+                for name in ["a", "x"] { _ = try await isThere(name, fileSystem) }
+                #expect(directory.takeCounts() == [1, 2])
+            }
+            guard case .found(let entry) = try await fileSystem.lookup(bytes("a"), in: rootInode)
+            else { throw Errno.ENOENT }
+            #expect(entry.statusValidity == .zero)
+            #expect(entry.nameValidity == .zero)
+            #expect(
+                try await fileSystem.lookup(bytes("x"), in: rootInode) == .absent(validity: .zero))
+        }
+    }
+
+    @Test func exclusiveAsksOnce() throws {
+        let directory = Directory(["a"])
+        try serve(directory, { $0.cache.mode = .exclusive }) { fileSystem in
+            try await list(fileSystem)
+            _ = directory.takeCounts()
+            try await fileSystem.loop.sleep(for: .seconds(80_000))
+            try await list(fileSystem)
+            #expect(try await isThere("a", fileSystem))
+            #expect(try await !isThere("x", fileSystem))
+            #expect(directory.takeCounts() == [0, 0])
+            try await fileSystem.unlink(bytes("a"), in: rootInode)
+            #expect(try await !isThere("a", fileSystem))
+        }
+    }
+
+    @Test func lookupsOfSiblingsFetchTheListing() throws {
+        let names = (0..<50).map { "f\($0)" }
+        let directory = Directory(names)
+        try serve(directory, { $0.cache.listingsAhead = 16 }) { fileSystem in
+            for name in names {
+                #expect(try await isThere(name, fileSystem))
+                try await fileSystem.loop.sleep(for: .milliseconds(1))
+            }
+            #expect(directory.takeCounts() == [1, 2])
+        }
+    }
+
+    @Test func oneNameAskedForAgainAndAgainFetchesNoListing() throws {
+        let directory = Directory(["a"])
+        try serve(directory, { $0.cache.listingsAhead = 16 }) { fileSystem in
+            for _ in 0..<5 {
+                #expect(try await !isThere("lock", fileSystem))
+                try await fileSystem.loop.sleep(for: .seconds(1.1))
+            }
+            #expect(directory.takeCounts() == [0, 5])
+        }
+    }
+
+    @Test func aListingFetchedAheadEndsWhereItBecomesLong() throws {
+        let directory = Directory((0..<50_000).map { "f\($0)" })
+        try serve(directory, { $0.cache.listingsAhead = 16 }) { fileSystem in
+            for name in ["f1", "f2"] { #expect(try await isThere(name, fileSystem)) }
+            try await fileSystem.loop.sleep(for: .seconds(1))
+            let fetched = await fileSystem.look { $0[rootInode]?.details?.fetch?.listing.count }
+            #expect(fetched.map { 4096..<10_000 ~= $0 } == true)
+            #expect(await fileSystem.openDirectoryCount == 1)
+            try await fileSystem.loop.sleep(for: .seconds(10))
+            #expect(await fileSystem.look { $0[rootInode]?.details?.fetch == nil })
+            #expect(await fileSystem.openDirectoryCount == 0)
+        }
+    }
+
+    @Test func allListingsTogetherAreBounded() throws {
+        let directory = Directory((0..<60).map { "f\($0)" })
+        try serve(directory, { $0.cache.maximumEntries = 200 }) { fileSystem in
+            for _ in 0..<3 {
+                try await list(fileSystem)
+                try await fileSystem.loop.sleep(for: .seconds(30))
+            }
+            #expect(await fileSystem.keptListings.size <= 200)
+        }
+    }
+
+    // MARK: Steps
+
+    private func isThere(_ name: String, _ fileSystem: RemoteFS) async throws -> Bool {
+        switch try await fileSystem.lookup(bytes(name), in: rootInode) {
+        case .found(let entry):
+            await fileSystem.forget(entry.status.inode, count: 1)
+            return true
+        case .absent: return false
+        }
+    }
+
+    private func list(_ fileSystem: RemoteFS) async throws {
+        _ = try await fileSystem.list(rootInode, attributes: false)
+    }
+}
+
+extension RemoteFS {
+    /// Reads a whole directory.
+    @discardableResult
+    func list(_ inode: InodeNumber, attributes: Bool = true) async throws(Errno) -> [ListedEntry] {
+        let handle = try await opendir(inode)
+        defer { releasedir(handle) }
+        var all: [ListedEntry] = []
+        while true {
+            let entries = try await readdir(
+                handle, offset: all.last?.nextOffset ?? 0, room: 32_768, overhead: 24,
+                attributes: attributes)
+            if entries.isEmpty { return all }
+            all += entries
+        }
+    }
+}
