@@ -8,17 +8,15 @@ extension OptionTable {
             OptionEntry(
                 "cache", value: "HOW",
                 help: "yes, strict (ask always) or exclusive (only we write)",
-                rule: .pending(
-                    .word([
-                        "yes": CacheOptions.Mode.shared, "no": .strict, "strict": .strict,
-                        "exclusive": .exclusive,
-                    ]) { $0.caches.mode = $1 })),
+                rule: .word([
+                    "yes": CacheOptions.Mode.shared, "no": .strict, "strict": .strict,
+                    "exclusive": .exclusive,
+                ]) { $0.caches.mode = $1 }),
             OptionEntry(
                 "dir_cache", value: "yes|no", help: "sshfs's words for cache=yes and cache=strict",
-                rule: .pending(
-                    .word(["yes": CacheOptions.Mode.shared, "no": .strict]) {
-                        $0.caches.mode = $1
-                    })),
+                rule: .word(["yes": CacheOptions.Mode.shared, "no": .strict]) {
+                    $0.caches.mode = $1
+                }),
             OptionEntry(
                 "attr_timeout", "ac_attr_timeout", value: "SECONDS",
                 help: "how long the kernel trusts attributes",
@@ -32,28 +30,26 @@ extension OptionTable {
             OptionEntry(
                 "dcache_timeout", "cache_timeout", value: "SECONDS",
                 help: "the three below at once",
-                rule: .pending(
-                    .seconds {
-                        $0.caches.statusTimeout = $1
-                        $0.caches.listingTimeout = $1
-                        $0.caches.linkTimeout = $1
-                    })),
+                rule: .seconds {
+                    $0.caches.statusTimeout = $1
+                    $0.caches.listingTimeout = $1
+                    $0.caches.linkTimeout = $1
+                }),
             OptionEntry(
                 "dcache_stat_timeout", "cache_stat_timeout", value: "SECONDS",
                 help: "how long attributes are kept",
-                rule: .pending(.seconds { $0.caches.statusTimeout = $1 })),
+                rule: .seconds { $0.caches.statusTimeout = $1 }),
             OptionEntry(
                 "dcache_dir_timeout", "cache_dir_timeout", value: "SECONDS",
                 help: "how long listings are kept",
-                rule: .pending(.seconds { $0.caches.listingTimeout = $1 })),
+                rule: .seconds { $0.caches.listingTimeout = $1 }),
             OptionEntry(
                 "dcache_link_timeout", "cache_link_timeout", value: "SECONDS",
                 help: "how long the targets of links are kept",
-                rule: .pending(.seconds { $0.caches.linkTimeout = $1 })),
+                rule: .seconds { $0.caches.linkTimeout = $1 }),
             OptionEntry(
                 "dcache_max_size", "cache_max_size", value: "N", help: "how many entries are kept",
-                rule: .pending(
-                    .number(radix: 10) { $0.caches.maximumEntries = Int($1) })),
+                rule: .number(radix: 10) { $0.caches.maximumEntries = Int($1) }),
             OptionEntry(
                 "dcache_clean_interval", "cache_clean_interval", value: "SECONDS",
                 help: "how often expired entries are dropped",
@@ -76,7 +72,7 @@ extension OptionTable {
                 rule: .flag { $0.caches.usesDirectIO = true }),
             OptionEntry(
                 "sync_readdir", help: "ask for one piece of a directory at a time",
-                rule: .pending(.flag { $0.caches.readsDirectoriesStepwise = true })),
+                rule: .flag { $0.caches.readsDirectoriesStepwise = true }),
         ])
 
     /// What libfuse, fusermount3 and the kernel do.

@@ -11,8 +11,6 @@ import SFTPProtocol
 final class ListingFetch {
     /// How many entries that have been read already are kept for a reader that goes back.
     static let keptEntries = 65_536
-    /// The most READDIRs in flight.
-    static let maximumWindow = 32
     /// How many replies in a row may hold no entry that can be shown: the end, if the server knows
     /// one, is not worth waiting for.
     static let maximumUselessReplies = 64
@@ -25,7 +23,8 @@ final class ListingFetch {
     /// READDIRs that have been sent, in order.
     private var inFlight: [PendingReply<[NameEntry]?>] = []
     /// How many READDIRs to keep in flight: more, the longer the directory turns out to be.
-    private var window = 2
+    private var window: Int
+    private let maximumWindow: Int
     private var uselessReplies = 0
 
     /// Whether OPENDIR has not been answered.
@@ -44,8 +43,10 @@ final class ListingFetch {
     /// A directory that is to be fetched from the server.
     init(
         inode: InodeNumber, askedAfterChange: UInt64, begunAt: Duration, directoryTime: UInt32?,
-        loop: any EventLoop
+        maximumWindow: Int, loop: any EventLoop
     ) {
+        self.maximumWindow = maximumWindow
+        window = min(2, maximumWindow)
         self.inode = inode
         listing = DirectoryListing(askedAfterChange: askedAfterChange, begunAt: begunAt)
         listing.directoryTime = directoryTime
@@ -58,6 +59,7 @@ final class ListingFetch {
     init(inode: InodeNumber, listing: DirectoryListing, loop: any EventLoop) {
         self.inode = inode
         self.listing = listing
+        (window, maximumWindow) = (0, 0)
         isOpening = false
         isComplete = true
         progress = WaitQueue(loop: loop)
@@ -87,7 +89,8 @@ final class ListingFetch {
     ///
     /// - Parameter hidingLinks: whether the attributes of links are left out.
     func append(
-        _ entries: [NameEntry], at now: Duration, hidingLinks: Bool, shownName: (NameEntry) -> FileName?
+        _ entries: [NameEntry], at now: Duration, hidingLinks: Bool,
+        shownName: (NameEntry) -> FileName?
     ) {
         let before = listing.count
         for entry in entries {
@@ -96,7 +99,7 @@ final class ListingFetch {
             let isHidden = hidingLinks && entry.attributes.kind == .symbolicLink
             listing.append(name, isHidden ? nil : entry.attributes, at: now)
         }
-        window = min(2 * window, Self.maximumWindow)
+        window = min(2 * window, maximumWindow)
         uselessReplies = listing.count == before ? uselessReplies + 1 : 0
         if uselessReplies == Self.maximumUselessReplies { fail(.EIO) }
     }

@@ -154,7 +154,8 @@ extension RemoteFS {
         let opening = try start { (client) throws(SFTPError) in try client.startOpendir(path) }
         let fetch = ListingFetch(
             inode: inode, askedAfterChange: nodes.lastChange, begunAt: loop.now,
-            directoryTime: tellingTime(of: inode), loop: loop)
+            directoryTime: tellingTime(of: inode),
+            maximumWindow: max(1, options.cache.requestsAhead), loop: loop)
         nodes[inode]?.makeDetails().fetch = fetch
         return (fetch, opening)
     }

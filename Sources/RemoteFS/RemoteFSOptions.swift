@@ -13,7 +13,7 @@ public struct RemoteFSOptions: Sendable {
     /// For how long a name that was not there is taken as absent, by the kernel and by us.
     public var absenceValidity = Duration.seconds(1)
     /// What is kept on our side of the kernel, and for how long.
-    public var cache = CacheOptions()
+    public var cache = MetadataCacheOptions()
 
     /// The owner to show for every file, in place of the server's.
     public var userID: UInt32?

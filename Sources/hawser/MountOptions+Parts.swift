@@ -23,21 +23,31 @@ extension MountOptions {
         if let validity = caches.attributeTimeout { result.attributeValidity = validity }
         if let validity = caches.nameTimeout { result.nameValidity = validity }
         if let validity = caches.absenceTimeout { result.absenceValidity = validity }
-        if let timeout = caches.statusTimeout { result.cache.attributeTimeout = timeout }
-        if let timeout = caches.listingTimeout { result.cache.listingTimeout = timeout }
-        if let timeout = caches.linkTimeout { result.cache.linkTimeout = timeout }
-        if let maximum = caches.maximumEntries { result.cache.maximumEntries = maximum }
-        switch caches.mode {
-        case .shared: result.cache.mode = .shared
-        case .strict: result.cache.mode = .strict
-        case .exclusive: result.cache.mode = .exclusive
-        }
+        configure(&result.cache)
         result.userID = ownership.userID
         result.groupID = ownership.groupID
         result.umask = ownership.umask
         result.makesHardLinks = makesHardLinks
         result.containsSymlinks = symlinks.areContained
         return result
+    }
+
+    private func configure(_ cache: inout MetadataCacheOptions) {
+        switch caches.mode {
+        case .shared: cache.mode = .shared
+        case .strict: cache.mode = .strict
+        case .exclusive: cache.mode = .exclusive
+        }
+        // What the kernel may believe for long, we may, unless it is said.
+        let told = max(caches.attributeTimeout ?? .zero, caches.nameTimeout ?? .zero)
+        cache.attributeTimeout = caches.statusTimeout ?? max(cache.attributeTimeout, told)
+        if let timeout = caches.listingTimeout { cache.listingTimeout = timeout }
+        if let timeout = caches.linkTimeout { cache.linkTimeout = timeout }
+        if let maximum = caches.maximumEntries { cache.maximumEntries = maximum }
+        if caches.readsDirectoriesStepwise {
+            cache.listingsAhead = 0
+            cache.requestsAhead = 1
+        }
     }
 
     /// What the kernel is to be asked for.

@@ -64,7 +64,7 @@ import Testing
         try simulate(
             answer: { directory.answer($0) },
             configure: {
-                $0.cache = CacheOptions()
+                $0.cache = MetadataCacheOptions()
                 $0.cache.listingsAhead = 0
                 configure(&$0)
             }
@@ -118,7 +118,7 @@ import Testing
             default: ok
             }
         } configure: {
-            $0.cache = CacheOptions()
+            $0.cache = MetadataCacheOptions()
         } body: { fileSystem, server in
             let made = try await fileSystem.mkdir(bytes("d"), in: rootInode, permissions: 0o755)
             await server.forgetRequests()

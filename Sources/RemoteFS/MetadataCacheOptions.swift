@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What a file system keeps of what its server told it, and for how long: sshfs's `dcache_` options.
-public struct CacheOptions: Hashable, Sendable {
+public struct MetadataCacheOptions: Hashable, Sendable {
     /// Who else changes the tree.
     public enum Mode: Hashable, Sendable {
         /// Somebody may, now and then: what is known is believed for a while.
@@ -28,6 +28,8 @@ public struct CacheOptions: Hashable, Sendable {
 
     /// How many listings are fetched at a time before somebody reads them.
     public var listingsAhead = 16
+    /// How many READDIRs of one directory are in flight at most, at least 1.
+    public var requestsAhead = 32
 
     /// The defaults.
     public init() {}
