@@ -2,6 +2,7 @@
 
 public import EventLoop
 public import SSHProtocol
+public import Wire
 
 /// What a client needs of the machine it runs on; tests bring one of their own.
 public protocol ClientWorld: Sendable {
@@ -19,6 +20,17 @@ public protocol ClientWorld: Sendable {
     ///
     /// - Parameter limit: a larger file is an error.
     func readFile(_ path: String, limit: Int) throws(FileProblem) -> FileContent?
+
+    /// Hands over a file piece by piece, so that it never lies in memory as a whole; false where there
+    /// is none. May block: called on a helper thread.
+    func readFile(
+        _ path: String, pieces body: (Bytes) throws(FileProblem) -> Void
+    ) throws(FileProblem) -> Bool
+
+    /// Runs a program to its end, and gives what it has written to its standard output.
+    ///
+    /// - Throws: ``CommandError``, or `CancellationError`.
+    func output(of command: CommandRequest) async throws -> [UInt8]
 
     /// Appends a line to a known_hosts file, which is made if needed. May block: called on a helper
     /// thread.
@@ -44,17 +56,20 @@ public struct DialedConnection: Sendable {
     public let channel: any ByteChannel
     /// Whether it goes to this machine itself.
     public let isLoopback: Bool
+    /// The server's address in numbers; nil where somebody else has made the connection.
+    public let address: String?
 
     /// Is called when the login is done: from then on it is bulk data that it carries.
     public let carriesBulkData: @Sendable () -> Void
 
     /// Describes a connection.
     public init(
-        channel: any ByteChannel, isLoopback: Bool = false,
+        channel: any ByteChannel, isLoopback: Bool = false, address: String? = nil,
         carriesBulkData: @escaping @Sendable () -> Void = {}
     ) {
         self.channel = channel
         self.isLoopback = isLoopback
+        self.address = address
         self.carriesBulkData = carriesBulkData
     }
 }
@@ -83,6 +98,40 @@ public enum DialError: Error, Equatable, Sendable {
             self.error = error
         }
     }
+}
+
+/// A program that is run for its output.
+public struct CommandRequest: Sendable {
+    /// What messages call it.
+    public let name: String
+    /// The program and its arguments; no shell is asked.
+    public let arguments: [String]
+    /// The most that it may write, in bytes.
+    public let outputLimit: Int
+    /// Until when it has to have ended, in the loop's time.
+    public let deadline: Duration
+    /// Tells the user a line that it writes to its standard error.
+    public let say: @Sendable (String) -> Void
+
+    /// Describes a program.
+    public init(
+        name: String, arguments: [String], outputLimit: Int, deadline: Duration,
+        say: @escaping @Sendable (String) -> Void
+    ) {
+        self.name = name
+        self.arguments = arguments
+        self.outputLimit = outputLimit
+        self.deadline = deadline
+        self.say = say
+    }
+}
+
+/// Why a program's output cannot be had, in a few words.
+public enum CommandError: Error, Equatable, Sendable {
+    /// It could not be started.
+    case notStarted(String)
+    /// It did not end well, or not in time, or wrote too much.
+    case failed(String)
 }
 
 /// A file that is there but cannot be used; the text says why.

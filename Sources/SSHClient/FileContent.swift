@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import EventLoop
 import Glibc
 
 /// A file that was read.
@@ -47,51 +46,22 @@ extension FileContent {
     static func read(
         _ path: String, limit: Int, mayBePipe: Bool = false
     ) throws(FileProblem) -> FileContent? {
-        // Non-blocking, or opening a FIFO would wait for somebody to write into it.
-        let flags = O_RDONLY | O_CLOEXEC | (mayBePipe ? 0 : O_NONBLOCK)
-        let number = unsafe open(path, flags)
-        guard number >= 0 else {
-            if errno == ENOENT || errno == ENOTDIR { return nil }
-            throw FileProblem(SystemError.last("open").reason)
-        }
-        let file = FileDescriptor(owning: number)
-        var status = stat()
-        guard unsafe fstat(file.rawValue, &status) == 0 else {
-            throw FileProblem(SystemError.last("fstat").reason)
-        }
-        let kind = status.st_mode & S_IFMT
-        guard kind == S_IFREG || kind == S_IFCHR || (kind == S_IFIFO && mayBePipe) else {
-            throw FileProblem("not a regular file")
-        }
+        guard let file = try OpenFile.open(path, mayBePipe: mayBePipe) else { return nil }
+        let status = file.status
         let permissions = status.st_mode & 0o7777
-        return FileContent(
-            bytes: try readAll(file, limit: limit),
-            isExposed: status.st_uid == geteuid() && permissions & 0o077 != 0,
-            isTrusted: (status.st_uid == 0 || status.st_uid == getuid())
-                && permissions & 0o022 == 0,
-            isPipe: kind == S_IFIFO, permissions: permissions)
-    }
-
-    private static func readAll(
-        _ file: borrowing FileDescriptor, limit: Int
-    ) throws(FileProblem) -> [UInt8] {
-        let (number, step) = (file.rawValue, 64 * 1024)
         var content: [UInt8] = []
-        while true {
-            var code: CInt = 0
-            let piece = unsafe [UInt8](unsafeUninitializedCapacity: step) { buffer, count in
-                let result = unsafe Glibc.read(number, buffer.baseAddress, buffer.count)
-                code = result < 0 ? errno : 0
-                count = max(result, 0)
-            }
-            if code == EINTR { continue }
-            guard code == 0 else { throw FileProblem(SystemError(call: "read", code: code).reason) }
-            if piece.isEmpty { return content }
+        try file.read { (piece) throws(FileProblem) in
             guard content.count + piece.count <= limit else {
                 throw FileProblem("larger than \(limit) bytes")
             }
             // A small file is not copied: nothing of a key is left behind in a second buffer.
             if content.isEmpty { content = piece } else { content += piece }
         }
+        return FileContent(
+            bytes: content,
+            isExposed: status.st_uid == geteuid() && permissions & 0o077 != 0,
+            isTrusted: (status.st_uid == 0 || status.st_uid == getuid())
+                && permissions & 0o022 == 0,
+            isPipe: status.st_mode & S_IFMT == S_IFIFO, permissions: permissions)
     }
 }

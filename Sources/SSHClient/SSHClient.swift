@@ -47,7 +47,7 @@ public enum SSHClient {
         _ context: ConnectContext, through carrier: SSHSession?
     ) async throws -> SSHSession {
         let check = try await HostKeyCheck.load(context)
-        let configuration = try configuration(context, check)
+        let configuration = try configuration(context, try await check.knownForOrder)
         context.traceOffer(configuration.algorithms)
         var attempt = 1
         while true {
@@ -63,11 +63,11 @@ public enum SSHClient {
     }
 
     private static func configuration(
-        _ context: ConnectContext, _ check: HostKeyCheck
+        _ context: ConnectContext, _ known: KnownHosts
     ) throws -> SSHClientConfiguration {
         let options = context.options
         do throws(SSHConfigError) {
-            let hostKeyAlgorithms = try options.hostKeyAlgorithms(known: check.known)
+            let hostKeyAlgorithms = try options.hostKeyAlgorithms(known: known)
             var configuration = SSHClientConfiguration(
                 user: options.user,
                 algorithms: try options.algorithms(hostKeyAlgorithms: hostKeyAlgorithms),
@@ -101,7 +101,7 @@ public enum SSHClient {
         await session.start()
         do {
             let trust = try await session.verifyHost(
-                check, isLoopback: dialed.isLoopback, until: deadline)
+                check, of: dialed, until: deadline)
             await session.warnOfWeakCrypto()
             try await logIn(session, context, try await files, trust)
             dialed.carriesBulkData()

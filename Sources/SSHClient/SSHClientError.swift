@@ -67,6 +67,10 @@ public enum HostKeyRefusal: Equatable, Sendable {
     case revoked(at: String)
     /// Nobody knows the key, and nobody was there or allowed to be asked.
     case unknown(fingerprint: String)
+    /// Nobody knows the key, and there is no file to remember it in.
+    case notRememberable(fingerprint: String)
+    /// The host's address is known by another key (`CheckHostIP`): the place of its line.
+    case addressDiffers(knownAt: String)
     /// The user said no.
     case declined
     /// An RSA key shorter than `RequiredRSASize`.
@@ -136,6 +140,11 @@ extension HostKeyRefusal: CustomStringConvertible {
                 + TerminalText.line(place)
         case .revoked(let place): "the key is revoked in \(TerminalText.line(place))"
         case .unknown(let fingerprint): "the key \(fingerprint) is unknown"
+        case .notRememberable(let fingerprint):
+            "the key \(fingerprint) is unknown, and UserKnownHostsFile names no file to "
+                + "remember it in"
+        case .addressDiffers(let place):
+            "the host's address has another key in \(TerminalText.line(place))"
         case .declined: "you did not accept the key"
         case .tooShort(let bits, let required):
             "the RSA key has \(bits) bits, and \(required) are required"

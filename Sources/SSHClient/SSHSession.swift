@@ -44,8 +44,9 @@ public actor SSHSession {
 
     var sending = Sending.idle
 
-    /// The key by which the server was found to be the host, where further keys of it may be learned.
-    var updatableHostKey: PublicKey?
+    /// The key by which the server was found to be the host, where further keys of it may be learned,
+    /// and its address, where that is to be remembered.
+    var updatableHost: (key: PublicKey, address: String?)?
     /// What the server has proved to hold, once it has been asked and has answered.
     var provedHostKeys: [PublicKey]?
     let proofWaiters: WaitQueue

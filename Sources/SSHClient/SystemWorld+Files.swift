@@ -2,12 +2,22 @@
 
 import EventLoop
 import Glibc
+public import Wire
 
 /// Files. All of this may block.
 extension SystemWorld {
     /// Reads a whole file.
     public func readFile(_ path: String, limit: Int) throws(FileProblem) -> FileContent? {
         try FileContent.read(path, limit: limit)
+    }
+
+    /// Hands over a file piece by piece.
+    public func readFile(
+        _ path: String, pieces body: (Bytes) throws(FileProblem) -> Void
+    ) throws(FileProblem) -> Bool {
+        guard let file = try OpenFile.open(path) else { return false }
+        try file.read { (piece) throws(FileProblem) in try body(piece[...]) }
+        return true
     }
 
     /// Appends a line to a file; the file, and the directory it lies in, are made if need be, for

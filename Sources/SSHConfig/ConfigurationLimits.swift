@@ -34,8 +34,15 @@ public enum ConfigurationLimits {
     public static let userNameBytes = 1_024
     /// The longest value after tokens and variables stand expanded: PATH_MAX, with room for more.
     public static let expandedBytes = 16_384
-    /// The largest known_hosts file, in bytes.
-    public static let knownHostsBytes = 64 << 20
+    /// The largest known_hosts file, in bytes: room for millions of hosts, and an end for a device
+    /// that has none.
+    public static let knownHostsBytes = 1 << 30
+    /// The largest known_hosts file that is written anew, which takes it into memory, in bytes.
+    public static let rewrittenBytes = 64 << 20
+    /// The most that `KnownHostsCommand` may print, in bytes.
+    public static let commandOutputBytes = 16 << 20
+    /// The largest list of revoked keys, in bytes.
+    public static let revokedKeysBytes = 64 << 20
     /// The longest line of a known_hosts file, in bytes: a 16,384-bit RSA key takes 2,800.
     public static let knownHostsLineBytes = 65_536
     /// How many lines of the known_hosts files may match one host.

@@ -34,8 +34,7 @@ public struct SSHConfigError: Error, Equatable, Sendable {
         case unknownKeyword
         /// A value that its option does not take.
         case invalidValue
-        /// An option that we know but do not have, where going on without it could mean connecting
-        /// to another place or trusting another key than the file says.
+        /// A list of algorithms of which we have none.
         case unsupported
         /// A file that is there but cannot be read, or that others may write to.
         case unreadableFile

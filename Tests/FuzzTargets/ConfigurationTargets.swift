@@ -142,7 +142,7 @@ private let knownHostsSeeds: [[UInt8]] = {
 private func checkLines(of known: KnownHosts) {
     for key in known.keys.prefix(16) {
         _ = known.verdict(on: key.blob[...])
-        guard let line = known.line(keyType: key.type, blob: key.blob[...], salt: nil) else {
+        guard let line = known.line(keyType: key.type, blob: key.blob[...]) else {
             continue
         }
         precondition(!line.contains("\n"), "a line that is two")

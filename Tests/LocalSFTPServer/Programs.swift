@@ -42,7 +42,11 @@ public struct ProgramResult: Sendable, Equatable {
 
 /// Runs a program to its end, with our standard input and error output.
 @discardableResult
-public func run(_ words: String...) throws -> ProgramResult {
+public func run(_ words: String...) throws -> ProgramResult { try run(words) }
+
+/// The same with the words in a list.
+@discardableResult
+public func run(_ words: [String]) throws -> ProgramResult {
     // Closed on exec from the start, as pipe(2) can't: a server that another test starts in that
     // very moment would hold the other end open.
     var pipe: [CInt] = [-1, -1]

@@ -109,6 +109,17 @@ import Testing
         }
     }
 
+    @Test func aCertificateOfARevokedKeyIsWorthNothing() throws {
+        let server = try server()
+        let key = try TestKeys.publicLine("host-ed25519")
+        let lines = "@cert-authority * \(try publicKey())\n@revoked * \(key)"
+        #expect {
+            try connect(server, known: lines)
+        } throws: { error in
+            "\(error)".contains("revoked") && "\(error)".contains("known_hosts line 2")
+        }
+    }
+
     @Test(arguments: [false, true])
     func revokedHostKeysAreRefusedByAnyList(isBinary: Bool) throws {
         let server = try server()

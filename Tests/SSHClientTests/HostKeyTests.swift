@@ -79,7 +79,7 @@ import Testing
         #expect(prompter.questions.isEmpty)
         let warning = prompter.transcript
         #expect(warning.contains("REMOTE HOST IDENTIFICATION HAS CHANGED"))
-        #expect(warning.contains("\(harness.home.file(".ssh/known_hosts")) line 2"))
+        #expect(warning.contains("\(harness.home.file(".ssh/known_hosts")):2"))
         #expect(warning.contains(try Self.fingerprint("host-ed25519")))
         // What it says to do helps.
         let command = try #require(
@@ -179,11 +179,49 @@ import Testing
         try Self.know(
             try line("host-ed25519") + (try line("host-ed25519", marker: "@revoked ")),
             harness)
+        let prompter = ScriptedPrompter()
         #expect {
-            try harness.connectAndEcho(try options(harness, "no"))
+            try harness.connectAndEcho(try options(harness, "ask"), prompter)
         } throws: { error in
             "\(error)".contains("the key is revoked in") && "\(error)".contains("line 2")
         }
+        #expect(prompter.transcript.contains("REVOKED HOST KEY DETECTED!"))
+        // As with ssh, whoever turns checking off gets it off, and warned.
+        let other = ScriptedPrompter()
+        try harness.connectAndEcho(try options(harness, "no"), other)
+        #expect(other.transcript.contains("REVOKED HOST KEY DETECTED!"))
+        #expect(other.transcript.contains("no password will be sent"))
+    }
+
+    @Test func theQuestionIsThatOfSSH() throws {
+        let harness = try ClientHarness()
+        let key = try TestKeys.publicLine("host-ed25519").split(separator: " ").prefix(2)
+            .joined(separator: " ")
+        let names = ["one,10.0.0.1", "two", "*.three", "[127.0.0.1]:1", "@cert-authority x"]
+        try Self.know(names.map { "\($0) \(key)\n" }.joined(), harness)
+        let file = harness.home.file(".ssh/known_hosts")
+        try shell("ssh-keygen -q -H -f \(file) 2>/dev/null; echo 'five \(key)' >>\(file)")
+        try harness.home.write(
+            "#!/bin/sh\nprintf %s \"$1\" >\(harness.home.file("asked"))\necho no\n",
+            to: "askpass", mode: "700")
+        let more = ["HostKeyAlgorithms=ssh-ed25519", "VisualHostKey=yes"]
+        let common =
+            more + [
+                "StrictHostKeyChecking=ask", "UserKnownHostsFile=\(file)",
+                "GlobalKnownHostsFile=/dev/null",
+            ]
+        let words =
+            [
+                "env", "SSH_ASKPASS=\(harness.home.file("askpass"))",
+                "SSH_ASKPASS_REQUIRE=force", "ssh", "-F", "none", "-n", "-p", "\(server.port)",
+            ] + common.flatMap { ["-o", $0] }
+        #expect(try run(words + ["x@127.0.0.1"]).status == 255)
+        let prompter = ScriptedPrompter(["no"])
+        #expect(throws: SSHClientError.self) {
+            try harness.connectAndEcho(
+                try harness.options(server.port, common), prompter)
+        }
+        #expect(prompter.questions == [try harness.home.read("asked")])
     }
 
     @Test func shortRSAKeyIsRefused() throws {

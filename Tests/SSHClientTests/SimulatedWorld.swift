@@ -19,10 +19,12 @@ final class SimulatedWorld: ClientWorld {
         var failuresLeft = 0
         var connections = 0
         var seed: UInt64 = 1
+        var serverAddress: String?
+        var isLoopback = false
     }
 
     let loop: SimulatedLoop
-    let environment: [String: String] = [:]
+    let environment = ["HOME": "/home/alice"]
     private let state = Mutex(State())
     private let server: Server
     private let agent: Server?
@@ -39,6 +41,18 @@ final class SimulatedWorld: ClientWorld {
     }
 
     var connections: Int { state.withLock { $0.connections } }
+
+    /// The address at which every server is; nil behind a proxy.
+    var serverAddress: String? {
+        get { state.withLock(\.serverAddress) }
+        set { state.withLock { $0.serverAddress = newValue } }
+    }
+
+    /// Whether that is this machine's own.
+    var isLoopback: Bool {
+        get { state.withLock(\.isLoopback) }
+        set { state.withLock { $0.isLoopback = newValue } }
+    }
 
     func failNextDials(_ count: Int) { state.withLock { $0.failuresLeft = count } }
 
@@ -63,7 +77,8 @@ final class SimulatedWorld: ClientWorld {
                 .init(address: "192.0.2.1", error: SystemError(call: "connect", code: 111))
             ])
         }
-        return DialedConnection(channel: connect(to: server))
+        return DialedConnection(
+            channel: connect(to: server), isLoopback: isLoopback, address: serverAddress)
     }
 
     func connectAgent(_ path: String) async throws -> any ByteChannel {
@@ -79,6 +94,18 @@ final class SimulatedWorld: ClientWorld {
 
     func readFile(_ path: String, limit: Int) throws(FileProblem) -> FileContent? {
         state.withLock { $0.files[path] }
+    }
+
+    func readFile(
+        _ path: String, pieces body: (Bytes) throws(FileProblem) -> Void
+    ) throws(FileProblem) -> Bool {
+        guard let file = state.withLock({ $0.files[path] }) else { return false }
+        for byte in file.bytes { try body([byte]) }
+        return true
+    }
+
+    func output(of command: CommandRequest) async throws -> [UInt8] {
+        throw CommandError.notStarted("could not be run: there are no programs here")
     }
 
     func replaceFile(_ path: String, _ content: [UInt8]) throws(FileProblem) {

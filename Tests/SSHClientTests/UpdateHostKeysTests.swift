@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import EventLoop
+import Glibc
 import LocalSFTPServer
 import SSHClient
 import SSHConfig
@@ -25,10 +26,11 @@ import Testing
         return "\(name ?? self.name) \(parts[0]) \(parts[1])\n"
     }
 
-    /// Connects until the file is as it should be, and says what was shown.
+    /// Connects until the file is as it should be, or for a while where nothing should happen, and says
+    /// what was shown.
     private func connect(
         _ lines: String, _ more: [String] = [], answers: [String] = [],
-        until isDone: @escaping @Sendable (String) -> Bool = { _ in true }
+        until isDone: (@Sendable (String) -> Bool)? = nil
     ) throws -> ScriptedPrompter {
         let file = harness.home.file("known_hosts")
         try harness.home.write(lines, to: "known_hosts")
@@ -45,6 +47,7 @@ import Testing
         try harness.connect(options, prompter) { session in
             try await echo(session, size: 1000)
             // What the server advertised comes before the answer to the first request.
+            guard let isDone else { return try await session.loop.sleep(for: .milliseconds(200)) }
             for _ in 0..<1000 where !isDone(try home.read("known_hosts")) {
                 try await session.loop.sleep(for: .milliseconds(10))
             }
@@ -67,7 +70,7 @@ import Testing
         let start = "# mine\n\(other)" + (try line("host-ed25519")) + stale
         let wanted = try blobs(Self.all + ["user-rsa-2048"])
         let prompter = try connect(
-            start, ["HashKnownHosts=\(isHashed ? "yes" : "no")"],
+            start, ["HashKnownHosts=\(isHashed ? "yes" : "no")", "LogLevel=VERBOSE"],
             until: { $0.split(separator: "\n").count == 5 && !$0.contains(stale) })
         let text = try harness.home.read("known_hosts")
         #expect(text.hasPrefix("# mine\n\(other)"))
@@ -104,6 +107,66 @@ import Testing
         let lines = try line("host-ed25519", names == "127.0.0.*" ? "[127.0.0.*]:*" : names)
         _ = try connect(lines)
         #expect(try harness.home.read("known_hosts") == lines)
+    }
+
+    /// The file of others, a name without the port, another name, a key that nobody has looked at:
+    /// what ssh leaves alone.
+    @Test(arguments: ["global", "portless", "elsewhere", "new"])
+    func keysAreLearnedOnlyWhereTheUsersFileIsAboutThisHostAlone(_ why: String) throws {
+        var (lines, more) = ("", [String]())
+        switch why {
+        case "global":
+            let path = harness.home.file("global")
+            try harness.home.write(try line("host-ed25519"), to: "global")
+            more = ["GlobalKnownHostsFile=\(path)"]
+        case "portless": lines = try line("host-ed25519", "127.0.0.1")
+        case "elsewhere":
+            lines = try line("host-ed25519") + (try line("host-rsa-2048", "other.example"))
+        default: more = ["StrictHostKeyChecking=accept-new"]
+        }
+        _ = try connect(lines, more)
+        let text = try harness.home.read("known_hosts")
+        if why == "new" {
+            #expect(text == (try line("host-ed25519")))
+        } else {
+            #expect(text == lines)
+        }
+        // ssh agrees, given the same files.
+        let options =
+            more + [
+                "StrictHostKeyChecking=yes", "UpdateHostKeys=yes",
+                "IdentityFile=\(try TestKeys.path("user-ed25519"))",
+                "UserKnownHostsFile=\(harness.home.file("known_hosts"))",
+                "GlobalKnownHostsFile=/dev/null",
+            ]
+        let user = String(try ClientHarness.user.get())
+        if why == "new" { try harness.home.write("", to: "known_hosts") }
+        let words =
+            ["ssh", "-F", "none", "-n", "-p", "\(server.port)"] + options.flatMap { ["-o", $0] }
+        #expect(try run(words + ["\(user)@127.0.0.1", "true"]).status == 0)
+        #expect(try harness.home.read("known_hosts") == text)
+    }
+
+    @Test func everyFileOfTheUsersIsKeptUpToDate() throws {
+        let second = harness.home.file("second")
+        try harness.home.write(
+            "# mine\n" + (try line("user-ecdsa-384")) + (try line("host-ecdsa-256")),
+            to: "second", mode: "644")
+        try run("ln", "-s", second, harness.home.file("link"))
+        let first = harness.home.file("known_hosts")
+        _ = try connect(
+            try line("host-ed25519"),
+            ["UserKnownHostsFile=\(first) \(harness.home.file("link"))"],
+            until: { $0.split(separator: "\n").count == 2 })
+        #expect(
+            try harness.home.read("known_hosts")
+                == (try line("host-ed25519") + (try line("host-rsa-2048"))))
+        let wanted = "# mine\n" + (try line("host-ecdsa-256"))
+        for _ in 0..<1000 where try harness.home.read("second") != wanted { usleep(2_000) }
+        #expect(try harness.home.read("second") == wanted)
+        // A link stays one, and the mode is the one that it was.
+        #expect(try run("readlink", harness.home.file("link")).output == "\(second)\n")
+        #expect(try run("stat", "-c", "%a", second).output == "644\n")
     }
 
     @Test func theUserMayBeAsked() throws {

@@ -95,16 +95,6 @@ import Wire
     }
 
     @Test(arguments: [
-        "KnownHostsCommand /bin/x"
-    ])
-    func refusesWhatWouldChangeWhereWeConnectOrWhomWeTrust(line: String) {
-        let fault = Self.fault("\nHost example.com\n  \(line)\n")
-        #expect(fault?.code == .unsupported)
-        #expect(fault?.location == ConfigurationLocation(file: "/home/me/.ssh/config", line: 3))
-        #expect(fault?.keyword == line.split(separator: " ").first.map(String.init))
-    }
-
-    @Test(arguments: [
         "ProxyCommand none", "ProxyJump none", "ProxyCommand None\nProxyJump gateway",
         "CanonicalizeHostname no", "RevokedHostKeys none",
         "KnownHostsCommand none", "Host other\nProxyJump gateway\nRefuseConnection x",

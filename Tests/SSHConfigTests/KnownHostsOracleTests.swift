@@ -40,10 +40,11 @@ import Wire
             let known = KnownHosts(for: KnownHostName(host: host, port: port))
             let salt = [UInt8](repeating: UInt8(index), count: KnownHosts.hashByteCount)
             let blob = KnownHostsTests.key(UInt8(index))
-            lines.append(
-                try #require(
-                    known.line(
-                        keyType: "ssh-ed25519", blob: blob[...], salt: isHashed ? salt[...] : nil)))
+            let line =
+                isHashed
+                ? known.hashedLine(keyType: "ssh-ed25519", blob: blob[...], salt: salt[...])
+                : known.line(keyType: "ssh-ed25519", blob: blob[...])
+            lines.append(try #require(line))
         }
         #expect(lines.allSatisfy { $0.hasPrefix("|1|") == isHashed })
         let file = try folder.write("known", lines.joined(separator: "\n") + "\n")
@@ -110,7 +111,7 @@ import Wire
             known.verdict(on: blob[...]) == .match(ConfigurationLocation(file: "known", line: 1)))
         #expect(known.keys.map(\.type) == [String(fields[0])])
         #expect(
-            known.line(keyType: String(fields[0]), blob: blob[...], salt: nil)
+            known.line(keyType: String(fields[0]), blob: blob[...])
                 == "h \(fields[0]) \(fields[1])")
     }
 }

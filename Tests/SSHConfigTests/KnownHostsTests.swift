@@ -145,11 +145,41 @@ import Wire
             let error = #expect(throws: SSHConfigError.self) { try Self.load(text) }
             #expect(error?.code == .limitExceeded)
         }
-        #expect(throws: SSHConfigError.self) {
-            var known = KnownHosts(for: KnownHostName(host: "h", port: 22))
-            let size = ConfigurationLimits.knownHostsBytes + 1
-            try known.add([UInt8](repeating: 10, count: size)[...], file: "known")
+    }
+
+    @Test func countsAFileOfPiecesAgainstItsLimit() throws {
+        var known = KnownHosts(for: KnownHostName(host: "h", port: 22))
+        var file = KnownHostsFile(path: "known", limit: 10)
+        try known.add([UInt8](repeating: 10, count: 10)[...], of: &file)
+        let error = #expect(throws: SSHConfigError.self) { try known.add([10], of: &file) }
+        #expect(error?.code == .limitExceeded)
+    }
+
+    @Test(arguments: [1, 2, 7, 100, 1000]) func readsAFileInPiecesOfAnySize(size: Int) throws {
+        let text = "# x\n\nother \(Self.text(1))\nexample.com \(Self.text(2))\r\n@bad\n"
+        let bytes = Array((text + "example.com \(Self.text(3))\n").utf8)
+        var known = KnownHosts(for: KnownHostName(host: "example.com", port: 22))
+        var names = KnownKeyNames(
+            of: [Self.key(1), Self.key(3)], besides: [KnownHostName(host: "x", port: 22)])
+        var (file, again) = (KnownHostsFile(path: "known"), KnownHostsFile(path: "known"))
+        for start in stride(from: 0, to: bytes.count, by: size) {
+            let piece = bytes[start..<min(bytes.count, start + size)]
+            try known.add(piece, of: &file)
+            try names.add(piece, of: &again)
         }
+        #expect(known.keys.map(\.location.line) == [4, 6])
+        #expect(known.problems.map(\.location) == [Self.place(5)])
+        #expect(names.count == 2)
+        #expect(names.entries.map(\.location.line) == [3, 6])
+        #expect(names.entries.map(\.names) == ["other", "example.com"])
+        // A line that never ends takes no more memory than a long one.
+        let junk = [UInt8](repeating: 7, count: size)
+        let error = #expect(throws: SSHConfigError.self) {
+            for _ in 0...ConfigurationLimits.knownHostsLineBytes {
+                try known.add(junk[...], of: &file)
+            }
+        }
+        #expect(error?.location == Self.place(7))
     }
 
     @Test func writesNoNameThatWouldBeReadAsSomethingElse() {
@@ -158,9 +188,9 @@ import Wire
             "a\n",
         ] {
             let known = KnownHosts(for: KnownHostName(host: name, port: 22))
-            #expect(known.line(keyType: "ssh-ed25519", blob: Self.key(1)[...], salt: nil) == nil)
+            #expect(known.line(keyType: "ssh-ed25519", blob: Self.key(1)[...]) == nil)
             let aliased = KnownHosts(for: KnownHostName(host: "a", port: 22, alias: name))
-            #expect(aliased.line(keyType: "ssh-ed25519", blob: Self.key(1)[...], salt: nil) == nil)
+            #expect(aliased.line(keyType: "ssh-ed25519", blob: Self.key(1)[...]) == nil)
         }
     }
 

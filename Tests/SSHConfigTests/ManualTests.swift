@@ -31,17 +31,6 @@ import Testing
         #expect(Set(entries.keys).subtracting(known).isEmpty)
     }
 
-    @Test func saysWhichOptionsAreRefused() throws {
-        let lines = try Self.lines()
-        let refused = Set(OptionTable.all.filter { $0.refusal != nil }.map(\.keyword))
-        guard let index = lines.firstIndex(of: "refused:") else {
-            #expect(refused.isEmpty)
-            return
-        }
-        let words = lines[index + 1].split(separator: " ").map(String.init)
-        #expect(Set(words).subtracting([".Cm", ",", "."]) == refused)
-    }
-
     private static func lines() throws -> [String] {
         let folder = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
         let text = try #require(readFile("/\(folder)/man/hawser_config.5"))

@@ -47,7 +47,9 @@ extension SystemWorld {
         let channel = try DescriptorChannel(
             socket: socket, loop: loop, sendQueueLimit: Self.sendQueueLimit)
         let qos = options.ipQoS
-        return DialedConnection(channel: channel, isLoopback: address.isLoopback) { [loop] in
+        return DialedConnection(
+            channel: channel, isLoopback: address.isLoopback, address: address.description
+        ) { [loop] in
             guard qos.interactive != qos.bulk else { return }
             // Zero is what the system begins with.
             loop.spawn { await channel.setTypeOfService(qos.bulk ?? 0) }

@@ -3,6 +3,7 @@
 import EventLoop
 import SSHConfig
 import SSHCrypto
+import Wire
 
 extension HostKeyCheck {
     /// Reads the files that say which keys to trust.
@@ -11,27 +12,56 @@ extension HostKeyCheck {
     ///   what it may say about the host, that a key is revoked for instance, is unknown.
     static func load(_ context: ConnectContext) async throws -> HostKeyCheck {
         let options = context.options
-        var known = KnownHosts(
-            for: KnownHostName(
-                host: options.hostName, port: options.port, alias: options.hostKeyAlias))
-        for path in options.userKnownHostsFiles + options.globalKnownHostsFiles {
-            known = try await offload(context) { [known] world throws(FileProblem) in
-                guard
-                    let file = try world.readFile(path, limit: ConfigurationLimits.knownHostsBytes)
-                else { return known }
-                return try reading { () throws(SSHConfigError) in
-                    var more = known
-                    try more.add(file.bytes[...], file: path)
-                    return more
-                }
-            } onFailure: {
-                "\(path): \($0)"
-            }
-        }
+        let known = try await read(
+            KnownHosts(
+                for: KnownHostName(
+                    host: options.hostName, port: options.port, alias: options.hostKeyAlias)),
+            context)
         for problem in known.problems { context.show(problem.description, level: .info) }
         return HostKeyCheck(
             context: context, known: known, revoked: try await loadRevoked(context),
             authorityAlgorithms: try authorityAlgorithms(context))
+    }
+
+    /// What is known of the host before it is connected to, to put the algorithms of its keys first.
+    var knownForOrder: KnownHosts {
+        get async throws {
+            switch context.options.hostKeyAlgorithms.change {
+            // Then the order is the user's.
+            case .replace, .prepend: known
+            case .unchanged, .append, .remove:
+                try await Self.addCommandOutput(to: known, for: .order, nil, context)
+            }
+        }
+    }
+
+    /// Has all known_hosts files read, the user's first.
+    static func read<Reader: KnownHostsReader>(
+        _ reader: Reader, _ context: ConnectContext
+    ) async throws -> Reader {
+        let options = context.options
+        return try await read(
+            reader, of: options.userKnownHostsFiles + options.globalKnownHostsFiles, context)
+    }
+
+    /// Has known_hosts files read; one that is not there says nothing.
+    static func read<Reader: KnownHostsReader>(
+        _ reader: Reader, of paths: [String], _ context: ConnectContext
+    ) async throws -> Reader {
+        var reader = reader
+        for path in paths {
+            reader = try await offload(context) { [reader] world throws(FileProblem) in
+                var (more, file) = (reader, KnownHostsFile(path: path))
+                func add(_ piece: Bytes) throws(FileProblem) {
+                    try reading { () throws(SSHConfigError) in try more.add(piece, of: &file) }
+                }
+                if try world.readFile(path, pieces: add) { try add([UInt8(ascii: "\n")]) }
+                return more
+            } onFailure: {
+                "\(path): \($0)"
+            }
+        }
+        return reader
     }
 
     /// Unlike known_hosts, a list of revoked keys has to be there.
@@ -40,7 +70,7 @@ extension HostKeyCheck {
     ) async throws -> (path: String, keys: RevokedKeys)? {
         guard let path = context.options.revokedHostKeys else { return nil }
         let keys = try await offload(context) { world throws(FileProblem) in
-            guard let file = try world.readFile(path, limit: ConfigurationLimits.knownHostsBytes)
+            guard let file = try world.readFile(path, limit: ConfigurationLimits.revokedKeysBytes)
             else { throw FileProblem("No such file or directory") }
             return try reading { () throws(SSHConfigError) in
                 try RevokedKeys(file.bytes[...], path: path)
@@ -61,7 +91,7 @@ extension HostKeyCheck {
         }
     }
 
-    private static func reading<Result>(
+    static func reading<Result>(
         _ body: () throws(SSHConfigError) -> Result
     ) throws(FileProblem) -> Result {
         do {
@@ -71,7 +101,7 @@ extension HostKeyCheck {
         }
     }
 
-    private static func offload<Result: Sendable>(
+    static func offload<Result: Sendable>(
         _ context: ConnectContext,
         _ body: @escaping @Sendable (any ClientWorld) throws(FileProblem) -> Result,
         onFailure text: (FileProblem) -> String

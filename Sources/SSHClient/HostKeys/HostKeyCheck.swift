@@ -11,13 +11,21 @@ struct HostKeyCheck: Sendable {
     /// How far a server is trusted once its key has been looked at.
     enum Trust: Equatable {
         case full
-        /// The key has changed and `StrictHostKeyChecking no` says to go on: whoever is there must
-        /// not get a password.
+        /// The key has changed or is revoked, and `StrictHostKeyChecking no` says to go on: whoever
+        /// is there must not get a password.
         case withoutPasswords
     }
 
+    /// A server that may be talked to.
+    struct Acceptance {
+        let trust: Trust
+        /// Whether further keys of the server may be learned (`UpdateHostKeys`): the user's own files
+        /// hold this one, or the user has just accepted it.
+        let mayLearnKeys: Bool
+    }
+
     let context: ConnectContext
-    let known: KnownHosts
+    var known: KnownHosts
     /// What `RevokedHostKeys` names, with its path; nil where it names nothing.
     let revoked: (path: String, keys: RevokedKeys)?
     /// How authorities may sign certificates.
@@ -26,7 +34,7 @@ struct HostKeyCheck: Sendable {
     /// Looks at the key that the server has proved to hold.
     ///
     /// - Throws: ``SSHClientError/hostKeyRefused(_:_:)``.
-    func check(_ hostKey: HostKey, isLoopback: Bool) async throws -> Trust {
+    func check(_ hostKey: HostKey, from server: DialedConnection) async throws -> Acceptance {
         let (options, key) = (context.options, hostKey.key)
         if let bits = key.rsaBits, bits < options.requiredRSASize {
             throw context.refused(.tooShort(bits: bits, required: options.requiredRSASize))
@@ -34,33 +42,70 @@ struct HostKeyCheck: Sendable {
         if let revoked, revoked.keys.contains(key, certificate: hostKey.certificate) {
             throw context.refused(.revoked(at: revoked.path))
         }
-        if isLoopback, options.noHostAuthenticationForLocalhost, options.hostKeyAlias == nil {
+        if server.isLoopback, options.noHostAuthenticationForLocalhost,
+            options.hostKeyAlias == nil
+        {
             context.show("Forcing accepting of host key for loopback/localhost.", level: .debug1)
-            return .full
+            return Acceptance(trust: .full, mayLearnKeys: false)
         }
-        if let certificate = hostKey.certificate, try vouches(for: certificate) { return .full }
+        var check = self
+        check.known = try await Self.addCommandOutput(to: known, for: .hostName, hostKey, context)
+        return try await check.decide(on: hostKey, server)
+    }
+
+    private func decide(
+        on hostKey: HostKey, _ server: DialedConnection
+    ) async throws -> Acceptance {
+        let key = hostKey.key
+        let address = try await addressRecord(of: server, hostKey)
+        if let certificate = hostKey.certificate {
+            switch try standing(of: certificate) {
+            case .trusted: return Acceptance(trust: .full, mayLearnKeys: false)
+            case .revoked(let place): return try acceptDespite(revocation: place, of: key)
+            case .unknown: break
+            }
+        }
         switch known.verdict(on: key.blob[...]) {
         case .match(let place):
             context.show("Host '\(known.name.name)' is known: \(place)", level: .debug1)
-            if options.visualHostKey { context.show(picture(of: key), level: .info) }
-            return .full
-        case .revoked(let place): throw context.refused(.revoked(at: place.description))
-        case .changed(let other): return try changed(key, known: other)
+            let isLearned = await learn(address, key, known: place)
+            if !isLearned, context.options.visualHostKey {
+                context.show(picture(of: key), level: .info)
+            }
+            try await compare(address, key, known: place)
+            let isUsers = context.options.userKnownHostsFiles.contains(place.file)
+            return Acceptance(trust: .full, mayLearnKeys: isUsers && known.holds(key.blob))
+        case .revoked(let place): return try acceptDespite(revocation: place, of: key)
+        case .changed(let other):
+            warnOfSpoofing(address, key, known: other)
+            return try acceptDespite(change: other, to: key)
         case .unknown:
-            try await decideOnUnknown(key)
-            return .full
+            let isConfirmed = try await accept(unknown: key, server)
+            await remember(key, address)
+            try await compare(address, key, known: nil)
+            return Acceptance(trust: .full, mayLearnKeys: isConfirmed)
         }
+    }
+
+    private enum CertificateStanding {
+        case trusted
+        case unknown
+        case revoked(ConfigurationLocation)
     }
 
     /// Whether an authority that is known for the host says that the key is its.
     ///
     /// Where none does, the key inside the certificate counts as one that came without.
-    private func vouches(for certificate: Certificate) throws -> Bool {
+    private func standing(of certificate: Certificate) throws -> CertificateStanding {
+        // A certificate is worth nothing once its key is revoked.
+        if case .revoked(let place) = known.verdict(on: certificate.publicKey.blob[...]) {
+            return .revoked(place)
+        }
         switch known.verdict(onAuthority: certificate.authority.blob[...]) {
-        case .revoked(let place): throw context.refused(.revoked(at: place.description))
+        case .revoked(let place): return .revoked(place)
         case .unknown, .changed:
             context.show("No authority that is known signed the host's certificate", level: .debug1)
-            return false
+            return .unknown
         case .match(let place):
             let name = context.options.hostKeyAlias ?? context.options.hostName.lowercased()
             let fault = certificate.faultAsHost(
@@ -70,57 +115,50 @@ struct HostKeyCheck: Sendable {
                 context.show(
                     "The host's certificate \(certificate.keyID) is signed by \(place)",
                     level: .debug1)
-                return true
+                return .trusted
             }
             context.show("The host's certificate \(fault)", level: .error)
-            return false
+            return .unknown
         }
     }
 
-    private func changed(_ key: PublicKey, known other: KnownHostKey) throws -> Trust {
+    private func acceptDespite(
+        change other: KnownHostKey, to key: PublicKey
+    ) throws -> Acceptance {
         context.show(changeWarning(key, known: other), level: .error)
-        let place = other.location.description
-        guard context.options.strictHostKeyChecking == .no else {
-            throw context.refused(
-                .changed(knownAt: place, fingerprint: fingerprint(of: key)))
-        }
+        return try acceptWithoutPasswords(
+            orRefuse: .changed(
+                knownAt: other.location.description, fingerprint: fingerprint(of: key)))
+    }
+
+    private func acceptDespite(
+        revocation place: ConfigurationLocation, of key: PublicKey
+    ) throws -> Acceptance {
+        context.show(revocationWarning(key), level: .error)
+        return try acceptWithoutPasswords(orRefuse: .revoked(at: place.description))
+    }
+
+    private func acceptWithoutPasswords(orRefuse refusal: HostKeyRefusal) throws -> Acceptance {
+        guard context.options.strictHostKeyChecking == .no else { throw context.refused(refusal) }
         context.show(
             "Going on because StrictHostKeyChecking is off; no password will be sent.",
             level: .error)
-        return .withoutPasswords
+        return Acceptance(trust: .withoutPasswords, mayLearnKeys: false)
     }
 
-    private func decideOnUnknown(_ key: PublicKey) async throws {
+    /// Whether the user has said himself that an unknown key is the host's; refuses what nobody may
+    /// or does accept.
+    private func accept(unknown key: PublicKey, _ server: DialedConnection) async throws -> Bool {
+        // As with ssh: what cannot be remembered would have to be trusted unseen every time.
+        guard !context.options.userKnownHostsFiles.isEmpty else {
+            throw context.refused(.notRememberable(fingerprint: fingerprint(of: key)))
+        }
         switch context.options.strictHostKeyChecking {
         case .yes: throw context.refused(.unknown(fingerprint: fingerprint(of: key)))
-        case .acceptNew, .no: break
-        case .ask: try await ask(key)
-        }
-        await remember(key)
-    }
-
-    /// Appends the key to the user's first file; that it could not be is no reason not to connect.
-    private func remember(_ key: PublicKey) async {
-        guard let path = context.options.userKnownHostsFiles.first else { return }
-        let salt =
-            context.options.hashKnownHosts
-            ? context.world.random(KnownHosts.hashByteCount).prefix(KnownHosts.hashByteCount) : nil
-        let line = known.line(keyType: key.type.rawValue, blob: key.blob[...], salt: salt)
-        guard let line else {
-            context.show(
-                "The host's name cannot stand in known_hosts, so the key is not remembered.",
-                level: .info)
-            return
-        }
-        do {
-            try await context.loop.offload { [world = context.world] in
-                try world.appendLine(line, to: path)
-            }
-            context.show(
-                "Warning: Permanently added '\(known.name.name)' (\(key.kindName)) to the list of "
-                    + "known hosts.", level: .info)
-        } catch {
-            context.show("Could not add the host key to \(path): \(error)", level: .error)
+        case .acceptNew, .no: return false
+        case .ask:
+            try await ask(key, server)
+            return true
         }
     }
 }

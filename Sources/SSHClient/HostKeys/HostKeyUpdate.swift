@@ -11,17 +11,21 @@ struct HostKeyUpdate: Sendable {
     let context: ConnectContext
     /// The key by which the server has been found to be the host.
     let trusted: PublicKey
+    /// The server's address in numbers, where it is to be remembered beside the name
+    /// (`CheckHostIP`).
+    let address: String?
     /// Has the server prove that it holds keys.
     let prove: @Sendable ([PublicKey]) async throws -> Bool
 
     /// Does what is to be done about the keys that a server says it has.
     func run(advertised: [Bytes]) async throws {
         let shown = try accepted(advertised)
-        guard let path = context.options.userKnownHostsFiles.first, !shown.isEmpty else { return }
-        let known = try await load(path)
-        guard let update = known.update(shown: shown, trusted: trusted), !update.isEmpty else {
-            return
-        }
+        let paths = context.options.userKnownHostsFiles
+        guard !paths.isEmpty, !shown.isEmpty else { return }
+        let known = try await HostKeyCheck.read(KnownHosts(for: name), of: paths, context)
+        guard let update = known.update(shown: shown, trusted: trusted), !update.isEmpty,
+            try await !areKnownElsewhere(shown.map(\.blob) + update.obsolete.map(\.blob))
+        else { return }
         if !update.new.isEmpty {
             guard try await prove(update.new) else {
                 context.show(
@@ -30,18 +34,45 @@ struct HostKeyUpdate: Sendable {
                 return
             }
         }
-        for key in update.new {
-            context.show("Learned new hostkey: \(text(key))", level: .info)
-        }
-        for key in update.obsolete {
-            let shown = (try? PublicKey(blob: key.blob[...])).map(text) ?? key.type
-            context.show("Deprecating obsolete hostkey: \(shown)", level: .info)
-        }
-        guard try await isWanted() else { return }
-        try await store(update, known, path)
+        announce(update)
+        guard await isWanted() else { return }
+        for path in paths { await store(update, known, path, isFirst: path == paths[0]) }
     }
 
-    private func text(_ key: PublicKey) -> String { "\(key.kindName) \(key.fingerprint)" }
+    private var name: KnownHostName {
+        let options = context.options
+        return KnownHostName(
+            host: options.hostName, port: options.port, alias: options.hostKeyAlias)
+    }
+
+    private var addressName: KnownHostName? {
+        address.map { KnownHostName(host: $0, port: context.options.port) }
+    }
+
+    /// Whether the files hold one of the keys under another name, which would then be left behind.
+    private func areKnownElsewhere(_ keys: [[UInt8]]) async throws -> Bool {
+        let hosts = [name, addressName].compactMap(\.self)
+        let others = try await HostKeyCheck.read(
+            KnownKeyNames(of: keys, besides: hosts), of: context.options.userKnownHostsFiles,
+            context)
+        guard others.count > 0 else { return false }
+        context.trace("The host's keys are known by other names too, and so not updated")
+        return true
+    }
+
+    /// Who has wanted to be asked should know about what.
+    private func announce(_ update: KnownHostsUpdate) {
+        let level = context.options.updateHostKeys == .ask ? LogLevel.info : .verbose
+        for key in update.new { context.show("Learned new hostkey: \(text(key))", level: level) }
+        for key in update.obsolete {
+            let shown = (try? PublicKey(blob: key.blob[...])).map(text) ?? key.type
+            context.show("Deprecating obsolete hostkey: \(shown)", level: level)
+        }
+    }
+
+    private func text(_ key: PublicKey) -> String {
+        "\(key.kindName) \(context.fingerprint(of: key))"
+    }
 
     /// Those of the types that we would take as a host's; certificates are not remembered.
     private func accepted(_ blobs: [Bytes]) throws -> [PublicKey] {
@@ -55,7 +86,7 @@ struct HostKeyUpdate: Sendable {
         }
     }
 
-    private func isWanted() async throws -> Bool {
+    private func isWanted() async -> Bool {
         guard context.options.updateHostKeys == .ask else { return true }
         guard !context.options.batchMode else { return false }
         for _ in 0..<3 {
@@ -72,34 +103,22 @@ struct HostKeyUpdate: Sendable {
         return false
     }
 
-    /// What the user's first file, to which new keys go, says about the host.
-    private func load(_ path: String) async throws -> KnownHosts {
-        let options = context.options
-        let name = KnownHostName(
-            host: options.hostName, port: options.port, alias: options.hostKeyAlias)
-        return try await context.loop.offload { [world = context.world] in
-            var known = KnownHosts(for: name)
-            let file = try world.readFile(path, limit: ConfigurationLimits.knownHostsBytes)
-            if let file { try known.add(file.bytes[...], file: path) }
-            return known
-        }
-    }
-
+    /// Changes one file; to the first one, if it is there, new keys go.
     private func store(
-        _ update: KnownHostsUpdate, _ known: KnownHosts, _ path: String
-    ) async throws {
-        let lines = update.new.compactMap { key in
-            let count = KnownHosts.hashByteCount
-            let salt =
-                context.options.hashKnownHosts ? context.world.random(count).prefix(count) : nil
-            return known.line(keyType: key.type.rawValue, blob: key.blob[...], salt: salt)
-        }
-        try await context.loop.offload { [world = context.world] in
-            // Read again: another program may have written to it meanwhile.
-            guard let file = try world.readFile(path, limit: ConfigurationLimits.knownHostsBytes)
-            else { return }
-            let content = known.updated(file.bytes[...], by: update, newLines: lines)
-            try world.replaceFile(path, content)
+        _ update: KnownHostsUpdate, _ known: KnownHosts, _ path: String, isFirst: Bool
+    ) async {
+        let lines =
+            isFirst ? update.new.flatMap { context.newLines(for: name, addressName, $0) } : []
+        do {
+            try await context.loop.offload { [world = context.world] in
+                // Read again: another program may have written to it meanwhile.
+                let limit = ConfigurationLimits.rewrittenBytes
+                guard let file = try world.readFile(path, limit: limit) else { return }
+                let content = known.updated(file.bytes[...], by: update, newLines: lines)
+                if content != file.bytes { try world.replaceFile(path, content) }
+            }
+        } catch {
+            context.show("The host's keys in \(path) were not updated: \(error)", level: .error)
         }
     }
 }

@@ -13,9 +13,11 @@ extension SSHSession {
 
     /// Takes what the server advertises, once in a connection, if that may be remembered.
     func hostKeysAdvertised(_ blobs: [Bytes]) {
-        guard let key = updatableHostKey else { return }
-        updatableHostKey = nil
-        let update = HostKeyUpdate(context: context, trusted: key) { [self] keys in
+        guard let host = updatableHost else { return }
+        updatableHost = nil
+        let update = HostKeyUpdate(
+            context: context, trusted: host.key, address: host.address
+        ) { [self] keys in
             try await areProved(keys)
         }
         loop.spawn { [context] in

@@ -15,7 +15,7 @@ extension SSHSession {
     ///
     /// - Parameter deadline: until when the key exchange has to be done.
     func verifyHost(
-        _ check: HostKeyCheck, isLoopback: Bool, until deadline: Duration
+        _ check: HostKeyCheck, of server: DialedConnection, until deadline: Duration
     ) async throws -> HostKeyCheck.Trust {
         let event = try await nextLoginEvent(until: deadline)
         guard case .hostKeyVerificationRequired(let hostKey) = event else {
@@ -25,15 +25,15 @@ extension SSHSession {
             software: connection.serverIdentification,
             algorithms: connection.negotiatedAlgorithms, hostKey: hostKey)
         do {
-            let trust = try await check.check(hostKey, isLoopback: isLoopback)
+            let acceptance = try await check.check(hostKey, from: server)
             if let endReason { throw endReason }
-            if trust == .full, context.options.updateHostKeys != .no {
-                updatableHostKey = hostKey.key
+            if acceptance.mayLearnKeys, context.options.updateHostKeys != .no {
+                updatableHost = (hostKey.key, check.addressToRemember(of: server))
             }
             step = .login
             connection.acceptHostKey(now: loop.now)
             stateChanged()
-            return trust
+            return acceptance.trust
         } catch {
             connection.rejectHostKey(reason: "host key not accepted")
             if let error = error as? SSHClientError { end(error) }

@@ -51,6 +51,16 @@ struct KnownHostLine {
         return rest[start..<end]
     }
 
+    /// Whether the names are one that is hashed.
+    var isHashed: Bool { hosts.first == UInt8(ascii: "|") }
+
+    /// Whether the line's key is the one with this base64.
+    func hasKey(writtenAs text: [UInt8]) -> Bool {
+        var rest = rest
+        _ = Self.field(&rest)
+        return Self.field(&rest).elementsEqual(text)
+    }
+
     /// The key's type and blob, which must agree.
     func key() throws(WireError) -> (type: String, blob: [UInt8]) {
         var rest = rest

@@ -5,7 +5,7 @@ public import Wire
 /// What known_hosts files say about one host.
 ///
 /// Give it every file, the user's first, then ask. Only the lines about the host are kept.
-public struct KnownHosts: Sendable {
+public struct KnownHosts: KnownHostsReader {
     /// The length of the salt and of the hash (HMAC-SHA1) in a hashed host name, in bytes.
     public static let hashByteCount = 20
 
@@ -41,25 +41,29 @@ public struct KnownHosts: Sendable {
     ///   - file: Its path, for messages.
     /// - Throws: `limitExceeded`; then the files must not be relied on.
     public mutating func add(_ contents: Bytes, file: String) throws(SSHConfigError) {
-        guard contents.count <= ConfigurationLimits.knownHostsBytes else {
-            throw SSHConfigError(.limitExceeded, "\(file) is larger than 64 MiB")
-        }
+        var file = KnownHostsFile(path: file)
+        try add(contents, of: &file)
+        try add([UInt8(ascii: "\n")], of: &file)
+    }
+
+    /// Adds what the next piece of a file says about the host; a newline has to follow the last one.
+    ///
+    /// - Throws: `limitExceeded`; then the files must not be relied on.
+    public mutating func add(
+        _ piece: Bytes, of file: inout KnownHostsFile
+    ) throws(SSHConfigError) {
         let matcher = KnownHostMatcher()
-        for (number, line) in Lines(of: contents) {
-            let location = ConfigurationLocation(file: file, line: number)
-            guard line.count <= ConfigurationLimits.knownHostsLineBytes else {
-                throw SSHConfigError(.limitExceeded, at: location, "the line is too long")
-            }
-            do {
-                try add(line, at: location, matcher)
+        try file.takeLines(of: piece) { (line, file) throws(SSHConfigError) in
+            do throws(WireError) {
+                try add(line, of: file, matcher)
             } catch {
-                guard problems.count < ConfigurationLimits.knownHostsProblems else { continue }
-                problems.append(SSHConfigError(.syntax, at: location, error.description))
+                guard problems.count < ConfigurationLimits.knownHostsProblems else { return }
+                problems.append(SSHConfigError(.syntax, at: file.location, error.description))
             }
             guard named.count + namedWithoutPort.count <= ConfigurationLimits.knownHostsMatches
             else {
                 throw SSHConfigError(
-                    .limitExceeded, at: location,
+                    .limitExceeded, at: file.location,
                     "more than "
                         + "\(ConfigurationLimits.knownHostsMatches) lines are about one host")
             }
@@ -67,7 +71,7 @@ public struct KnownHosts: Sendable {
     }
 
     private mutating func add(
-        _ text: Bytes, at location: ConfigurationLocation, _ matcher: borrowing KnownHostMatcher
+        _ text: Bytes, of file: KnownHostsFile, _ matcher: borrowing KnownHostMatcher
     ) throws(WireError) {
         guard let line = try KnownHostLine(text) else { return }
         let isNamed = try matcher.matches(line.hosts, nameBytes)
@@ -78,7 +82,8 @@ public struct KnownHosts: Sendable {
         guard isNamed || isNamedWithoutPort else { return }
         let (type, blob) = try line.key()
         let entry = Entry(
-            marker: line.marker, key: KnownHostKey(location: location, type: type, blob: blob),
+            marker: line.marker,
+            key: KnownHostKey(location: file.location, type: type, blob: blob),
             isSimple: line.marker == .none && KnownHostMatcher.isSimple(line.hosts))
         if isNamed { named.append(entry) } else { namedWithoutPort.append(entry) }
     }
@@ -112,6 +117,11 @@ public struct KnownHosts: Sendable {
 
     /// Whether all lines are about this host alone, and none has a marker.
     var areLinesSimple: Bool { named.allSatisfy(\.isSimple) }
+
+    /// Whether the host has the key by its whole name, port included.
+    public func holds(_ blob: [UInt8]) -> Bool {
+        named.contains { $0.marker == .none && $0.key.blob == blob }
+    }
 
     private func revocation(of blob: Bytes) -> ConfigurationLocation? {
         (named + namedWithoutPort).first {

@@ -22,9 +22,9 @@ extension KnownHosts {
     ///   - shown: the server's keys.
     ///   - trusted: the key by which the server has been found to be the host.
     /// - Returns: nil where the files are not to be touched: they do not hold the trusted key for this
-    ///   host, or lines about it are about others too, or have markers.
+    ///   host with its port, or lines about it are about others too, or have markers.
     public func update(shown: [PublicKey], trusted: PublicKey) -> KnownHostsUpdate? {
-        guard case .match = verdict(on: trusted.blob[...]), areLinesSimple else { return nil }
+        guard holds(trusted.blob), areLinesSimple else { return nil }
         let known = Set(keys.map(\.blob))
         let shownBlobs = Set(shown.map(\.blob))
         return KnownHostsUpdate(

@@ -18,7 +18,7 @@ public struct RevokedKeys: Sendable {
     ///
     /// - Throws: for one that cannot be relied on. Whoever asks for it then trusts no key.
     public init(_ file: Bytes, path: String) throws(SSHConfigError) {
-        guard file.count <= ConfigurationLimits.knownHostsBytes else {
+        guard file.count <= ConfigurationLimits.revokedKeysBytes else {
             throw SSHConfigError(.limitExceeded, "\(path) is larger than 64 MiB")
         }
         if file.starts(with: KeyRevocationList.magic) {

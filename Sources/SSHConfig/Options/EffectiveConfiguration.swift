@@ -34,20 +34,8 @@ public struct EffectiveConfiguration: Sendable {
         return lines
     }
 
-    /// Refuses the host if anything is asked for that we lack and that must not be passed over, or
-    /// if the configuration itself refuses it.
+    /// Refuses the host if the configuration itself does.
     func requireUsable() throws(SSHConfigError) {
-        let defaults = ClientOptions(host: host, user: "")
-        let plain = EffectiveConfiguration(
-            options: defaults, draft: Draft(options: defaults), host: host)
-        for option in OptionTable.all {
-            guard let reason = option.refusal, draft.isGiven(option.keyword) else { continue }
-            let value = try option.printer(self)
-            guard try value != option.printer(plain) else { continue }
-            throw SSHConfigError(
-                .unsupported, at: draft.places(of: option.keyword).first ?? nil,
-                keyword: option.keyword, "\(quoted(value.joined(separator: " "))): \(reason)")
-        }
         if let reason = options.refuseConnection {
             throw SSHConfigError(
                 .refused, at: draft.places(of: "RefuseConnection").first ?? nil,

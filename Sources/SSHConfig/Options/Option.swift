@@ -18,9 +18,6 @@ struct Option: Sendable {
     let optionClass: OptionClass
     /// The default, as the manual says it.
     let defaultText: String
-    /// Why a host cannot be used for which the option has another value than the default; nil where
-    /// we have the option.
-    private(set) var refusal: String?
 
     /// Understands the arguments of a line; nil where a line has no effect anywhere.
     let parser: (@Sendable (inout Arguments) throws(SSHConfigError) -> Assignment)?
@@ -42,13 +39,6 @@ struct Option: Sendable {
         self.expander = expander
         self.printer = printer
         self.parser = parser
-    }
-
-    /// The same option as one that we do not have yet, and that cannot be passed over.
-    func refused(_ reason: String) -> Option {
-        var option = self
-        option.refusal = reason
-        return option
     }
 
     /// The same option with an effect only where something is true of the values before it.

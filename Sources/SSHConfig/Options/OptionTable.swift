@@ -79,8 +79,7 @@ enum OptionTable {
             "KnownHostsCommand", .b, \.knownHostsCommand, .knownHostsCommand,
             expander: { options, expansion, _ throws(SSHConfigError) in
                 try options.knownHostsCommand?.expand(expansion)
-            }
-        ).refused("known_hosts from a command are not supported"),
+            }),
         .path("RevokedHostKeys", .a, \.revokedHostKeys),
         .first(
             "StrictHostKeyChecking", .a, \.strictHostKeyChecking,

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Wire
+
+/// A known_hosts file that is read piece by piece, and how far that has come.
+///
+/// A file may be larger than the memory that there is for it: only a line that a piece has cut is
+/// kept.
+public struct KnownHostsFile: Sendable {
+    /// Its path, for messages.
+    public let path: String
+
+    private var bytesLeft: Int
+    private var lineNumber = 0
+    /// The beginning of a line whose end has not come yet.
+    private var partialLine: [UInt8] = []
+
+    private static let newline = UInt8(ascii: "\n")
+
+    /// A file of which nothing is read yet.
+    ///
+    /// - Parameter limit: a larger one must not be relied on, in bytes.
+    public init(path: String, limit: Int = ConfigurationLimits.knownHostsBytes) {
+        self.path = path
+        bytesLeft = limit
+    }
+
+    /// The place of the line that was taken last.
+    var location: ConfigurationLocation { ConfigurationLocation(file: path, line: lineNumber) }
+
+    /// Takes the next piece of the file; a newline has to follow its end.
+    ///
+    /// - Throws: `limitExceeded`, or what `body` throws for a line.
+    mutating func takeLines(
+        of piece: Bytes,
+        _ body: (Bytes, borrowing KnownHostsFile) throws(SSHConfigError) -> Void
+    ) throws(SSHConfigError) {
+        bytesLeft -= piece.count
+        guard bytesLeft >= 0 else {
+            throw SSHConfigError(.limitExceeded, "\(path) is too large")
+        }
+        var rest = piece
+        while let end = rest.firstIndex(of: Self.newline) {
+            let line = rest[..<end]
+            rest = rest[(end + 1)...]
+            try checkLength(line)
+            lineNumber += 1
+            if partialLine.isEmpty {
+                try body(line, self)
+            } else {
+                let whole = partialLine + line
+                partialLine.removeAll()
+                try body(whole[...], self)
+            }
+        }
+        try checkLength(rest)
+        partialLine += rest
+    }
+
+    private func checkLength(_ more: Bytes) throws(SSHConfigError) {
+        guard partialLine.count + more.count <= ConfigurationLimits.knownHostsLineBytes else {
+            throw SSHConfigError(
+                .limitExceeded,
+                at: ConfigurationLocation(file: path, line: lineNumber + 1),
+                "the line is too long")
+        }
+    }
+}
+
+/// What reads known_hosts files piece by piece.
+public protocol KnownHostsReader: Sendable {
+    /// Takes the next piece of a file; a newline has to follow the last one.
+    ///
+    /// - Throws: `limitExceeded`; then the files must not be relied on.
+    mutating func add(_ piece: Bytes, of file: inout KnownHostsFile) throws(SSHConfigError)
+}
