@@ -13,6 +13,10 @@ final class Session: @unchecked Sendable {
     private let session: OpaquePointer
     /// Locked by who needs the device to stay open meanwhile.
     private let isMounted = Mutex(false)
+    /// Whether fusermount3 is to unmount when this process dies (`auto_unmount`).
+    private let isWatched: Bool
+    /// The device once more, where fusermount3 watches.
+    private var secondDescriptor: CInt = -1
 
     /// A session that is not mounted yet.
     ///
@@ -23,6 +27,7 @@ final class Session: @unchecked Sendable {
         options: [String], operations: fuse_lowlevel_ops, context: UnsafeMutableRawPointer
     ) throws {
         LibfuseLog.capture()
+        isWatched = options.contains("auto_unmount")
         var arguments = unsafe fuse_args()
         defer { unsafe fuse_opt_free_args(&arguments) }
         unsafe fuse_opt_add_arg(&arguments, "hawser")
@@ -56,6 +61,10 @@ final class Session: @unchecked Sendable {
         }
         isMounted.withLock { $0 = true }
         let descriptor = descriptor
+        // fusermount3 learns of our end by a socket, and looks then whether the device is closed. The kernel
+        // releases what a dying process had open from the highest number down, and the socket's is higher
+        // than the device's: without this, fusermount3 may look too early and leave the mount.
+        if isWatched { secondDescriptor = fcntl(descriptor, F_DUPFD_CLOEXEC, descriptor + 1) }
         guard fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK) == 0 else {
             unmount()
             throw MountError("the FUSE device can't be read without waiting")
@@ -65,6 +74,8 @@ final class Session: @unchecked Sendable {
     /// Closes the device first, which fails what still waits, and so never waits for an answer.
     func unmount() {
         isMounted.withLock { isMounted in
+            if secondDescriptor >= 0 { close(secondDescriptor) }
+            secondDescriptor = -1
             if isMounted { unsafe fuse_session_unmount(session) }
             isMounted = false
         }

@@ -46,10 +46,9 @@ extension OptionTable {
                 rule: .passive),
             OptionEntry(
                 "workaround", value: "NAME:...", help: "how to bear with what a server lacks",
-                rule: .pending(
-                    .value { options, value throws(OptionRule.Expected) in
-                        try options.workarounds.apply(list: value)
-                    })),
+                rule: .value { options, value throws(OptionRule.Expected) in
+                    try options.workarounds.apply(list: value)
+                }),
         ])
 
     /// How to see what happens.

@@ -83,7 +83,7 @@ extension RemoteFS {
     private func serverHandle(
         for inode: InodeNumber, preferring handle: HandleID?
     ) -> SFTPHandle? {
-        if let handle, let file = files[handle] { return file.server }
+        if let handle, let file = files[handle], !options.avoidsFstat { return file.server }
         guard inode != rootInode, nodes[inode]?.place == nil else { return nil }
         return files.first { $0.inode == inode }?.server
     }
@@ -136,7 +136,9 @@ extension RemoteFS {
         do {
             try await change.value
         } catch {
+            let isDone = await truncate(inode, changes, after: error)
             await endChange(of: inode)
+            if isDone { return try await getattr(inode, handle: handle) }
             if error.errno == .ENOENT { forgetAttributes(of: inode) }
             throw await reasonOfFailedSetattr(error, changes, of: inode, byPath: server == nil)
         }

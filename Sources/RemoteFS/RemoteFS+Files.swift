@@ -80,8 +80,10 @@ extension RemoteFS {
         _ name: [UInt8], in parent: InodeNumber, permissions: UInt32, _ flags: OpenFlags
     ) async throws(Errno) -> (entry: Entry, file: OpenedFile) {
         let path = try await path(to: name, in: parent)
-        let opening = try start(
-            opening: path, flags.union(.create), FileAttributes(permissions: permissions & 0o7777))
+        let attributes =
+            options.createsWithoutMode
+            ? FileAttributes() : FileAttributes(permissions: permissions & 0o7777)
+        let opening = try start(opening: path, flags.union(.create), attributes)
         let change = nodes.lastChange
         nodes.beginChange(of: parent)
         let result = await finish(opening)

@@ -205,7 +205,11 @@ extension RemoteFS {
         for inode in moving { nodes.beginMove(inode) }
         nodes.beginChange(of: rename.oldParent)
         nodes.beginChange(of: rename.newParent)
-        let result = await finish(renaming)
+        var result = await finish(renaming)
+        if case .failure(let error) = result {
+            let remaining = await renameByMovingAside(rename, after: error)
+            result = remaining.map { .failure($0) } ?? .success(leavesBoth: false)
+        }
         switch result {
         case .success(leavesBoth: false): noteRename(rename)
         case .success(leavesBoth: true):

@@ -23,6 +23,8 @@ public actor RemoteFS {
     var directories = HandleTable<OpenDirectory>()
     var keptListings: KeptListings
     var listingTimerIsSet = false
+    /// How many names have been made up for what was moved aside.
+    var asideCount = 0
     /// What is known of users and groups that are mapped by name; nil until one is asked for.
     var learntUsers: LearntIdentities?
     var learntGroups: LearntIdentities?

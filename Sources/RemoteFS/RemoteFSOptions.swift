@@ -33,6 +33,15 @@ public struct RemoteFSOptions: Sendable {
     /// Whether hard links can be made.
     public var makesHardLinks = true
 
+    /// Whether a file that a rename replaces is moved aside, where the server can't replace it.
+    public var movesAside = true
+    /// Whether a file may be written anew to make it shorter, where the server can't set sizes.
+    public var rewritesToTruncate = false
+    /// Whether open files are asked about by path.
+    public var avoidsFstat = false
+    /// Whether files are created without saying with which mode.
+    public var createsWithoutMode = false
+
     /// How many nodes may be known before listings make no more, and the kernel is asked to drop some:
     /// a server can list names without end, and the kernel keeps what it is told for as long as it has
     /// memory of its own.

@@ -29,6 +29,10 @@ extension MountOptions {
         result.umask = ownership.umask
         result.makesHardLinks = makesHardLinks
         result.containsSymlinks = symlinks.areContained
+        result.movesAside = workarounds.movesAside
+        result.rewritesToTruncate = workarounds.rewritesToTruncate
+        result.avoidsFstat = workarounds.avoidsFstat
+        result.createsWithoutMode = workarounds.createsWithoutMode
         return result
     }
 
