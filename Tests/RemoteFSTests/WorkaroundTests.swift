@@ -160,7 +160,8 @@ import Wire
 
     private static func writes(_ requests: [SFTPRequest]) -> [(offset: UInt64, count: Int)] {
         requests.compactMap {
-            if case .write(_, let offset, let data) = $0 { (offset, data.reduce(0) { $0 + $1.count }) } else { nil }
+            guard case .write(_, let offset, let data) = $0 else { return nil }
+            return (offset, data.reduce(0) { $0 + $1.count })
         }
     }
 
