@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stream sockets. Addresses are bytes here: Swift need not know the family's structure.
+// Sockets. Addresses are bytes here: Swift need not know the family's structure.
 #pragma once
 
 #include <errno.h>
@@ -18,6 +18,10 @@
 
 static inline int clinux_stream_socket(int family) {
     return socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
+static inline int clinux_datagram_socket(int family) {
+    return socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
 static inline int clinux_connect(int fd, const uint8_t *address, size_t count) {

@@ -16,8 +16,8 @@ extension SocketAddress {
 
     /// The address that a text in numbers stands for, in any form that the system takes, such as
     /// `127.1`; nil for a name.
-    public static func numeric(_ text: String) -> SocketAddress? {
-        let list = try? AddressList(host: text, family: .any, flags: AI_NUMERICHOST)
+    public static func numeric(_ text: String, port: UInt16 = 0) -> SocketAddress? {
+        let list = try? AddressList(host: text, port: port, family: .any, flags: AI_NUMERICHOST)
         return list?.addresses.first
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import EventLoop
+public import SSHConfig
 public import SSHProtocol
 public import Wire
 
@@ -31,6 +32,11 @@ public protocol ClientWorld: Sendable {
     ///
     /// - Throws: ``CommandError``, or `CancellationError`.
     func output(of command: CommandRequest) async throws -> [UInt8]
+
+    /// Asks the DNS for the fingerprints of a host's keys; there may be none.
+    ///
+    /// - Throws: ``LookupError``, or `CancellationError`.
+    func fingerprintsInDNS(of host: String) async throws -> SSHFPRecords
 
     /// Appends a line to a known_hosts file, which is made if needed. May block: called on a helper
     /// thread.
@@ -132,6 +138,15 @@ public enum CommandError: Error, Equatable, Sendable {
     case notStarted(String)
     /// It did not end well, or not in time, or wrote too much.
     case failed(String)
+}
+
+/// Why the DNS does not answer, in a few words.
+public struct LookupError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The server, and what is wrong with it.
+    public let description: String
+
+    /// Describes a failure.
+    public init(_ description: String) { self.description = description }
 }
 
 /// A file that is there but cannot be used; the text says why.

@@ -13,10 +13,24 @@ public struct SystemWorld: ClientWorld {
     /// The environment variables that `SendEnv` chooses from.
     public let environment: [String: String]
 
+    /// Where the name servers stand.
+    let resolverFile: String
+    /// The port at which they listen.
+    let nameServerPort: UInt16
+
     /// The machine as `loop` reaches it.
-    public init(loop: EpollLoop, environment: [String: String] = [:]) {
+    ///
+    /// - Parameters:
+    ///   - resolverFile: where the name servers stand, see resolv.conf(5).
+    ///   - nameServerPort: the port at which they listen; it cannot stand in that file.
+    public init(
+        loop: EpollLoop, environment: [String: String] = [:],
+        resolverFile: String = "/etc/resolv.conf", nameServerPort: UInt16 = 53
+    ) {
         self.loop = loop
         self.environment = environment
+        self.resolverFile = resolverFile
+        self.nameServerPort = nameServerPort
     }
 
     /// The system's clock.

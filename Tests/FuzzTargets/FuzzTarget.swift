@@ -18,7 +18,7 @@ public struct FuzzTarget: Sendable {
     public static let pure: [FuzzTarget] = [
         sshClient, sshServer, sshClientMessages, sshServerMessages,
         sftpRequests, sftpReplies, sftpClient, sshConfig, knownHosts, keyFiles, revokedKeys,
-        agentReplies,
+        agentReplies, dnsReplies,
     ]
     /// The targets that act on files: only for a process in a ``Jail``.
     public static let jailed: [FuzzTarget] = [sftpServer]

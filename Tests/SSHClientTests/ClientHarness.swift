@@ -75,13 +75,13 @@ struct ClientHarness {
     @discardableResult
     func connect<T: Sendable>(
         _ options: ClientOptions, through hops: [ClientOptions] = [],
-        _ prompter: any Prompter = SilentPrompter(),
+        _ prompter: any Prompter = SilentPrompter(), world: SystemWorld? = nil,
         _ body: @escaping @Sendable (SSHSession) async throws -> T
     ) throws -> T {
-        let loop = loop
+        let (loop, world) = (loop, world ?? SystemWorld(loop: loop))
         return try loop.run {
             let session = try await SSHClient.connect(
-                hops + [options], loop: loop, world: SystemWorld(loop: loop), prompter: prompter)
+                hops + [options], loop: loop, world: world, prompter: prompter)
             do {
                 let result = try await body(session)
                 await session.close()

@@ -108,6 +108,10 @@ final class SimulatedWorld: ClientWorld {
         throw CommandError.notStarted("could not be run: there are no programs here")
     }
 
+    func fingerprintsInDNS(of host: String) async throws -> SSHFPRecords {
+        throw LookupError("there is no DNS here")
+    }
+
     func replaceFile(_ path: String, _ content: [UInt8]) throws(FileProblem) {
         state.withLock { $0.files[path] = FileContent(bytes: content) }
     }

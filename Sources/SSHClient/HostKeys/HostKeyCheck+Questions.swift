@@ -16,19 +16,33 @@ extension HostKeyCheck {
     func mark(_ place: ConfigurationLocation) -> String { "\(place.file):\(place.line)" }
 
     func changeWarning(_ key: PublicKey, known other: KnownHostKey) -> String {
-        let name = known.name.name
-        return """
-            \(Self.frame("   WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     "))
-            Someone could be listening in on the connection right now (a man-in-the-middle attack), \
-            or the host has a new key.
-            The fingerprint of the \(key.kindName) key that \(name) shows is
-            \(fingerprint(of: key)).
-            Ask the host's administrator; if the new key is genuine, remove the old one.
-            Offending \(KeyType(rawValue: other.type)?.kindName ?? other.type) key in \
-            \(mark(other.location))
-              remove with:
-              ssh-keygen -f "\(other.location.file)" -R "\(name)"
-            """
+        """
+        \(changeHead(key))
+        Ask the host's administrator; if the new key is genuine, remove the old one.
+        Offending \(KeyType(rawValue: other.type)?.kindName ?? other.type) key in \
+        \(mark(other.location))
+          remove with:
+          ssh-keygen -f "\(other.location.file)" -R "\(known.name.name)"
+        """
+    }
+
+    /// What is said where the DNS has other keys of the host.
+    func recordWarning(_ key: PublicKey) -> String {
+        """
+        \(changeHead(key))
+        Ask the host's administrator; if the new key is genuine, it is missing in the DNS.
+        Update the SSHFP RR in DNS with the new host key to get rid of this message.
+        """
+    }
+
+    private func changeHead(_ key: PublicKey) -> String {
+        """
+        \(Self.frame("   WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     "))
+        Someone could be listening in on the connection right now (a man-in-the-middle attack), \
+        or the host has a new key.
+        The fingerprint of the \(key.kindName) key that \(known.name.name) shows is
+        \(fingerprint(of: key)).
+        """
     }
 
     func revocationWarning(_ key: PublicKey) -> String {
@@ -68,6 +82,11 @@ extension HostKeyCheck {
 
             """
         if context.options.visualHostKey { question += key.picture(context.fingerprintHash) + "\n" }
+        switch dnsFinding {
+        case .notAsked: break
+        case .match, .secureMatch: question += "Matching host key fingerprint found in DNS.\n"
+        case .noMatch: question += "No matching host key fingerprint found in DNS.\n"
+        }
         question += try await otherNames(of: key, address: server.address)
         question += "\nAre you sure you want to continue connecting (yes/no/[fingerprint])? "
         switch await confirm(question, fingerprint: fingerprint(of: key)) {

@@ -30,6 +30,8 @@ struct HostKeyCheck: Sendable {
     let revoked: (path: String, keys: RevokedKeys)?
     /// How authorities may sign certificates.
     let authorityAlgorithms: [SignatureAlgorithm]
+    /// What the DNS holds about the key that the server has shown.
+    var dnsFinding = DNSFinding.notAsked
 
     /// Looks at the key that the server has proved to hold.
     ///
@@ -42,13 +44,18 @@ struct HostKeyCheck: Sendable {
         if let revoked, revoked.keys.contains(key, certificate: hostKey.certificate) {
             throw context.refused(.revoked(at: revoked.path))
         }
+        var check = self
+        check.dnsFinding = try await lookUpInDNS(key)
+        if check.dnsFinding == .secureMatch, options.verifyHostKeyDNS == .yes {
+            context.trace("The DNS vouches for the host's key")
+            return Acceptance(trust: .full, mayLearnKeys: true)
+        }
         if server.isLoopback, options.noHostAuthenticationForLocalhost,
             options.hostKeyAlias == nil
         {
             context.show("Forcing accepting of host key for loopback/localhost.", level: .debug1)
             return Acceptance(trust: .full, mayLearnKeys: false)
         }
-        var check = self
         check.known = try await Self.addCommandOutput(to: known, for: .hostName, hostKey, context)
         return try await check.decide(on: hostKey, server)
     }
