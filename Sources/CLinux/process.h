@@ -46,6 +46,9 @@ static inline void clinux_keep_freed_memory(int bytes) {
     mallopt(M_MMAP_THRESHOLD, bytes);
 }
 
+// Gives the kernel back all the memory that malloc holds free.
+static inline void clinux_release_freed_memory(void) { malloc_trim(0); }
+
 // A descriptor that becomes readable when the process ends; -1 with errno where there is none.
 static inline int clinux_process_descriptor(pid_t process) {
     return (int)syscall(SYS_pidfd_open, process, 0);

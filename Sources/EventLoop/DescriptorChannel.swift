@@ -123,8 +123,19 @@ public actor DescriptorChannel: ByteChannel {
         }
         if interest.contains(.write), readiness.contains(.write) {
             mayWrite = true
-            flush()
+            if !isSocket, readiness.contains(.hangUp) { outputBroke() } else { flush() }
         }
+    }
+
+    /// Ends reading too, once all that has come is read: nobody takes what is written.
+    ///
+    /// Otherwise a channel that only waits for input would never learn of it.
+    private func outputBroke() {
+        failWriting(EPIPE)
+        writers.wakeAll()
+        // The end of the input may have come with it, and is the better news.
+        mayRead = true
+        if receiver == nil { readers.wakeAll() } else { deliverSome() }
     }
 
     // MARK: Reading
@@ -134,6 +145,7 @@ public actor DescriptorChannel: ByteChannel {
         precondition(readers.isEmpty && receiver == nil, "one read at a time")
         while let descriptor = input?.rawValue {
             if !mayRead {
+                if let brokenOutput { throw brokenOutput }
                 try await readers.wait()
             } else if hasSpentTurn {
                 loop.afterTurn { self.assumeIsolated { $0.readers.wakeAll() } }
@@ -222,6 +234,7 @@ public actor DescriptorChannel: ByteChannel {
                 return endDelivery(error)
             }
         }
+        if !mayRead, let brokenOutput { endDelivery(brokenOutput) }
     }
 
     /// Reads into the buffer that is lent.
@@ -284,6 +297,9 @@ public actor DescriptorChannel: ByteChannel {
         }
     }
 
+    /// Why an output beside the input takes no more; nil for a socket, which tells its reader itself.
+    private var brokenOutput: ChannelError? { isSocket ? nil : writeFailure }
+
     private func requireWritable() throws(ChannelError) {
         if let writeFailure { throw writeFailure }
         if input == nil { throw .closed }
@@ -313,6 +329,7 @@ public actor DescriptorChannel: ByteChannel {
     }
 
     private func failWriting(_ code: CInt) {
+        guard writeFailure == nil else { return }
         let isPeerGone = code == EPIPE || code == ECONNRESET
         writeFailure =
             isPeerGone ? .closedByPeer : .system(SystemError(call: "write", code: code))

@@ -23,13 +23,23 @@ public final class EpollLoop: CoreLoop, @unchecked Sendable {
     var watches: [UInt64: Watch] = [:]
     var lastWatch: UInt64 = EpollLoop.wakeUpToken
     var signals: SignalWatch?
+    private let quietTime: Duration
+    private let whenQuiet: (() -> Void)?
+    /// Whether something has come since `whenQuiet` ran.
+    private var wasBusy = false
 
     static let wakeUpToken: UInt64 = 0
 
     /// A loop of the calling thread.
     ///
+    /// - Parameter whenQuiet: what is run, once, each time that nothing has happened for `quietTime`
+    ///   after a time in which something did.
     /// - Throws: when the process or the system is out of descriptors.
-    public init() throws(SystemError) {
+    public init(
+        quietTime: Duration = .seconds(5), whenQuiet: (() -> Void)? = nil
+    ) throws(SystemError) {
+        self.quietTime = quietTime
+        self.whenQuiet = whenQuiet
         signal(SIGPIPE, SIG_IGN)
         let epoll = clinux_epoll_create()
         guard epoll >= 0 else { throw .last("epoll_create1") }
@@ -81,12 +91,17 @@ public final class EpollLoop: CoreLoop, @unchecked Sendable {
     }
 
     private func wait(_ events: inout [clinux_event]) {
-        let timeout = waitMilliseconds()
-        let count = unsafe clinux_epoll_wait(epoll.rawValue, &events, timeout)
+        let untilTimer = waitMilliseconds()
+        let untilQuiet = wasBusy && whenQuiet != nil ? Self.milliseconds(quietTime) : -1
+        let isForQuiet = untilQuiet >= 0 && (untilTimer < 0 || untilQuiet < untilTimer)
+        let count = unsafe clinux_epoll_wait(
+            epoll.rawValue, &events, isForQuiet ? untilQuiet : untilTimer)
         guard count >= 0 else {
             precondition(errno == EINTR, "epoll_wait failed")
             return
         }
+        if isForQuiet, count == 0 { whenQuiet?() }
+        wasBusy = count > 0 || (wasBusy && !isForQuiet)
         for event in events.prefix(Int(count)) {
             if event.token == Self.wakeUpToken {
                 takeIncoming()
@@ -101,10 +116,15 @@ public final class EpollLoop: CoreLoop, @unchecked Sendable {
         if core.hasReadyWork { return 0 }
         guard let deadline = core.timers.nextDeadline() else { return -1 }
         let left = deadline - now
-        if left <= .zero { return 0 }
-        // Rounded up, or the last fraction of a millisecond would be spent spinning. Far deadlines
-        // are waited for in several turns.
-        let (seconds, attoseconds) = left.components
+        return left <= .zero ? 0 : Self.milliseconds(left)
+    }
+
+    /// A time as epoll_wait takes it.
+    ///
+    /// Rounded up, or the last fraction of a millisecond would be spent spinning. Far deadlines are
+    /// waited for in several turns.
+    private static func milliseconds(_ time: Duration) -> CInt {
+        let (seconds, attoseconds) = time.components
         if seconds >= 1_000_000 { return 1_000_000_000 }
         return CInt(seconds) * 1000 + CInt(attoseconds / 1_000_000_000_000_000) + 1
     }

@@ -210,6 +210,35 @@ import Wire
         }
     }
 
+    /// A server that waits for requests must learn that nobody takes its replies any more.
+    @Test(arguments: [false, true])
+    func readingEndsWhenTheOutputBesideItBroke(isDelivered: Bool) throws {
+        let loop = try EpollLoop()
+        try loop.run {
+            let input = try SocketPair()
+            var output: [CInt] = [0, 0]
+            try #require(unsafe pipe(&output) == 0)
+            input.writeToSecond([1, 2])
+            let (ours, theirs) = input.split()
+            let channel = try DescriptorChannel(
+                input: FileDescriptor(owning: ours), output: FileDescriptor(owning: output[1]),
+                loop: loop)
+            let receiver = Receiver(loop)
+            if isDelivered { await channel.deliver(to: receiver) }
+            close(output[0])
+            if isDelivered {
+                try await receiver.waitForEnd()
+                #expect(receiver.received == [1, 2])
+                #expect(receiver.error as? ChannelError == .closedByPeer)
+            } else {
+                #expect(try await channel.read() == [1, 2])
+                await #expect(throws: ChannelError.closedByPeer) { try await channel.read() }
+            }
+            await channel.close()
+            close(theirs)
+        }
+    }
+
     @Test func regularFilesAreChannelsToo() throws {
         let loop = try EpollLoop()
         try loop.run {

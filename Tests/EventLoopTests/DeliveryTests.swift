@@ -84,7 +84,7 @@ struct DeliveryTests {
 }
 
 /// Keeps what it is handed; belongs to the loop's thread.
-private final class Receiver: ByteReceiver, @unchecked Sendable {
+final class Receiver: ByteReceiver, @unchecked Sendable {
     private(set) var received: [UInt8] = []
     private(set) var error: (any Error)?
     private(set) var endCount = 0

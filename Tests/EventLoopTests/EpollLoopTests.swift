@@ -207,6 +207,25 @@ import Testing
     }
 }
 
+extension EpollLoopTests {
+    @Test func saysOnceThatNothingHappensAnyMore() throws {
+        let quiet = Recorder()
+        let loop = try EpollLoop(quietTime: .milliseconds(20)) { quiet.add(1) }
+        let pair = try SocketPair()
+        let seen = Recorder()
+        _ = try loop.watch(pair.first.rawValue, for: .read, trigger: .edge) { _ in seen.add(1) }
+        try loop.run {
+            try await loop.sleep(for: .milliseconds(100))
+            // Nothing had come before, so there was nothing to clear away.
+            #expect(quiet.values.isEmpty)
+            pair.writeToSecond([1])
+            try await loop.sleep(for: .seconds(1))
+        }
+        #expect(seen.values == [1])
+        #expect(quiet.values == [1])
+    }
+}
+
 /// Collects numbers from any thread.
 final class Recorder: Sendable {
     private let state = Mutex<[Int]>([])
