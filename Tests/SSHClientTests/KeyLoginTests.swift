@@ -26,7 +26,7 @@ import Wire
 
         /// Makes a key that the server takes.
         func makeKey(_ name: String, _ arguments: String = "-t ed25519 -N ''") throws {
-            try shell("ssh-keygen -q -C made-for-a-test \(arguments) -f \(file(name))")
+            try shell("ssh-keygen -q -a 1 -C made-for-a-test \(arguments) -f \(file(name))")
             try shell("cat \(file(name)).pub >>\(server.sandbox.file("authorized_keys"))")
         }
 
@@ -71,7 +71,7 @@ import Wire
 
     @Test func passphraseIsNotAskedForAKeyThatTheServerDoesNotWant() throws {
         let setting = try Setting()
-        try shell("ssh-keygen -q -t ed25519 -N secret -f \(setting.file("stranger"))")
+        try shell("ssh-keygen -q -a 1 -t ed25519 -N secret -f \(setting.file("stranger"))")
         try setting.makeKey("key")
         let prompter = ScriptedPrompter()
         try setting.harness.connectAndEcho(try setting.options(["stranger", "key"]), prompter)

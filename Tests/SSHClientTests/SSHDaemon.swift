@@ -46,7 +46,7 @@ enum TestKeys {
                         + ["-f", sandbox.file("\(role)-\(kind)")]).joined(separator: " "))
             }
         }
-        try shell("ssh-keygen -q -N secret -t ed25519 -f \(sandbox.file("user-encrypted"))")
+        try shell("ssh-keygen -q -a 1 -N secret -t ed25519 -f \(sandbox.file("user-encrypted"))")
         return sandbox
     }
 
