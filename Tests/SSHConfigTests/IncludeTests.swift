@@ -95,17 +95,28 @@ import Testing
         #expect(error?.keyword == "Include")
     }
 
-    @Test(arguments: [
-        String(repeating: "x", count: ConfigurationLimits.fileBytes + 1),
-        "User " + String(repeating: "x", count: ConfigurationLimits.lineBytes),
-        String(repeating: "\n", count: ConfigurationLimits.linesRead + 1),
-        "UserKnownHostsFile"
-            + String(repeating: " x", count: ConfigurationLimits.knownHostsFiles + 1),
-        "IdentityFile /" + String(repeating: "${FOO}", count: 200),
-    ])
-    func refusesWhatIsBeyondALimit(text: String) {
+    /// What goes beyond a limit, by a name that is short enough to be printed.
+    enum Excess: CaseIterable {
+        case bytesOfFile, bytesOfLine, lines, files, expansion
+
+        var text: String {
+            func repeated(_ text: String, _ count: Int) -> String {
+                String(repeating: text, count: count)
+            }
+            return switch self {
+            case .bytesOfFile: repeated("x", ConfigurationLimits.fileBytes + 1)
+            case .bytesOfLine: "User " + repeated("x", ConfigurationLimits.lineBytes)
+            case .lines: repeated("\n", ConfigurationLimits.linesRead + 1)
+            case .files:
+                "UserKnownHostsFile" + repeated(" x", ConfigurationLimits.knownHostsFiles + 1)
+            case .expansion: "IdentityFile /" + repeated("${FOO}", 200)
+            }
+        }
+    }
+
+    @Test(arguments: Excess.allCases) func refusesWhatIsBeyondALimit(_ excess: Excess) {
         let local = ConfigurationTests.machine(
-            ["/c": text], environment: ["FOO": String(repeating: "x", count: 100)])
+            ["/c": excess.text], environment: ["FOO": String(repeating: "x", count: 100)])
         let error = #expect(throws: SSHConfigError.self) {
             try SSHConfiguration(files: .only("/c"), local: local).resolve(host: "h")
         }
