@@ -60,6 +60,7 @@ extension OpenedFile {
         case .dropped: info.keep_cache = 0
         case .none: info.direct_io = 1
         }
+        if bypassesPages { (info.direct_io, info.keep_cache) = (1, 0) }
         return info
     }
 }

@@ -17,13 +17,13 @@ extension OptionTable {
             OptionEntry(
                 "transform_symlinks", "rellinks",
                 help: "make absolute links below the remote directory relative",
-                rule: .pending(.flag { $0.symlinks.areTransformed = true })),
+                rule: .flag { $0.symlinks.areTransformed = true }),
             OptionEntry(
                 "norellinks", help: "the contrary (default)",
                 rule: .flag { $0.symlinks.areTransformed = false }),
             OptionEntry(
                 "follow_symlinks", help: "show links as what they lead to on the server",
-                rule: .pending(.flag { $0.symlinks.areFollowed = true })),
+                rule: .flag { $0.symlinks.areFollowed = true }),
             OptionEntry(
                 "disable_hardlink", help: "make no hard links",
                 rule: .flag { $0.makesHardLinks = false }),

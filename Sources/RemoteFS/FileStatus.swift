@@ -51,13 +51,27 @@ extension FileAttributes {
     }
 }
 
+extension FileAttributes {
+    /// Whether there may be more to read than the size says: in /proc and its like, files have the
+    /// size 0 whatever is in them.
+    var mayHideContent: Bool { kind == .regular && size == 0 }
+
+    /// The permissions to set on what has just been made, where they are not those that were asked
+    /// for; the set-ID bits that a directory hands on stay.
+    func correction(for wanted: UInt32) -> UInt32? {
+        guard let permissions, permissions & 0o777 != wanted & 0o777 else { return nil }
+        return permissions & 0o7000 | wanted & 0o7777
+    }
+}
+
 /// What stat(2) shows of a node.
 public struct FileStatus: Hashable, Sendable {
     /// The node's number.
     public var inode: InodeNumber
     /// Kind and permission bits, as `st_mode`.
     public var mode: UInt32
-    /// How many names it has: 1, since SFTP does not tell, or 0 once it has lost the one we knew.
+    /// How many names it has, as far as we have made them, since SFTP does not tell; 0 once it has lost
+    /// the last one that we knew.
     public var linkCount: UInt32
     /// The size in bytes.
     public var size: UInt64

@@ -45,4 +45,6 @@ public struct OpenedFile: Hashable, Sendable {
     public var handle: HandleID
     /// Whether the pages that the kernel has of the file still show it.
     public var keepsPages: Bool
+    /// Whether it has to be read past the kernel's pages, which end where its size does.
+    public var bypassesPages = false
 }

@@ -72,20 +72,33 @@ extension RemoteFS {
         let change = nodes.lastChange
         let server = serverHandle(for: inode, preferring: handle)
         let path = server == nil ? try settledPath(to: inode) : []
+        let follows = inode == rootInode || options.symlinks.areFollowed
         let reply = try start { (client) throws(SFTPError) in
             if let server { return try client.startFstat(server) }
-            return try inode == rootInode ? client.startStat(path) : client.startLstat(path)
+            return try follows ? client.startStat(path) : client.startLstat(path)
         }
         return AttributeRequest(reply: reply, change: change)
     }
 
-    /// The handle to ask about a node: the one given, or any where the node has lost its name.
+    /// The handle to ask about a node: the one given, or any while the file is open, since by now its
+    /// path may lead to another file.
     private func serverHandle(
         for inode: InodeNumber, preferring handle: HandleID?
     ) -> SFTPHandle? {
         if let handle, let file = files[handle], !options.avoidsFstat { return file.server }
-        guard inode != rootInode, nodes[inode]?.place == nil else { return nil }
-        return files.first { $0.inode == inode }?.server
+        return openHandle(of: inode)
+    }
+
+    /// The handle to change a node through; its size only through one that may write, where it has no
+    /// path any more.
+    private func serverHandle(
+        for changes: AttributeChanges, of inode: InodeNumber, preferring handle: HandleID?
+    ) -> SFTPHandle? {
+        if let handle, let file = files[handle] { return file.server }
+        guard changes.size != nil else { return openHandle(of: inode) }
+        guard nodes[inode]?.place == nil else { return nil }
+        return files.first { $0.inode == inode && $0.access.contains(.write) }?.server
+            ?? openHandle(of: inode)
     }
 
     /// - Parameter change: the number of the last change that the answer is known to show, where that
@@ -122,7 +135,7 @@ extension RemoteFS {
             return (status(remains, of: inode), .zero)
         }
         let beginning = nodes.beginChange(of: inode)
-        let server = serverHandle(for: inode, preferring: handle)
+        let server = serverHandle(for: changes, of: inode, preferring: handle)
         let change: PendingReply<Void>
         let after: AttributeRequest
         do {

@@ -121,6 +121,12 @@ extension RemoteFS {
         else { return nil }
         let inode = nodes.inode(named: entry.name, in: fetch.inode)
         if inode == nil, nodes.count >= options.maximumNodes { return nil }
+        // What is open may be another file than what is listed: for the server to say.
+        if let inode, openHandle(of: inode) != nil,
+            nodes[inode]?.attributes?.value.differs(from: attributes) ?? true
+        {
+            return nil
+        }
         if let heard = inode.flatMap({ nodes[$0]?.attributes }), heard.at > entry.heardAt {
             return try? enter(
                 entry.name, in: fetch.inode, heard.value, askedAfter: nodes.lastChange,

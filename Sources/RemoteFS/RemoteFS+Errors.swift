@@ -32,6 +32,9 @@ extension SFTPError {
         return status.code == .failure && status.exactErrno == nil
     }
 
+    /// Whether an exclusive creation may have failed because something has the name.
+    var mayMeanPresence: Bool { isUnspecific || fileErrno == .EEXIST }
+
     /// The errno of an operation on a handle, for which there is no name that could be missing.
     var errnoOnHandle: Errno {
         guard case .status(let status) = self, status.code == .noSuchFile else { return fileErrno }

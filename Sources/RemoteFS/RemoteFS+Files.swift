@@ -16,7 +16,7 @@ extension RemoteFS {
     ) async throws(Errno) -> OpenedFile {
         let truncates = flags.contains(.truncate)
         let path = try await path(to: inode)
-        let opening = try start(opening: path, flags)
+        let opening = try start(opening: path, flags, witness: openHandle(of: inode))
         if truncates { nodes.beginChange(of: inode) }
         let change = nodes.lastChange
         // Open before the answer: the node must not be forgotten while its file is being opened.
@@ -30,10 +30,11 @@ extension RemoteFS {
             nodes.close(inode)
             throw await reasonOfFailedOpen(error, of: inode, flags: flags)
         case .success((let server, let attributes)):
-            if let attributes, attributes.kind != nodes[inode]?.kind {
+            if let attributes, await isOfAnotherFile(opening, attributes, of: inode) {
                 // Another file stands there now. The kernel looks the name up again.
                 await client.startClose(server)
                 forgetAttributes(of: inode)
+                if let place = nodes[inode]?.place { nodes.detach(place.name, in: place.parent) }
                 nodes.close(inode)
                 throw .ESTALE
             }
@@ -45,8 +46,17 @@ extension RemoteFS {
             }
             let keepsPages = keepsPages(of: inode, attributes)
             await show(attributes, of: inode, askedAfter: change)
-            return OpenedFile(handle: handle, keepsPages: keepsPages)
+            return OpenedFile(
+                handle: handle, keepsPages: keepsPages,
+                bypassesPages: attributes.mayHideContent && flags == .read)
         }
+    }
+
+    private func isOfAnotherFile(
+        _ opening: Opening, _ attributes: FileAttributes, of inode: InodeNumber
+    ) async -> Bool {
+        if attributes.kind != nodes[inode]?.kind { return true }
+        return await opening.isOfAnotherFile(attributes)
     }
 
     /// Takes attributes that the answer to the kernel has no room for: if they are not those that it
@@ -73,20 +83,24 @@ extension RemoteFS {
         return nodes[inode]?.pages?.reopen(attributes, now: loop.now) ?? false
     }
 
+    // MARK: Creating
+
     /// Creates a file, or opens the one that is there unless `flags` demand a new one.
     ///
-    /// - Parameter permissions: for a new file; the server may take some away.
+    /// - Parameter permissions: what a new file gets, whatever the server's umask is.
     public func create(
         _ name: [UInt8], in parent: InodeNumber, permissions: UInt32, _ flags: OpenFlags
     ) async throws(Errno) -> (entry: Entry, file: OpenedFile) {
         let path = try await path(to: name, in: parent)
-        let attributes =
-            options.createsWithoutMode
-            ? FileAttributes() : FileAttributes(permissions: permissions & 0o7777)
-        let opening = try start(opening: path, flags.union(.create), attributes)
         let change = nodes.lastChange
         nodes.beginChange(of: parent)
-        let result = await finish(opening)
+        // First as a new file, whose permissions are ours to set.
+        var isNew = true
+        var result = await finishCreation(path, permissions, flags.union(.exclusive))
+        if !flags.contains(.exclusive), case .failure(let error) = result, error.mayMeanPresence {
+            isNew = false
+            result = await finishCreation(path, permissions, flags)
+        }
         nodes.endChange(of: parent)
         switch result {
         case .failure(let error):
@@ -95,7 +109,11 @@ extension RemoteFS {
             if isForLackOfHandles(error) { throw .EMFILE }
             throw await reasonOfFailedCreation(
                 error, of: name, in: parent, mayExist: !flags.contains(.exclusive))
-        case .success((let server, let attributes)):
+        case .success((let server, let found)):
+            var attributes = found
+            if isNew, let found, found.kind == .regular {
+                attributes = await correct(found, permissions, of: server)
+            }
             do throws(Errno) {
                 let entry = try noteOpening(of: name, in: parent, attributes, askedAfter: change)
                 let handle = files.add(
@@ -108,6 +126,34 @@ extension RemoteFS {
                 throw error
             }
         }
+    }
+
+    private func finishCreation(
+        _ path: Bytes, _ permissions: UInt32, _ flags: OpenFlags
+    ) async -> Result<(SFTPHandle, FileAttributes?), SFTPError> {
+        do throws(Errno) {
+            return await finish(
+                try start(
+                    opening: path, flags.union(.create),
+                    options.createsWithoutMode
+                        ? FileAttributes() : FileAttributes(permissions: permissions & 0o7777)))
+        } catch {
+            return .failure(.status(SFTPStatus(errno: error)))
+        }
+    }
+
+    /// Gives a file that we have just made the permissions that the program asked for, where the
+    /// server has given it others.
+    ///
+    /// - Returns: the attributes after that; those from before it where the server refuses.
+    private func correct(
+        _ attributes: FileAttributes, _ permissions: UInt32, of server: SFTPHandle
+    ) async -> FileAttributes {
+        guard let wanted = attributes.correction(for: permissions) else { return attributes }
+        guard (try? await client.fsetstat(server, FileAttributes(permissions: wanted))) != nil,
+            let corrected = try? await client.fstat(server)
+        else { return attributes }
+        return corrected
     }
 
     /// Enters a file that a create has made or opened.
@@ -123,33 +169,6 @@ extension RemoteFS {
         nodes.open(entry.status.inode)
         nodes[entry.status.inode]?.pages = nil
         return entry
-    }
-
-    /// OPEN, and LSTAT right behind it in the same round trip.
-    private struct Opening {
-        let handle: PendingReply<SFTPHandle>
-        let attributes: PendingReply<FileAttributes>
-    }
-
-    private func start(
-        opening path: Bytes, _ flags: OpenFlags, _ attributes: FileAttributes = FileAttributes()
-    ) throws(Errno) -> Opening {
-        try start { (client) throws(SFTPError) in
-            Opening(
-                handle: try client.startOpen(path, flags, attributes: attributes),
-                attributes: try client.startLstat(path))
-        }
-    }
-
-    private func finish(
-        _ opening: Opening
-    ) async -> Result<(SFTPHandle, FileAttributes?), SFTPError> {
-        do throws(SFTPError) {
-            let server = try await opening.handle.value
-            return .success((server, try? await opening.attributes.value))
-        } catch {
-            return .failure(error)
-        }
     }
 
     // MARK: Reading and writing

@@ -206,7 +206,9 @@ extension RemoteFS {
         }
         do {
             guard let entries = try await reply.value else { return finish(fetch) }
-            fetch.append(entries, at: loop.now, hidingLinks: false) { shownName(of: $0) }
+            fetch.append(entries, at: loop.now, hidingLinks: options.symlinks.areFollowed) {
+                shownName(of: $0)
+            }
             requestMore(fetch)
         } catch {
             fetch.fail(error.fileErrno)

@@ -23,12 +23,20 @@ extension RemoteFS {
             guard error.errno == .ENOENT else { throw error.errno(naming: name) }
             return .absent(validity: noteAbsence(of: name, in: parent, askedAfter: change))
         }
+        if let known = nodes.inode(named: name, in: parent),
+            await isReplaced(known, at: path, attributes)
+        {
+            nodes.detach(name, in: parent)
+        }
         return .found(try enter(name, in: parent, attributes, askedAfter: change))
     }
 
-    /// Asks for what a name stands for.
+    /// Asks for what a path stands for: of a link its own attributes, unless links are followed.
     func startStatus(_ path: Bytes) throws(Errno) -> PendingReply<FileAttributes> {
-        try start { (client) throws(SFTPError) in try client.startLstat(path) }
+        let isFollowed = options.symlinks.areFollowed
+        return try start { (client) throws(SFTPError) in
+            try isFollowed ? client.startStat(path) : client.startLstat(path)
+        }
     }
 
     /// Answers from what is known: the node's own attributes, or a listing of the directory.
@@ -92,30 +100,6 @@ extension RemoteFS {
     /// Takes back lookups that the kernel has forgotten, or that it never learned of.
     public func forget(_ inode: InodeNumber, count: UInt64) {
         nodes.forget(inode, count)
-    }
-
-    /// Reads the target of a symbolic link.
-    ///
-    /// - Throws: `EPERM` for a target that may lead out of the mount, where that is refused.
-    public func readlink(_ inode: InodeNumber) async throws(Errno) -> [UInt8] {
-        if let target = nodes[inode]?.details?.linkTarget?.value(at: loop.now) { return target }
-        let path = try await path(to: inode)
-        let target = try options.shown(
-            target: Array(
-                try await ask { () async throws(SFTPError) in try await client.readlink(path) }))
-        // No file system has such a target, and the kernel would take the part before the NUL for it.
-        guard !target.contains(0) else { throw .EIO }
-        if options.containsSymlinks && mayLeadOut(target) { throw .EPERM }
-        nodes[inode]?.makeDetails().linkTarget = Timed(
-            value: target, validUntil: loop.now + options.cache.linkTimeout)
-        return target
-    }
-
-    private func mayLeadOut(_ target: [UInt8]) -> Bool {
-        let slash = UInt8(ascii: "/")
-        let dotdot = Array("..".utf8)
-        return target.first == slash
-            || target.split(separator: slash).contains { $0 == dotdot[...] }
     }
 
     /// Checks an access(2).

@@ -25,7 +25,8 @@ extension RemoteFS {
         _ name: [UInt8], in parent: InodeNumber, permissions: UInt32
     ) async throws(Errno) -> Entry {
         let attributes = FileAttributes(permissions: permissions & 0o7777)
-        let entry = try await make(name, in: parent) { (client, path) throws(SFTPError) in
+        let entry = try await make(name, in: parent, permissions) {
+            (client, path) throws(SFTPError) in
             try client.startMkdir(path, attributes: attributes)
         }
         // It is empty, and that is known: no name in it needs to be asked for.
@@ -50,18 +51,36 @@ extension RemoteFS {
         @Sendable (isolated SFTPClient, Bytes) throws(SFTPError) -> PendingReply<Void>
 
     /// Sends a request that makes a name, and LSTAT right behind it in the same round trip.
+    ///
+    /// - Parameter permissions: what it is to have, whatever the server's umask is.
     private func make(
-        _ name: FileName, in parent: InodeNumber, _ request: Starter
+        _ name: FileName, in parent: InodeNumber, _ permissions: UInt32? = nil, _ request: Starter
     ) async throws(Errno) -> Entry {
         let path = try await path(to: name, in: parent)
         let making = try start(making: path, request)
         switch await finish(making, in: parent) {
-        case .success(let attributes):
+        case .success(var attributes):
+            if let wanted = permissions.flatMap({ attributes.correction(for: $0) }) {
+                attributes = await correct(name, in: parent, attributes, wanted)
+            }
             return try noteCreation(of: name, in: parent, attributes, askedAfter: making.change)
         case .failure(let error):
             nodes.distrust(name, in: parent)
             throw await reasonOfFailedCreation(error, of: name, in: parent)
         }
+    }
+
+    /// Sets the permissions of what we have just made.
+    ///
+    /// - Returns: the attributes after that; those from before it where the server refuses.
+    private func correct(
+        _ name: FileName, in parent: InodeNumber, _ attributes: FileAttributes, _ wanted: UInt32
+    ) async -> FileAttributes {
+        guard let path = try? await path(to: name, in: parent),
+            (try? await client.setstat(path, FileAttributes(permissions: wanted))) != nil,
+            let corrected = try? await client.lstat(path)
+        else { return attributes }
+        return corrected
     }
 
     private struct Making {
@@ -133,7 +152,10 @@ extension RemoteFS {
         }
         switch await finish(making, in: parent) {
         case .success(let attributes):
-            if nodes[inode]?.kind == attributes.kind { nodes.link(inode, to: name, in: parent) }
+            // Where a symbolic link leads depends on its place, so that it has only one.
+            if nodes[inode]?.kind == attributes.kind, attributes.kind != .symbolicLink {
+                nodes.link(inode, to: name, in: parent)
+            }
             return try noteCreation(of: name, in: parent, attributes, askedAfter: making.change)
         case .failure(let error):
             nodes.distrust(name, in: parent)

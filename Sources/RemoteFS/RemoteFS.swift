@@ -32,6 +32,8 @@ public actor RemoteFS {
     var openDirectoryCount = 0
     /// How many listings are being fetched ahead of those who will read them.
     var fetchesAhead = 0
+    /// The root's absolute path without links, once it has been asked for.
+    var knownRealRoot: LinkTarget?
     /// Names from the server that were not fit to be shown.
     public internal(set) var unsafeNameCount = 0
 
@@ -81,15 +83,15 @@ public actor RemoteFS {
 
     func settledPath(to inode: InodeNumber) throws(Errno) -> Bytes {
         guard let names = nodes.names(to: inode) else { throw .ESTALE }
-        return try join(names)
+        return try path(of: names)
     }
 
     func settledPath(to name: FileName, in parent: InodeNumber) throws(Errno) -> Bytes {
         guard let names = nodes.names(to: parent) else { throw .ESTALE }
-        return try join(names + [name])
+        return try path(of: names + [name])
     }
 
-    private func join(_ names: [FileName]) throws(Errno) -> Bytes {
+    func path(of names: [FileName]) throws(Errno) -> Bytes {
         var path = options.rootPath
         for name in names {
             if let last = path.last, last != UInt8(ascii: "/") { path.append(UInt8(ascii: "/")) }
@@ -167,10 +169,9 @@ public actor RemoteFS {
 
     /// What stat(2) is to show.
     func status(_ attributes: FileAttributes, of inode: InodeNumber) -> FileStatus {
-        let hasName = nodes[inode].map { $0.place != nil || !$0.twins.isEmpty } ?? true
-        return FileStatus(
+        FileStatus(
             inode: inode, mode: shownMode(attributes.permissions ?? 0),
-            linkCount: hasName || inode == rootInode ? 1 : 0,
+            linkCount: linkCount(of: inode),
             size: attributes.size ?? 0, uid: options.userID ?? attributes.owner?.uid ?? 0,
             gid: options.groupID ?? attributes.owner?.gid ?? 0,
             atime: attributes.times?.atime ?? 0, mtime: attributes.times?.mtime ?? 0)
@@ -180,6 +181,15 @@ public actor RemoteFS {
     private func shownMode(_ mode: UInt32) -> UInt32 {
         guard let umask = options.umask else { return mode }
         return mode & ~0o7777 | 0o777 & ~umask
+    }
+
+    /// How many names of a node we know: several where we have made hard links to it.
+    ///
+    /// A directory has 1 whatever is in it, which tells find(1) that this says nothing.
+    private func linkCount(of inode: InodeNumber) -> UInt32 {
+        guard inode != rootInode, let node = nodes[inode] else { return 1 }
+        let others = node.twins.count { nodes[$0]?.place != nil }
+        return UInt32(node.places.count + others)
     }
 
     /// Makes a name's node known to the kernel, with attributes that answered a request sent after
@@ -197,7 +207,9 @@ public actor RemoteFS {
     ) throws(Errno) -> Entry {
         // Without a kind the kernel could make nothing of it.
         guard let kind = attributes.kind else { throw .EIO }
-        let nameHolds = nodes[parent]?.isUnchanged(since: nameChange ?? change) ?? false
+        // Of a link that is followed, the next to ask sees the target.
+        let isShown = kind != .symbolicLink || !options.symlinks.areFollowed
+        let nameHolds = isShown && nodes[parent]?.isUnchanged(since: nameChange ?? change) ?? false
         let inode = nodes.lookUp(name, in: parent, kind: kind, keepsLinks: keepsLinks)
         let statusValidity = store(attributes, of: inode, askedAfter: change, heardAt: time)
         let nameValidUntil = (time ?? loop.now) + options.cache.attributeTimeout

@@ -24,9 +24,8 @@ public struct RemoteFSOptions: Sendable {
     /// Which of our users and groups stand for those of the server, where those above don't.
     public var identities = IdentityMap()
 
-    /// Whether links whose targets are absolute or hold `..` are refused: a server could lead
-    /// programs out of the mount with them.
-    public var containsSymlinks = true
+    /// What is done with symbolic links.
+    public var symlinks = SymlinkPolicy()
 
     /// How names are written here; nil where they are the server's own bytes.
     public var nameConversion: NameConversion?

@@ -28,11 +28,13 @@ extension MountOptions {
         result.groupID = ownership.groupID
         result.umask = ownership.umask
         result.makesHardLinks = makesHardLinks
-        result.containsSymlinks = symlinks.areContained
         result.movesAside = workarounds.movesAside
         result.rewritesToTruncate = workarounds.rewritesToTruncate
         result.avoidsFstat = workarounds.avoidsFstat
         result.createsWithoutMode = workarounds.createsWithoutMode
+        result.symlinks.areContained = symlinks.areContained
+        result.symlinks.areTransformed = symlinks.areTransformed
+        result.symlinks.areFollowed = symlinks.areFollowed
         return result
     }
 

@@ -271,13 +271,15 @@ extension RealMounts {
                     """
                     cd \(mount.there); echo x >f; mkdir d; ln -s f in; ln -s /etc/passwd abs
                     ln -s ../etc up; ln -s d/../f middle; ln -s .. dots; ln -s ..f fine; touch ..f
-                    cd \(mount.here); cat in fine
-                    for link in abs up middle dots; do
+                    ln -s \(mount.there)/d/../f whole; ln -s d/../../etc/passwd far
+                    cd \(mount.here); cat in fine middle whole
+                    [ "$(readlink middle)$(readlink whole)" = ff ]
+                    for link in abs up far dots; do
                         readlink $link && exit 1; cat $link 2>&1 | grep -q 'not permitted'
                     done
                     """)
             }
-            try withMount({ $0.containsSymlinks = false }) { mount in
+            try withMount({ $0.symlinks.areContained = false }) { mount in
                 try expectSuccess("cd \(mount.here); ln -s /etc/hostname abs; cat abs")
             }
         }

@@ -158,14 +158,17 @@ import Testing
             switch request {
             case .limits: limits.reply
             case .open: handle
-            case .lstat: file()
+            case .lstat, .fstat: file()
             default: ok
             }
         } body: { fileSystem, server in
             let (inode, first) = try await open(fileSystem)
             let second = try await fileSystem.open(inode, .read)
             try await server.answer { request in
-                if case .lstat = request { file() } else { failure }
+                switch request {
+                case .lstat, .fstat: file()
+                default: failure
+                }
             }
             #expect(
                 await fails(expected) { () async throws(Errno) in

@@ -85,7 +85,7 @@ import Testing
             try await fileSystem.loop.sleep(for: .seconds(0.1))
             // The answer from before the write comes together with the write's.
             try await server.answer { request in
-                if case .lstat = request { file(size: 10) } else { ok }
+                if case .fstat = request { file(size: 10) } else { ok }
             }
             try await fileSystem.loop.sleep(for: .seconds(0.1))
             #expect(seen.withLock { $0 } == 10)
