@@ -39,6 +39,38 @@ extension RealMounts {
                 """)
         }
 
+        /// Two versions of one second can't be told apart by size and time.
+        @Test func readsNothingStaleAfterEditsOfTheSameSize() throws {
+            try withPatientMount(
+                """
+                for step in range(200):
+                    content = b"%08d" % step * 1000
+                    with open(there + "f", "r+b" if step else "wb") as file: file.write(content)
+                    with open("f", "rb") as file: assert file.read() == content, step
+                """)
+        }
+
+        @Test func aFileThatIsReplacedWhileItIsOpenKeepsItsContent() throws {
+            try withPatientMount(
+                """
+                def put(name, content, time):
+                    with open(there + name, "wb") as file: file.write(content)
+                    os.utime(there + name, (time, time))
+                put("f", b"old" * 5000, 1000)
+                old = os.open("f", os.O_RDONLY)
+                assert os.read(old, 3) == b"old"
+                for step, content in enumerate([b"new" * 5000, b"short", b"long" * 9999]):
+                    put("g", content, 2000 + step)
+                    os.rename(there + "g", there + "f")
+                    new = os.open("f", os.O_RDONLY)
+                    assert os.pread(new, 100000, 0) == content, step
+                    assert os.pread(old, 100000, 0) == b"old" * 5000, step
+                    assert os.fstat(old).st_ino != os.fstat(new).st_ino
+                    assert os.fstat(new).st_size == len(content)
+                    os.close(new)
+                """)
+        }
+
         @Test func openShowsNewModesAndTimes() throws {
             try withPatientMount(
                 """
