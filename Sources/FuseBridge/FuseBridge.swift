@@ -17,6 +17,8 @@ public actor FuseBridge {
     private static let receiveBytes = Int(FuseBridgeOptions.requestBytes) + 4096
     /// How many requests one turn takes from the device.
     private static let requestsPerTurn = 16
+    /// How many names a helper thread asks the kernel to drop before it looks if that is still wanted.
+    private static let dropsPerTurn = 64
     /// Payloads up to this many bytes are copied, so that their buffer need not be replaced.
     private static let copiedBytes = 32 << 10
 
@@ -27,6 +29,11 @@ public actor FuseBridge {
     private(set) var session: Session?
     private var watch: WatchID?
     private var onEnd: (@Sendable () -> Void)?
+
+    /// Names that the kernel is still to be asked to drop.
+    private var namesToDrop: ArraySlice<KnownName> = []
+    private var isDropping = false
+    private let dropped: WaitQueue
 
     /// The buffer for the next request.
     private var spare = makeReceiveBuffer()
@@ -53,6 +60,7 @@ public actor FuseBridge {
         self.options = options
         self.trace = trace
         self.loop = loop
+        dropped = WaitQueue(loop: loop)
     }
 
     /// Mounts, and serves the kernel's requests from then on.
@@ -84,17 +92,52 @@ public actor FuseBridge {
         await fileSystem.onStaleStatus { [weak self] inode in
             await self?.invalidateAttributes(of: inode)
         }
+        await fileSystem.onTooManyNodes { [weak self] names in
+            self?.assumeIsolated { $0.drop(names) }
+        }
     }
+
+    // MARK: Telling the kernel
 
     private func invalidateAttributes(of inode: InodeNumber) async {
         guard let session else { return }
         try? await loop.offload { session.invalidateAttributes(of: inode) }
     }
 
+    /// Asks the kernel to drop names, in order, on a helper thread: each call waits for the lock of a
+    /// directory, which a request that is still unanswered may hold.
+    private func drop(_ names: [KnownName]) {
+        guard session != nil else { return }
+        namesToDrop.append(contentsOf: names)
+        guard !isDropping else { return }
+        isDropping = true
+        loop.spawn { await self.dropNames() }
+    }
+
+    private func dropNames() async {
+        while let session, !namesToDrop.isEmpty {
+            let some = Array(namesToDrop.prefix(Self.dropsPerTurn))
+            namesToDrop = namesToDrop.dropFirst(some.count)
+            try? await loop.offload { for name in some { session.drop(name) } }
+        }
+        isDropping = false
+        dropped.wakeAll()
+    }
+
+    /// Waits until no thread is telling the kernel to drop something, while requests are answered.
+    private func finishDropping() async {
+        namesToDrop = []
+        // Whoever holds a lock gets his answer, if only an error.
+        await fileSystem.disconnect()
+        while isDropping { try? await dropped.wait() }
+    }
+
     /// Unmounts without waiting for those who use the file system; what they do next fails.
     ///
     /// Blocks for as long as fusermount3 takes; the loop need not run.
     public func unmount() {
+        // The device must not be closed under a thread that writes to it.
+        if isDropping { try? loop.run { await self.finishDropping() } }
         stopWatching()
         session?.unmount()
         session = nil

@@ -93,6 +93,18 @@ final class Session: @unchecked Sendable {
         }
     }
 
+    /// Has the kernel drop a name, and what it leads to unless that is in use.
+    ///
+    /// On a thread of its own: it waits for the directory's lock, and so for answers of ours. The
+    /// session must not be unmounted meanwhile.
+    func drop(_ name: KnownName) {
+        unsafe name.name.withUnsafeBytes { bytes in
+            let text = unsafe bytes.bindMemory(to: CChar.self).baseAddress
+            // Fails where the kernel has forgotten the name: then there is nothing to drop.
+            _ = unsafe fuse_lowlevel_notify_inval_entry(session, name.parent, text, bytes.count)
+        }
+    }
+
     var descriptor: CInt { unsafe fuse_session_fd(session) }
 
     /// Takes a request apart and calls its operation.

@@ -200,8 +200,8 @@ struct NodeTable {
     /// Directories are left alone: a process may have one as its working directory.
     ///
     /// - Parameter maximum: how many at most; one search looks at each node at most twice.
-    mutating func takeIdleFiles(_ maximum: Int) -> [Node.Place] {
-        var idle: [Node.Place] = []
+    mutating func takeIdleFiles(_ maximum: Int) -> [KnownName] {
+        var idle: [KnownName] = []
         for _ in 0..<2 * nodes.slotCount where idle.count < maximum {
             hand = (hand + 1) % nodes.slotCount
             if nodes.takeUse(in: hand) { continue }
@@ -209,7 +209,7 @@ struct NodeTable {
                 node.kind != .directory, node.openCount == 0, node.changesInFlight == 0,
                 node.movesInFlight == 0
             else { continue }
-            idle.append(place)
+            idle.append(KnownName(parent: place.parent, name: place.name))
         }
         return idle
     }
@@ -325,4 +325,12 @@ struct NodeTable {
             nodes[place.parent]?.details?.listing?.forgetAttributes(of: place.name)
         }
     }
+}
+
+/// A name that the kernel knows.
+public struct KnownName: Hashable, Sendable {
+    /// The directory it is in.
+    public let parent: InodeNumber
+    /// The name: bytes.
+    public let name: [UInt8]
 }

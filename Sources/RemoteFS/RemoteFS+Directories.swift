@@ -120,7 +120,10 @@ extension RemoteFS {
             isUnchanged(entry.name, in: fetch.inode, since: change)
         else { return nil }
         let inode = nodes.inode(named: entry.name, in: fetch.inode)
-        if inode == nil, nodes.count >= options.maximumNodes { return nil }
+        if inode == nil, nodes.count >= options.maximumNodes {
+            dropIdleNodes()
+            return nil
+        }
         // What is open may be another file than what is listed: for the server to say.
         if let inode, openHandle(of: inode) != nil,
             nodes[inode]?.attributes?.value.differs(from: attributes) ?? true

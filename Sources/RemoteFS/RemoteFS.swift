@@ -32,6 +32,9 @@ public actor RemoteFS {
     var openDirectoryCount = 0
     /// How many listings are being fetched ahead of those who will read them.
     var fetchesAhead = 0
+    private var dropHandler: (@Sendable ([KnownName]) -> Void)?
+    /// When the kernel may be asked again to drop names.
+    private var nextDrop = Duration.longAgo
     /// The root's absolute path without links, once it has been asked for.
     var knownRealRoot: LinkTarget?
     /// Names from the server that were not fit to be shown.
@@ -57,6 +60,11 @@ public actor RemoteFS {
     /// When the server was last heard of, in the loop's time.
     public var lastReceived: Duration {
         client.assumeIsolated { $0.lastActivity }
+    }
+
+    /// Ends the connection to the server: all that waits for it fails.
+    public func disconnect() {
+        client.assumeIsolated { $0.disconnect() }
     }
 
     // MARK: Paths
@@ -119,6 +127,24 @@ public actor RemoteFS {
     /// Has everyone ask for the status of a node who was shown one.
     func invalidateShown(_ inode: InodeNumber) async {
         await staleHandler?(inode)
+    }
+
+    /// Sets what is done with names that the kernel should forget, since more nodes are known than are
+    /// wanted.
+    ///
+    /// Nobody waits for it: the kernel may hold locks of requests that are still to be answered.
+    public func onTooManyNodes(_ handler: @escaping @Sendable ([KnownName]) -> Void) {
+        dropHandler = handler
+    }
+
+    /// Has the kernel drop files that have not been looked up for long, if there are too many nodes.
+    func dropIdleNodes() {
+        guard nodes.count >= options.maximumNodes, loop.now >= nextDrop, let dropHandler else {
+            return
+        }
+        // It takes the kernel some time, and what it does not drop stays.
+        nextDrop = loop.now + .milliseconds(100)
+        dropHandler(nodes.takeIdleFiles(max(options.maximumNodes / 16, 1)))
     }
 
     /// Notes that a change of a node has been answered.
@@ -211,6 +237,7 @@ public actor RemoteFS {
         let isShown = kind != .symbolicLink || !options.symlinks.areFollowed
         let nameHolds = isShown && nodes[parent]?.isUnchanged(since: nameChange ?? change) ?? false
         let inode = nodes.lookUp(name, in: parent, kind: kind, keepsLinks: keepsLinks)
+        if nodes.count >= options.maximumNodes { dropIdleNodes() }
         let statusValidity = store(attributes, of: inode, askedAfter: change, heardAt: time)
         let nameValidUntil = (time ?? loop.now) + options.cache.attributeTimeout
         let nameValidity = min(options.nameValidity, max(nameValidUntil - loop.now, .zero))

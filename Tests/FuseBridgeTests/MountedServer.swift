@@ -3,12 +3,12 @@
 import EventLoop
 import Glibc
 import LocalSFTPServer
-import RemoteFS
 import SFTPClient
 import Synchronization
 import Testing
 
 @testable import FuseBridge
+@testable import RemoteFS
 
 /// Tests that mount: one at a time, since each takes threads that wait for the others' programs.
 @Suite(.serialized) enum RealMounts {}
@@ -122,6 +122,22 @@ final class MountedServer: Sendable {
         }
         while true {
             if let isKept = result.withLock({ $0 }) { return isKept }
+            usleep(1000)
+        }
+    }
+
+    /// How many nodes the file system knows.
+    func knownNodes() -> Int {
+        let result = Mutex<Int?>(nil)
+        let bridge = bridge.withLock { $0 }
+        loop.withLock { $0 }.map { loop in
+            loop.execute {
+                let count = bridge?.fileSystem.assumeIsolated { $0.nodes.count }
+                result.withLock { $0 = count ?? 0 }
+            }
+        }
+        while true {
+            if let count = result.withLock({ $0 }) { return count }
             usleep(1000)
         }
     }
