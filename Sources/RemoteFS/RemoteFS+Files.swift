@@ -112,7 +112,7 @@ extension RemoteFS {
         case .success((let server, let found)):
             var attributes = found
             if isNew, let found, found.kind == .regular {
-                attributes = await correct(found, permissions, of: server)
+                attributes = await correct(found, permissions, of: server, at: path)
             }
             do throws(Errno) {
                 let entry = try noteOpening(of: name, in: parent, attributes, askedAfter: change)
@@ -147,11 +147,12 @@ extension RemoteFS {
     ///
     /// - Returns: the attributes after that; those from before it where the server refuses.
     private func correct(
-        _ attributes: FileAttributes, _ permissions: UInt32, of server: SFTPHandle
+        _ attributes: FileAttributes, _ permissions: UInt32, of server: SFTPHandle, at path: Bytes
     ) async -> FileAttributes {
         guard let wanted = attributes.correction(for: permissions) else { return attributes }
         guard (try? await client.fsetstat(server, FileAttributes(permissions: wanted))) != nil,
-            let corrected = try? await client.fstat(server)
+            let corrected = options.avoidsFstat
+                ? try? await client.lstat(path) : try? await client.fstat(server)
         else { return attributes }
         return corrected
     }

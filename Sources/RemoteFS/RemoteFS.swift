@@ -33,8 +33,8 @@ public actor RemoteFS {
     /// How many listings are being fetched ahead of those who will read them.
     var fetchesAhead = 0
     private var dropHandler: (@Sendable ([KnownName]) -> Void)?
-    /// When the kernel may be asked again to drop names.
-    private var nextDrop = Duration.longAgo
+    /// Whether the kernel has just been asked to drop names.
+    private var isDropping = false
     /// The root's absolute path without links, once it has been asked for.
     var knownRealRoot: LinkTarget?
     /// Names from the server that were not fit to be shown.
@@ -137,14 +137,24 @@ public actor RemoteFS {
         dropHandler = handler
     }
 
-    /// Has the kernel drop files that have not been looked up for long, if there are too many nodes.
-    func dropIdleNodes() {
-        guard nodes.count >= options.maximumNodes, loop.now >= nextDrop, let dropHandler else {
-            return
-        }
-        // It takes the kernel some time, and what it does not drop stays.
-        nextDrop = loop.now + .milliseconds(100)
+    /// Has the kernel drop files that have not been looked up for long, if there are too many nodes, and
+    /// goes on with that for as long as it helps.
+    ///
+    /// - Parameter patience: how often that may have been of no use.
+    func dropIdleNodes(patience: Int = 8) {
+        guard nodes.count >= options.maximumNodes, patience > 0, !isDropping, let dropHandler
+        else { return }
+        isDropping = true
+        let count = nodes.count
         dropHandler(nodes.takeIdleFiles(max(options.maximumNodes / 16, 1)))
+        // It takes the kernel some time, and what is in use stays.
+        _ = loop.schedule(at: loop.now + .milliseconds(100)) { [weak self] in
+            self?.assumeIsolated { fileSystem in
+                fileSystem.isDropping = false
+                let hasHelped = fileSystem.nodes.count < count
+                fileSystem.dropIdleNodes(patience: hasHelped ? 8 : patience - 1)
+            }
+        }
     }
 
     /// Notes that a change of a node has been answered.
