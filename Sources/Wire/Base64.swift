@@ -4,7 +4,7 @@
 public enum Base64 {
     private static let alphabet = Array(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    private static let padding = UInt8(ascii: "=")
+    @usableFromInline static let padding = UInt8(ascii: "=")
 
     /// The text of `bytes`, padded to whole groups of four characters.
     public static func encode(_ bytes: some Collection<UInt8>) -> String {
@@ -32,11 +32,22 @@ public enum Base64 {
     ///
     /// - Throws: `WireError.malformed`.
     public static func decode(_ text: some Collection<UInt8>) throws(WireError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        try decode(text, into: &bytes)
+        return bytes
+    }
+
+    /// The same with a buffer whose memory is used again; what it holds is replaced.
+    ///
+    /// Inlinable, since large known_hosts files have two such texts in every line.
+    @inlinable public static func decode(
+        _ text: some Collection<UInt8>, into bytes: inout [UInt8]
+    ) throws(WireError) {
+        bytes.removeAll(keepingCapacity: true)
         guard text.count.isMultiple(of: 4) else {
             throw .malformed("base64 whose length is not a multiple of four")
         }
         let paddingCount = text.suffix(2).reversed().prefix { $0 == padding }.count
-        var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count / 4 * 3)
         var group: UInt32 = 0
         var bitCount: UInt32 = 0
@@ -53,10 +64,9 @@ public enum Base64 {
         guard group & (1 << bitCount - 1) == 0 else {
             throw .malformed("base64 with unused bits that are not zero")
         }
-        return bytes
     }
 
-    private static func value(of character: UInt8) -> UInt32? {
+    @inlinable static func value(of character: UInt8) -> UInt32? {
         switch character {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(character - UInt8(ascii: "A"))
         case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(character - UInt8(ascii: "a") + 26)

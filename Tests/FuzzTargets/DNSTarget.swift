@@ -14,6 +14,8 @@ extension FuzzTarget {
                 let query = SSHFPQuery(
                     host: "host.example", id: 0x1234, trustsAD: trustsAD, usesEDNS: trustsAD)
                 guard let query else { preconditionFailure("the name is a good one") }
+                let plain = query.withoutEDNS(id: 1)
+                precondition((query.message.count > plain.message.count) == trustsAD)
                 guard case .records(let found) = query.reply(in: input) else { continue }
                 precondition(found.records.count <= input.count && (trustsAD || !found.areSecure))
                 _ = found.verdict(on: fuzzKey.publicKey)

@@ -185,6 +185,34 @@ import Testing
                 """)
     }
 
+    @Test func theCommandIsAskedAboutTheAddressToo() throws {
+        let simulation = try Self.simulation("yes", ["KnownHostsCommand=/p %I %H %t", "Port=2222"])
+        let key = try Self.key()
+        simulation.world.commandOutput = """
+            [server.example]:2222 \(key)
+            [\(Self.address)]:2222 \(try Self.key("host-ecdsa-256"))
+            """
+        #expect {
+            try simulation.run { _ in }
+        } throws: { error in
+            "\(error)".contains("has another key in KnownHostsCommand-ADDRESS line 2")
+        }
+        #expect(
+            simulation.world.commands == [
+                ["/p", "ORDER", "[server.example]:2222", "NONE"],
+                ["/p", "HOSTNAME", "[server.example]:2222", "ssh-ed25519"],
+                ["/p", "ADDRESS", "[\(Self.address)]:2222", "ssh-ed25519"],
+            ])
+        // An address that the command does not know is not written where its host is not either.
+        simulation.world.commandOutput = "[server.example]:2222 \(key)"
+        try simulation.run { _ in }
+        #expect(simulation.world.file(Self.file) == nil)
+        #expect(
+            simulation.prompter.messages.last
+                == "ED25519 host key for IP address '[\(Self.address)]:2222' not in list of known "
+                + "hosts.")
+    }
+
     @Test func aHostWhoseKeyCannotBeRememberedIsRefused() throws {
         for strict in ["no", "accept-new", "ask"] {
             let simulation = try Self.simulation(strict, ["UserKnownHostsFile=none"])

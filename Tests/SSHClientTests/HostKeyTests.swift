@@ -193,6 +193,31 @@ import Testing
         #expect(other.transcript.contains("no password will be sent"))
     }
 
+    @Test func keysOfThisMachineMayGoUnchecked() throws {
+        let harness = try ClientHarness()
+        let known = try line("user-ed25519")
+        try Self.know(known, harness)
+        let more = ["NoHostAuthenticationForLocalhost=yes"]
+        let prompter = ScriptedPrompter()
+        try harness.connectAndEcho(
+            try options(harness, "yes", more + ["UpdateHostKeys=yes"]), prompter)
+        #expect(prompter.transcript.isEmpty)
+        #expect(try harness.home.read(".ssh/known_hosts") == known)
+        #expect(throws: SSHClientError.self) {
+            try harness.connectAndEcho(try options(harness, "yes", more + ["HostKeyAlias=x"]))
+        }
+    }
+
+    @Test func aKeyThatCannotBeWrittenDownIsNoReasonNotToConnect() throws {
+        let harness = try ClientHarness()
+        let prompter = ScriptedPrompter()
+        try harness.connectAndEcho(
+            try options(
+                harness, "accept-new", ["UserKnownHostsFile=/proc/none/known_hosts"]), prompter)
+        #expect(
+            prompter.transcript.contains("Could not add the host key to /proc/none/known_hosts: "))
+    }
+
     @Test func theQuestionIsThatOfSSH() throws {
         let harness = try ClientHarness()
         let key = try TestKeys.publicLine("host-ed25519").split(separator: " ").prefix(2)

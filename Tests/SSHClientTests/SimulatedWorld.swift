@@ -21,6 +21,8 @@ final class SimulatedWorld: ClientWorld {
         var seed: UInt64 = 1
         var serverAddress: String?
         var isLoopback = false
+        var commandOutput = ""
+        var commands: [[String]] = []
     }
 
     let loop: SimulatedLoop
@@ -53,6 +55,13 @@ final class SimulatedWorld: ClientWorld {
         get { state.withLock(\.isLoopback) }
         set { state.withLock { $0.isLoopback = newValue } }
     }
+
+    /// What each program prints, and the arguments of those that were run.
+    var commandOutput: String {
+        get { state.withLock(\.commandOutput) }
+        set { state.withLock { $0.commandOutput = newValue } }
+    }
+    var commands: [[String]] { state.withLock(\.commands) }
 
     func failNextDials(_ count: Int) { state.withLock { $0.failuresLeft = count } }
 
@@ -105,7 +114,10 @@ final class SimulatedWorld: ClientWorld {
     }
 
     func output(of command: CommandRequest) async throws -> [UInt8] {
-        throw CommandError.notStarted("could not be run: there are no programs here")
+        state.withLock { state in
+            state.commands.append(command.arguments)
+            return Array(state.commandOutput.utf8)
+        }
     }
 
     func fingerprintsInDNS(of host: String) async throws -> SSHFPRecords {

@@ -6,22 +6,25 @@ import Wire
 /// Tells whether the first field of a known_hosts line is about a host.
 ///
 /// A file may have hundreds of thousands of lines, nearly all of them about others. So nothing is
-/// copied or allocated for a line without wildcards.
+/// copied or allocated for a line without wildcards, hashed or not.
 struct KnownHostMatcher: ~Copyable {
     private let hmac = HMAC(.sha1)
+    private var salt: [UInt8] = []
+    private var hash: [UInt8] = []
 
     private static let star = UInt8(ascii: "*")
     private static let question = UInt8(ascii: "?")
     private static let negation = UInt8(ascii: "!")
     private static let comma = UInt8(ascii: ",")
     private static let bar = UInt8(ascii: "|")
+    private static let hashMark = Array("|1|".utf8)
     /// The length of a salt or hash in base64.
     private static let textCount = (KnownHosts.hashByteCount + 2) / 3 * 4
 
     /// Whether the field stands for `name`, which is in lower case.
     ///
     /// - Throws: for a hashed name that is none.
-    borrowing func matches(_ hosts: Bytes, _ name: [UInt8]) throws(WireError) -> Bool {
+    mutating func matches(_ hosts: Bytes, _ name: [UInt8]) throws(WireError) -> Bool {
         if hosts.first == Self.bar { return try matchesHash(hosts, name) }
         var isFound = false
         var start = hosts.startIndex
@@ -59,20 +62,19 @@ struct KnownHostMatcher: ~Copyable {
         return true
     }
 
-    private borrowing func matchesHash(
+    private mutating func matchesHash(
         _ hosts: Bytes, _ name: [UInt8]
     ) throws(WireError) -> Bool {
         let count = Self.textCount
-        let (salt, hash) = (hosts.dropFirst(3).prefix(count), hosts.suffix(count))
-        guard hosts.count == 3 + count + 1 + count, hosts.starts(with: "|1|".utf8),
-            hosts[salt.endIndex] == Self.bar
+        let (saltText, hashText) = (hosts.dropFirst(3).prefix(count), hosts.suffix(count))
+        guard hosts.count == 3 + count + 1 + count, hosts.starts(with: Self.hashMark),
+            hosts[saltText.endIndex] == Self.bar
         else { throw .malformed("an unknown kind of hashed host name") }
-        let saltBytes = try Base64.decode(salt)
-        let hashBytes = try Base64.decode(hash)
-        guard saltBytes.count == KnownHosts.hashByteCount,
-            hashBytes.count == KnownHosts.hashByteCount
+        try Base64.decode(saltText, into: &salt)
+        try Base64.decode(hashText, into: &hash)
+        guard salt.count == KnownHosts.hashByteCount, hash.count == KnownHosts.hashByteCount
         else { throw .malformed("a hashed host name of the wrong length") }
-        return hmac.isCode(hashBytes.span, key: saltBytes.span, data: name.span)
+        return hmac.isCode(hash.span, key: salt.span, data: name.span)
     }
 }
 

@@ -52,10 +52,10 @@ public struct KnownHosts: KnownHostsReader {
     public mutating func add(
         _ piece: Bytes, of file: inout KnownHostsFile
     ) throws(SSHConfigError) {
-        let matcher = KnownHostMatcher()
+        var matcher = KnownHostMatcher()
         try file.takeLines(of: piece) { (line, file) throws(SSHConfigError) in
             do throws(WireError) {
-                try add(line, of: file, matcher)
+                try add(line, of: file, &matcher)
             } catch {
                 guard problems.count < ConfigurationLimits.knownHostsProblems else { return }
                 problems.append(SSHConfigError(.syntax, at: file.location, error.description))
@@ -71,7 +71,7 @@ public struct KnownHosts: KnownHostsReader {
     }
 
     private mutating func add(
-        _ text: Bytes, of file: KnownHostsFile, _ matcher: borrowing KnownHostMatcher
+        _ text: Bytes, of file: KnownHostsFile, _ matcher: inout KnownHostMatcher
     ) throws(WireError) {
         guard let line = try KnownHostLine(text) else { return }
         let isNamed = try matcher.matches(line.hosts, nameBytes)

@@ -43,9 +43,10 @@ extension KnownHosts {
     ) -> [UInt8] {
         let obsolete = Set(update.obsolete.map(\.blob))
         let newline = UInt8(ascii: "\n")
+        var matcher = KnownHostMatcher()
         var result: [UInt8] = []
         result.reserveCapacity(contents.count)
-        for (_, line) in Lines(of: contents) where !isObsolete(line, obsolete) {
+        for (_, line) in Lines(of: contents) where !isObsolete(line, obsolete, &matcher) {
             result += line
             result.append(newline)
         }
@@ -58,9 +59,11 @@ extension KnownHosts {
         return result
     }
 
-    private func isObsolete(_ text: Bytes, _ obsolete: Set<[UInt8]>) -> Bool {
+    private func isObsolete(
+        _ text: Bytes, _ obsolete: Set<[UInt8]>, _ matcher: inout KnownHostMatcher
+    ) -> Bool {
         guard !obsolete.isEmpty, let line = try? KnownHostLine(text), line.marker == .none,
-            (try? KnownHostMatcher().matches(line.hosts, Array(name.name.utf8))) == true,
+            (try? matcher.matches(line.hosts, Array(name.name.utf8))) == true,
             let key = try? line.key()
         else { return false }
         return obsolete.contains(key.blob)

@@ -41,10 +41,10 @@ public struct KnownKeyNames: KnownHostsReader {
     public mutating func add(
         _ piece: Bytes, of file: inout KnownHostsFile
     ) throws(SSHConfigError) {
-        let matcher = KnownHostMatcher()
+        var matcher = KnownHostMatcher()
         try file.takeLines(of: piece) { (line, file) throws(SSHConfigError) in
             guard let line = try? KnownHostLine(line), line.marker == .none,
-                texts.contains(where: line.hasKey(writtenAs:)), !isAboutHost(line, matcher)
+                texts.contains(where: line.hasKey(writtenAs:)), !isAboutHost(line, &matcher)
             else { return }
             count += 1
             guard entries.count < Self.mostListed else { return }
@@ -54,7 +54,7 @@ public struct KnownKeyNames: KnownHostsReader {
     }
 
     private func isAboutHost(
-        _ line: KnownHostLine, _ matcher: borrowing KnownHostMatcher
+        _ line: KnownHostLine, _ matcher: inout KnownHostMatcher
     ) -> Bool {
         // A plain loop: closures cannot borrow the matcher.
         for name in hostNames where (try? matcher.matches(line.hosts, name)) ?? true {
