@@ -183,6 +183,11 @@ package struct AgentClient {
             throw WireError.malformed("a signature of another algorithm than asked for")
         }
         _ = try inner.readString()
+        if algorithm.keyType.isSecurityKey {
+            // What the authenticator says of the user's presence, and its counter.
+            _ = try inner.readUInt8()
+            _ = try inner.readUInt32()
+        }
         try inner.requireEnd()
         return signature
     }

@@ -57,6 +57,7 @@ struct KeyFile: Sendable {
             defer { file.wipe() }
             if file.isExposed { return .exposed(permissions: file.permissions) }
             let keyFile = try PrivateKeyFile(file.bytes.span)
+            if keyFile.publicKey?.type.isSecurityKey == true { throw KeyError.heldBySecurityKey }
             return keyFile.isEncrypted ? .locked(keyFile) : .key(try keyFile.privateKey())
         } catch {
             return .unusable("\(error)")

@@ -57,6 +57,8 @@ public enum KeyLimits {
     public static let rsaExponentBytes = 64 / 8
     /// The largest private key file in bytes: OpenSSH's `MAX_KEY_FILE_SIZE`.
     public static let keyFileBytes = 1024 * 1024
+    /// How much of the name of an unknown type is shown, in characters: RFC 4251's limit for names.
+    static let typeNameShown = 64
     /// The most rounds of bcrypt that a passphrase may take: OpenSSH writes 24, and has no limit;
     /// so many take about a minute.
     public static let bcryptRounds: UInt32 = 5_000

@@ -76,13 +76,17 @@ struct OpenSSHKeyFile: ~Copyable, Sendable {
         return Encryption(cipher: cipher, salt: Array(salt), rounds: rounds)
     }
 
-    /// The public half, which stands in the clear; nil for a type that is not known here.
-    var publicKey: PublicKey? {
+    /// The public half, which stands in the clear.
+    ///
+    /// - Throws: where its type is not known here: then nobody should be asked for a passphrase.
+    var publicKey: PublicKey {
         get throws(KeyError) {
             do {
                 return try PublicKey(blob: publicBlob[...])
             } catch .unsupportedType {
-                return nil
+                var reader = KeyReader(publicBlob[...])
+                let type = try reader.name().prefix(KeyLimits.typeNameShown)
+                throw .unsupportedFormat("keys of the type \(type) are not supported")
             }
         }
     }
