@@ -5,39 +5,12 @@ import Glibc
 import Synchronization
 
 /// A server that runs as long as this object lives.
-///
-/// It starts with no signal blocked or ignored: threads of tests have most of them blocked, which a
-/// child would inherit, and then not end when told to.
 final class ServerProcess: Sendable {
     private let number: pid_t
     private let isReaped = Mutex(false)
 
     init(_ words: String...) throws {
-        var attributes = posix_spawnattr_t()
-        unsafe posix_spawnattr_init(&attributes)
-        defer { unsafe posix_spawnattr_destroy(&attributes) }
-        var signals = sigset_t()
-        unsafe sigemptyset(&signals)
-        unsafe posix_spawnattr_setsigmask(&attributes, &signals)
-        unsafe sigfillset(&signals)
-        unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
-        unsafe posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-        var actions = unsafe posix_spawn_file_actions_t()
-        unsafe posix_spawn_file_actions_init(&actions)
-        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        for stream in 0...2 {
-            unsafe posix_spawn_file_actions_addopen(
-                &actions, CInt(stream), "/dev/null", O_RDWR, 0)
-        }
-        var arguments: [UnsafeMutablePointer<CChar>?] = unsafe words.map { unsafe strdup($0) }
-        unsafe arguments.append(nil)
-        defer { for index in unsafe arguments.indices { unsafe free(arguments[index]) } }
-        var number: pid_t = 0
-        let result = unsafe posix_spawnp(
-            &number, words[0], &actions, &attributes, &arguments, environ)
-        guard result == 0 else { throw SystemError(call: "posix_spawn", code: result) }
-        self.number = number
+        number = try Program(words, error: .null).start()
     }
 
     /// Whether it has ended by itself.
