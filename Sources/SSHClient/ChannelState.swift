@@ -27,6 +27,9 @@ final class ChannelState {
     /// How the program has failed, in words.
     var programFailure: String?
 
+    /// Whether it is closed once nothing has come or gone for long.
+    var idle: IdleWatch?
+
     /// For what is asked of the server: opening, requests.
     let replies: WaitQueue
     let readers: WaitQueue

@@ -87,6 +87,9 @@ extension SSHSession {
     }
 
     private func failure(_ state: ChannelState) -> SSHClientError? {
+        if let limit = state.idle?.exceeded {
+            return .channelIdle(endpoint, state.program ?? "the tunnel", limit)
+        }
         guard let program = state.program, let end = state.programFailure else { return nil }
         return .programFailed(endpoint, "\(program) ended with \(end)")
     }
@@ -101,6 +104,7 @@ extension SSHSession {
 
     func enqueue(_ pieces: [Bytes], _ id: ChannelID) throws -> Bool {
         connection.send(pieces, on: try writable(id))
+        if let state = channels[id] { noteActivity(on: state) }
         scheduleOutput()
         return connection.queuedBytes(on: id) <= Self.sendQueueLimit
     }

@@ -75,6 +75,7 @@ public enum SSHClient {
                 rekey: RekeyLimits(
                     bytes: options.rekeyLimit.bytes, interval: options.rekeyLimit.interval))
             configuration.bindsKeysToHost = options.pubkeyAuthentication != .unbound
+            configuration.comments = try options.identificationComments()
             return configuration
         } catch {
             throw SSHClientError.configuration(context.endpoint, error.description)

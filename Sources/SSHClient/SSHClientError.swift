@@ -27,6 +27,9 @@ public enum SSHClientError: Error, Sendable {
     case channelRefused(Endpoint, String)
     /// What ran on the server has failed; the text says what, and how.
     case programFailed(Endpoint, String)
+    /// We closed a channel, which the text names, since nothing came or went on it for so long
+    /// (`ChannelTimeout`).
+    case channelIdle(Endpoint, String, Duration)
     /// We closed the connection ourselves.
     case closed(Endpoint)
 
@@ -46,7 +49,7 @@ public enum SSHClientError: Error, Sendable {
     /// the server's state may change, a wrong key or a refused login will not.
     public var mayPass: Bool {
         switch self {
-        case .unknownHost, .notConnected, .proxyFailed, .timedOut: true
+        case .unknownHost, .notConnected, .proxyFailed, .timedOut, .channelIdle: true
         case .ended(_, _, let error):
             switch error.code {
             case .connectionLost, .disconnectedByPeer: true
@@ -100,6 +103,9 @@ extension SSHClientError: CustomStringConvertible {
                 + TerminalText.line(summary)
         case .channelRefused(let endpoint, let reason): "\(endpoint): \(TerminalText.line(reason))"
         case .programFailed(let endpoint, let reason): "\(endpoint): \(reason)"
+        case .channelIdle(let endpoint, let name, let limit):
+            "\(endpoint): \(name) was closed after \(limit.components.seconds) seconds without data "
+                + "(ChannelTimeout)"
         case .closed(let endpoint): "\(endpoint): the connection was closed"
         }
     }

@@ -45,6 +45,7 @@ extension SSHSession {
         let state = addChannel(id)
         do {
             while case .opening = state.phase { try await wait(state, until: deadline) }
+            watchIdleness(of: state, id, type: "direct-tcpip")
             if case .closed(let reason) = state.phase {
                 throw SSHClientError.channelRefused(
                     endpoint, "no way from there to \(target)" + (reason.map { ": \($0)" } ?? ""))
@@ -91,6 +92,7 @@ extension SSHSession {
             forget(id)
             throw error
         }
+        watchIdleness(of: state, id, type: request.channelType)
         return SSHChannel(session: self, id: id)
     }
 
@@ -117,6 +119,7 @@ extension SSHSession {
             connection.close(id, discardingUnsentData: true)
         }
         state.phase = .closed(nil)
+        state.idle?.stop(loop)
         state.removeAllIncoming()
         state.wakeAll()
         endDeliveryIfDone(state)
@@ -138,6 +141,7 @@ extension SSHSession {
             state.phase = .closed("\(reason): \(TerminalText.line(text))")
             state.wakeAll()
         case .data(let bytes):
+            noteActivity(on: state)
             if let receiver = state.receiver {
                 receiver.receive(bytes)
                 report(bytes.count, state, id)
@@ -168,13 +172,14 @@ extension SSHSession {
             state.writers.wakeAll()
         case .closed:
             state.phase = .closed(nil)
+            state.idle?.stop(loop)
             finishReading(state)
             state.wakeAll()
         }
     }
 
     /// Nothing more will come on a channel.
-    private func finishReading(_ state: ChannelState) {
+    func finishReading(_ state: ChannelState) {
         guard !state.hasEnded else { return }
         state.hasEnded = true
         state.readers.wakeAll()

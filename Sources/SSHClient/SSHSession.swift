@@ -28,6 +28,8 @@ public actor SSHSession {
     var step = SSHClientError.Step.handshake
     var channels: [ChannelID: ChannelState] = [:]
     var keepAlive = KeepAlive()
+    /// When data last came or went on a channel that is watched.
+    var lastChannelActivity = Duration.zero
 
     /// The state machine, which only synchronous code touches: no await lies within a change.
     var connection: SSHClientConnection
@@ -152,6 +154,7 @@ public actor SSHSession {
         if let deadlineTimer { loop.cancel(deadlineTimer.timer) }
         deadlineTimer = nil
         for channel in channels.values {
+            channel.idle?.stop(loop)
             channel.wakeAll()
             endDeliveryIfDone(channel)
         }

@@ -17,6 +17,10 @@ package enum SSHLimits {
     ///
     /// OpenSSH's `SSH_MAX_BANNER_LEN`. RFC 4253 section 4.2 wants 255 for the identification itself.
     package static let identificationLineBytes = 8192
+    /// The software's name and version in our identification, and what stands behind it: with
+    /// "SSH-2.0-", a space and CR LF within the 255 characters of RFC 4253 section 4.2.
+    package static let softwareVersion = 40
+    package static let identificationComments = 200
     /// Names of algorithms, services, methods, requests, extensions.
     ///
     /// RFC 4251 section 6 limits

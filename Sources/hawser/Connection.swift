@@ -35,6 +35,9 @@ struct Connection {
         }
     }
 
+    /// Where syslog is to file what is said about the connection.
+    var facility: SyslogFacility { link.facility }
+
     /// Ends the connection; returns once that is done.
     func close() async { await link.close() }
 

@@ -18,6 +18,8 @@ struct Dialing {
     struct Link {
         let channel: any ByteChannel
         var session: SSHSession?
+        /// Where syslog is to file what is said about it.
+        var facility = SyslogFacility.user
 
         /// Ends all of it; returns once that is done.
         func close() async {
@@ -54,12 +56,14 @@ struct Dialing {
             let channel = try await SSHClient.openShared(
                 program, target, world: world, prompter: prompter)
         {
-            return Link(channel: channel)
+            return Link(channel: channel, facility: target.syslogFacility)
         }
         let session = try await SSHClient.connect(
             route, loop: loop, world: world, prompter: prompter, mlkem: .swiftCrypto)
         do {
-            return Link(channel: try await session.open(program), session: session)
+            return Link(
+                channel: try await session.open(program), session: session,
+                facility: route.last?.syslogFacility ?? .user)
         } catch {
             await session.close()
             throw error

@@ -135,13 +135,13 @@ actor MountProcess {
         if case .mounting(stops: true) = phase { return false }
         phase = .serving
         guard let launcher else { return true }
-        moveToBackground()
+        moveToBackground(connection?.facility ?? .user)
         // A launcher that has gone was ended by its user, who does not expect a mount then.
         return launcher.report(.success)
     }
 
-    private func moveToBackground() {
-        Log.moveToBackground()
+    private func moveToBackground(_ facility: SyslogFacility) {
+        Log.moveToBackground(facility)
         setsid()
         _ = unsafe chdir("/")
         let null = unsafe open("/dev/null", O_RDWR)

@@ -73,6 +73,27 @@ import Wire
             try server.log.split(separator: "\n").filter { $0.contains("Accepted ") }.count == 1)
     }
 
+    /// As scp(1) and sftp(1) do it, whatever `ControlMaster` and `ControlPersist` would have ssh do.
+    @Test(arguments: ["no", "yes", "ask", "auto", "autoask"])
+    func noConnectionIsSharedAndAnyMasterIsUsed(_ value: String) throws {
+        let server = try SSHDaemon()
+        let harness = try ClientHarness()
+        let path = harness.home.file("control")
+        let options = try options(
+            harness, server, path: path, ["ControlMaster=\(value)", "ControlPersist=yes"])
+        #expect(try !open(harness, options, ScriptedPrompter()))
+        let file = harness.home
+        try harness.connect(options) { session in
+            try await echo(session, size: 1000)
+            #expect(try run("ls", file.path).output == "")
+        }
+        // Nobody is left to serve others.
+        #expect(try run("ls", file.path).output == "")
+        let master = try master(harness, server, path: path)
+        #expect(try open(harness, options, ScriptedPrompter()))
+        #expect(!master.hasEnded)
+    }
+
     @Test func masterRunsACommandAndWhatItSaysIsShown() throws {
         let server = try SSHDaemon(["AcceptEnv LC_TEST"])
         let harness = try ClientHarness()

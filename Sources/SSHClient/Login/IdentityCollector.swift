@@ -133,6 +133,11 @@ struct IdentityCollector {
                 "PKCS11Provider \(library): its keys are used through the agent only; "
                     + "add them with ssh-add -s", level: .verbose)
         }
+        if let library = context.options.securityKeyProvider, library != "internal" {
+            context.show(
+                "SecurityKeyProvider \(library): its keys are used through the agent only; "
+                    + "add them with ssh-add -S", level: .verbose)
+        }
     }
 }
 

@@ -82,7 +82,7 @@ struct Login {
             return "the server wants more than \(Self.mostProofs) proofs"
         }
         let known = ["publickey", "keyboard-interactive", "password"].filter(methods.contains)
-        let parts = known.map { method in
+        var parts = known.map { method in
             guard options.preferredAuthentications.contains(method) else {
                 return "\(method): not among PreferredAuthentications"
             }
@@ -91,6 +91,9 @@ struct Login {
             case "password": "password: \(passwords.summary(options))"
             default: "keyboard-interactive: \(questions.summary(options))"
             }
+        }
+        if options.gssapiAuthentication, methods.contains("gssapi-with-mic") {
+            parts.append("gssapi-with-mic: this program does not have it")
         }
         return parts.isEmpty
             ? "the server takes no method that we have" : parts.joined(separator: "; ")

@@ -6,7 +6,8 @@ enum OptionClass: String, CaseIterable, Sendable {
     case a
     /// It makes things better or more convenient: honoured.
     case b
-    /// It concerns shells, terminals and forwardings, which we have none of: taken without effect.
+    /// It concerns shells, terminals, forwardings and logins by GSSAPI or by the machine's own key,
+    /// which we have none of: taken without effect.
     case c
     /// OpenSSH has given it up, or never had it and a distribution adds it: taken without effect.
     case d

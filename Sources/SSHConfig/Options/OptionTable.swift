@@ -165,7 +165,7 @@ enum OptionTable {
             ])),
         .first("HostbasedAuthentication", .c, \.hostbasedAuthentication, .flag),
         .first("GSSAPIAuthentication", .b, \.gssapiAuthentication, .flag),
-        .first("GSSAPIDelegateCredentials", .b, \.gssapiDelegateCredentials, .flag),
+        .first("GSSAPIDelegateCredentials", .c, \.gssapiDelegateCredentials, .flag),
         .first("NumberOfPasswordPrompts", .a, \.numberOfPasswordPrompts, .number(0...1_000)),
     ]
 

@@ -17,9 +17,13 @@ public struct SSHClientConfiguration: Sendable {
     /// Whether user keys sign for this server only, where it can check that
     /// (`publickey-hostbound-v00@openssh.com`).
     public var bindsKeysToHost = true
-    /// What follows "SSH-2.0-" in the identification: printable US-ASCII, at most 200 characters,
-    /// no space or minus sign.
+    /// What follows "SSH-2.0-" in the identification: printable US-ASCII without spaces and minus
+    /// signs, at most 40 characters.
     public var software: String
+    /// What follows that behind a space; nil for nothing.
+    ///
+    /// ``canStand(inIdentification:)`` says what may.
+    public var comments: String?
 
     /// A configuration with defaults.
     public init(
@@ -35,13 +39,24 @@ public struct SSHClientConfiguration: Sendable {
         self.channels = channels
         self.software = software
     }
+
+    /// Whether a text can be the ``comments``: printable US-ASCII that leaves the line within 255
+    /// characters (RFC 4253 section 4.2).
+    public static func canStand(inIdentification comments: String) -> Bool {
+        let characters = comments.utf8
+        return !characters.isEmpty && characters.count <= SSHLimits.identificationComments
+            && characters.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
+    }
 }
 
-/// The identification line for a software's name (RFC 4253 section 4.2).
-func identification(software: String) -> String {
+/// The identification line for a software's name, and what is said beside it (RFC 4253 section 4.2).
+func identification(software: String, comments: String? = nil) -> String {
     precondition(
-        !software.isEmpty && software.utf8.count <= 200
+        !software.isEmpty && software.utf8.count <= SSHLimits.softwareVersion
             && software.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "-") },
         "not a software version")
-    return "SSH-2.0-" + software
+    guard let comments else { return "SSH-2.0-" + software }
+    precondition(
+        SSHClientConfiguration.canStand(inIdentification: comments), "not for an identification")
+    return "SSH-2.0-\(software) \(comments)"
 }

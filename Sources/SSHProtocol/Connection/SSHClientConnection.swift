@@ -52,7 +52,8 @@ public struct SSHClientConnection: ~Copyable {
         self.configuration = configuration
         lastReceived = now
         transport = Transport(
-            identification: identification(software: configuration.software),
+            identification: identification(
+                software: configuration.software, comments: configuration.comments),
             offer: offer, credentials: (),
             extensions: [.init(name: ExtensionName.extInfoInAuth, value: Bytes("0".utf8))],
             rekeyLimits: configuration.rekey, random: RandomPool(random))
