@@ -38,6 +38,7 @@ public actor ChildProcess {
         }
         self.descriptor = FileDescriptor(owning: descriptor)
         waiters = WaitQueue(loop: loop)
+        loop.programStarted()
         try assumeIsolated { process in
             process.watch = try loop.watch(descriptor, for: .read) { _ in
                 process.assumeIsolated { $0.reap() }
@@ -59,6 +60,7 @@ public actor ChildProcess {
         var result: CInt = 0
         guard status == nil, unsafe waitpid(number, &result, WNOHANG) == number else { return }
         status = ProgramStatus(waitStatus: result)
+        loop.programEnded()
         if let watch { loop.unwatch(watch) }
         watch = nil
         waiters.wakeAll()

@@ -27,6 +27,9 @@ public final class EpollLoop: CoreLoop, @unchecked Sendable {
     private let whenQuiet: (() -> Void)?
     /// Whether something has come since `whenQuiet` ran.
     private var wasBusy = false
+    /// How many programs run that were started on this loop, and who waits for their ends.
+    private var programs = 0
+    private var programEnds: WaitQueue?
 
     static let wakeUpToken: UInt64 = 0
 
@@ -78,6 +81,29 @@ public final class EpollLoop: CoreLoop, @unchecked Sendable {
         }
         guard let result else { preconditionFailure("the loop went on without a result") }
         return try result.get()
+    }
+
+    // MARK: Programs
+
+    func programStarted() { programs += 1 }
+
+    func programEnded() {
+        programs -= 1
+        if programs == 0 { programEnds?.wakeAll() }
+    }
+
+    /// Waits until every program that was started on this loop has ended and is reaped.
+    ///
+    /// - Throws: `CancellationError`.
+    public func waitForPrograms() async throws {
+        checkIsolated()
+        while programs > 0 {
+            let ends = programEnds ?? WaitQueue(loop: self)
+            programEnds = ends
+            // Each of the two holds the other.
+            defer { programEnds = nil }
+            try await ends.wait()
+        }
     }
 
     private func run(until isDone: () -> Bool) {

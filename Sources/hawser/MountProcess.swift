@@ -85,9 +85,12 @@ actor MountProcess {
 
     /// Tells the server, and the programs that led to it, that nobody needs them any more.
     private static func hangUp(_ process: MountProcess, _ loop: EpollLoop) {
-        guard let connection = process.assumeIsolated({ $0.connection }) else { return }
+        let connection = process.assumeIsolated { $0.connection }
         try? loop.run {
-            try await loop.withTimeout(goodbyeTime) { await connection.close() }
+            try await loop.withTimeout(goodbyeTime) {
+                await connection?.close()
+                try await loop.waitForPrograms()
+            }
         }
     }
 

@@ -27,6 +27,22 @@ import Wire
         }
     }
 
+    @Test func waitsForTheEndsOfAllPrograms() throws {
+        let loop = try EpollLoop()
+        try loop.run {
+            // None is there yet.
+            try await loop.waitForPrograms()
+            let patient = try ChildProcess(Program(["sleep", "1000"]), loop: loop)
+            _ = try ChildProcess(Program(["true"]), loop: loop)
+            await #expect(throws: TimeoutError.self) {
+                try await loop.withTimeout(.milliseconds(100)) { try await loop.waitForPrograms() }
+            }
+            await patient.end(by: SIGTERM)
+            try await loop.waitForPrograms()
+            #expect(try await patient.waitUntilEnd() == .signalled(15))
+        }
+    }
+
     @Test func missingProgramIsNamed() throws {
         let loop = try EpollLoop()
         #expect(throws: SystemError(call: "/no/such/program", code: ENOENT)) {

@@ -79,6 +79,7 @@ struct ClientHarness {
         _ body: @escaping @Sendable (SSHSession) async throws -> T
     ) throws -> T {
         let (loop, world) = (loop, world ?? SystemWorld(loop: loop))
+        defer { reapPrograms() }
         return try loop.run {
             let session = try await SSHClient.connect(
                 hops + [options], loop: loop, world: world, prompter: prompter)
@@ -90,6 +91,14 @@ struct ClientHarness {
                 await session.close()
                 throw error
             }
+        }
+    }
+
+    /// Waits for the programs that led to a server: nobody would reap them once the loop rests.
+    func reapPrograms() {
+        let loop = loop
+        try? loop.run {
+            try await loop.withTimeout(.seconds(10)) { try await loop.waitForPrograms() }
         }
     }
 

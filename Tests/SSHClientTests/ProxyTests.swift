@@ -163,6 +163,7 @@ import Testing
         let proxy = "sh -c 'echo $$ >\(harness.home.file("pid")); exec \(standaloneServer(hop))'"
         let route = [try options(harness, proxy: proxy), try harness.trusting(target.port)]
         let loop = harness.loop
+        defer { harness.reapPrograms() }
         let session = try loop.run {
             try await SSHClient.connect(
                 route, loop: loop, world: SystemWorld(loop: loop), prompter: SilentPrompter())

@@ -129,6 +129,7 @@ final class Observer: Sendable {
         _ harness: ClientHarness, _ route: [ClientOptions], _ prompter: ObservingPrompter
     ) throws -> [String] {
         let (loop, port) = (harness.loop, server.port)
+        defer { harness.reapPrograms() }
         return try loop.run {
             let world = LocalWorld(
                 system: SystemWorld(loop: loop, environment: ["HAWSER_SENT": "by name"]))
