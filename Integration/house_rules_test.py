@@ -79,6 +79,7 @@ BREACHES = [
     ("documents", {"README.md": "See [this](missing.md).\n"}),
     ("documents", source("// As Do" "cs/nowhere.md says.")),
     ("symbols", {"README.md": "See `NoSuchType`.\n"}),
+    ("symbols", {"Do" "cs/README.md": "As `noSuchTest` shows.\n"}),
     ("symbols", {"ARCHITECTURE.md": TABLE + "| 9 | `nowhere` | none |\n"}),
 ]
 

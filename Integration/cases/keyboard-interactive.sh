@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Questions of a PAM stack: two prompts, one of them shown while it is typed, by themselves and as the
-# second step after a key. The stack is this case's own.
+# second step after a key; and a password that PAM checks. The stack is this case's own.
 . "$(dirname "$0")/../lib.sh"
 
 [ "$(id -u)" = 0 ] || skip "only root may write a PAM stack"
@@ -27,6 +27,7 @@ static int ask(struct pam_handle *pam, int style, const char *prompt, const char
 }
 int pam_sm_authenticate(struct pam_handle *pam, int flags, int count, const char **words) {
     int first = ask(pam, ECHO_OFF, "Password: ", "open sesame");
+    if (count > 0) return first ? SUCCESS : AUTH_ERR;
     return ask(pam, ECHO_ON, "Which \033[1mcode? ", "1234") && first ? SUCCESS : AUTH_ERR;
 }
 int pam_sm_setcred(struct pam_handle *pam, int flags, int count, const char **words) { return SUCCESS; }
@@ -69,3 +70,15 @@ mount_remote "$REMOTE" "$MOUNT" </dev/null
 unmount "$MOUNT"
 grep -q '^Partial publickey' "$CASE/sshd.log" || fail "the key was not the first step"
 grep -q '^Accepted keyboard-interactive/pam' "$CASE/sshd.log" || fail "the questions were not the second step"
+
+# A password, given on the standard input; nothing else is asked.
+stop_server
+sed -i 's/module.so/module.so only/' "/etc/pam.d/$service"
+sshd_program=$CASE/$service start_server 'UsePAM yes' 'PasswordAuthentication yes' 'PubkeyAuthentication no'
+rm "$CASE/asked"
+mount_remote "$REMOTE" "$MOUNT" -o password_stdin <<<'open sesame'
+unmount "$MOUNT"
+grep -q '^Accepted password' "$CASE/sshd.log" || fail "not logged in by the password"
+expect_failure "${mount_command[@]}" -F "$SSH_CONFIG" -o password_stdin "server:$REMOTE" "$MOUNT" <<<'open barley'
+grep -q "password: refused" "$CASE/output" || fail "the message is: $(cat "$CASE/output")"
+[ ! -e "$CASE/asked" ] || fail "asked: $(cat "$CASE/asked")"

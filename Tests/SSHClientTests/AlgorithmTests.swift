@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import LocalSFTPServer
 import SSHClient
 import SSHConfig
 import SSHCrypto
+import SSHProtocol
 import Testing
 
 /// Every algorithm against OpenSSH's server, pinned on both ends, and found in the server's log.
@@ -160,5 +162,16 @@ import Testing
         let hasAES = try Sandbox.processorHasAES
         let cipher = hasAES ? "aes128-gcm@openssh.com" : "chacha20-poly1305@openssh.com"
         #expect(try daemon.log.contains("client->server cipher: \(cipher) "))
+    }
+
+    @Test func everyAlgorithmStandsInTheProtocolDocument() throws {
+        let top = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        let text = try shell("cat \(top)/Docs/PROTOCOL.md").output
+        let words = Set(text.split { " ,|()\n".contains($0) }.map(String.init))
+        let names =
+            KeyAgreementAlgorithm.allCases.map(\.rawValue)
+            + SignatureAlgorithm.allCases.map(\.rawValue) + CipherAlgorithm.allCases.map(\.rawValue)
+            + MACAlgorithm.allCases.map(\.rawValue) + CompressionAlgorithm.allCases.map(\.rawValue)
+        #expect(Set(names).subtracting(words).isEmpty)
     }
 }

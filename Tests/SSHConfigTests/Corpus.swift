@@ -66,7 +66,10 @@ struct Corpus {
                 ["/a ~/b", "none", "/%h/%k", "~/.ssh/known_hosts", "/dev/null", "!/a none", "!/%T"]
             ),
             ("GlobalKnownHostsFile", ["/a ~/b", "none", "!none /a", "!"]),
-            ("KnownHostsCommand", ["/bin/x %H \"%I\"", "none", "!", "!/bin/x \"%H"]),
+            (
+                "KnownHostsCommand",
+                ["/bin/x %H \"%I\"", "/bin/x %f %K %t", "none", "!", "!/bin/x \"%H"]
+            ),
             ("RevokedHostKeys", ["/etc/revoked", "none", "~/revoked", "!"]),
             (
                 "StrictHostKeyChecking",

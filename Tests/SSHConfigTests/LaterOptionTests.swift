@@ -25,7 +25,8 @@ import Testing
         return try configuration.effective(host: host).lines { _ in [] }
     }
 
-    @Test(arguments: [
+    /// Configurations, and a line that is printed for each.
+    private static let values = [
         ("Tag work", "tag work"),
         ("RefuseConnection \"go away\"", "refuseconnection \"go away\""),
         ("ChannelTimeout session=5m global=1h", "channeltimeout session=300 global=3600"),
@@ -39,18 +40,26 @@ import Testing
         ("ControlPath /%j/x", "controlpath //x"),
         ("Include %h", "user included"), ("Include /${FOO}/*", "user foo"),
         ("Host a\nHostName example.com\nInclude %h\nHost *\nUser late", "user late"),
-    ])
-    func printsOptionsThatSSHOf2026Has(text: String, line: String) throws {
-        #expect(try Self.printed(text).contains(line))
-    }
+    ]
 
-    @Test(arguments: [
+    /// Criteria of `Match` that hold.
+    private static let holding = [
         "tagged work", "tagged w*,x", "!tagged play", "localnetwork 192.0.2.0/24",
         "localnetwork 10.0.0.0/8,192.0.0.0/16,192.0.2.7", "localnetwork 2001:db8::/32",
         "localnetwork 2001:db8::1", "!localnetwork 198.51.100.0/24", "version Hawser*",
         "!version OpenSSH_*", "command sftp", "sessiontype subsystem", "!sessiontype shell,exec",
         "!command none", "tagged=work", "exec \"yes %j\"", "tagged work command sftp",
-    ])
+    ]
+
+    /// All that stands in the tables.
+    static let all = values.map(\.0) + holding
+
+    @Test(arguments: values)
+    func printsOptionsThatSSHOf2026Has(text: String, line: String) throws {
+        #expect(try Self.printed(text).contains(line))
+    }
+
+    @Test(arguments: holding)
     func criteriaThatHold(criterion: String) throws {
         let text = "Tag work\nProxyJump gate\nMatch \(criterion)\nPort 7"
         #expect(try Self.printed(text).contains("port 7"))
