@@ -3,6 +3,7 @@
 import EventLoop
 import SSHClient
 import SSHProtocol
+import Wire
 
 /// The system's own world, of which a test replaces a part.
 protocol WrappedWorld: ClientWorld {
@@ -20,6 +21,16 @@ extension WrappedWorld {
 
     func readFile(_ path: String, limit: Int) throws(FileProblem) -> FileContent? {
         try system.readFile(path, limit: limit)
+    }
+
+    func readFile(
+        _ path: String, pieces body: (Bytes) throws(FileProblem) -> Void
+    ) throws(FileProblem) -> Bool {
+        try system.readFile(path, pieces: body)
+    }
+
+    func output(of command: CommandRequest) async throws -> [UInt8] {
+        try await system.output(of: command)
     }
 
     func appendLine(_ line: String, to path: String) throws(FileProblem) {

@@ -21,9 +21,10 @@ extension EffectTable {
         "KnownHostsCommand": .observed([
             OptionEffect(
                 given: "KnownHostsCommand=/bin/cat {files}/known",
-                beside: ["StrictHostKeyChecking yes"], shows: ["KnownHostsCommand"],
+                beside: ["StrictHostKeyChecking yes"], shows: ["outcome: connected"],
                 otherwise: ["host key verification failed"])
         ]),
+        "CheckHostIP": .test("anAddressWithAnotherKeyIsDecidedOn", in: "HostAddressTests"),
         "RevokedHostKeys": .observed([
             OptionEffect(
                 given: "RevokedHostKeys={host key}",
@@ -35,7 +36,7 @@ extension EffectTable {
                 otherwise: ["said: Warning: Permanently added '[127.0.0.1]:{port}' (ED25519)"]),
             OptionEffect(
                 given: "StrictHostKeyChecking=ask", answers: ["yes"],
-                shows: ["asked: The authenticity of host '[127.0.0.1]:{port}'"]),
+                shows: ["asked: The authenticity of host '[127.0.0.1]:{port}"]),
         ]),
         "HashKnownHosts": .observed([
             OptionEffect(given: "HashKnownHosts=yes", shows: ["known_hosts: |1|"])
