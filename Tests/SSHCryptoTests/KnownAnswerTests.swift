@@ -5,8 +5,9 @@ import Wire
 
 @testable import SSHCrypto
 
-/// What others have calculated: signatures, keys from passphrases, keys of a connection. The answers of
-/// ciphers, MACs, hashes and key agreement are in the tests of their own.
+/// What others have calculated: signatures, keys from passphrases, keys of a connection.
+///
+/// The answers of ciphers, MACs, hashes and key agreement are in tests of their own.
 @Suite struct KnownAnswerTests {
     // MARK: bcrypt_pbkdf
 
