@@ -2,6 +2,7 @@
 
 import EventLoop
 import SSHClient
+import SSHConfig
 import SSHProtocol
 import Wire
 
@@ -31,6 +32,10 @@ extension WrappedWorld {
 
     func output(of command: CommandRequest) async throws -> [UInt8] {
         try await system.output(of: command)
+    }
+
+    func fingerprintsInDNS(of host: String) async throws -> SSHFPRecords {
+        try await system.fingerprintsInDNS(of: host)
     }
 
     func appendLine(_ line: String, to path: String) throws(FileProblem) {

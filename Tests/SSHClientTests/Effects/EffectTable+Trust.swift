@@ -48,6 +48,7 @@ extension EffectTable {
                 otherwise: ["host key verification failed"])
         ]),
         "UpdateHostKeys": .test("nothingIsLearnedWhereItIsNotWanted", in: "UpdateHostKeysTests"),
+        "VerifyHostKeyDNS": .test("aValidatedFingerprintIsEnough", in: "HostKeysInDNSTests"),
         "VisualHostKey": .observed([
             OptionEffect(
                 given: "VisualHostKey=yes", beside: ["GlobalKnownHostsFile {files}/known"],
