@@ -54,6 +54,13 @@ kernel() {
 with ro,noatime,nodev,nosuid,noexec,sync,dirsync kernel
 with ro,rw,noatime,atime,nodev,dev,nosuid,suid,noexec,exec,sync,async \
     flags rw no:noatime no:nodev no:nosuid no:noexec no:sync no:dirsync
+trace debug,sync touch "$MOUNT/unwritten"
+expect_equal "syncs without writes" 0 "$(told '^hawser: fsync')"
+write() { echo written >"$MOUNT/synced"; }
+trace debug,sync write
+expect_equal "syncs" 1 "$(told '^hawser: fsync .*: ok')"
+trace debug,async write
+expect_equal "syncs without sync" 0 "$(told '^hawser: fsync')"
 names() { expect_equal "source and type" 'some\040where,else fuse.sshfs' "$(field 1) $(field 3)"; }
 with 'fsname=some where\,else,subtype=sshfs' names
 

@@ -16,6 +16,10 @@ import Glibc
         case "mount.hawser", "mount.fuse.hawser":
             run(Mount.self, helperArguments(given), as: .hawser)
         default:
+            // As mount.fuse3(8) calls the program that the type of a line of fstab(5) names.
+            if let word = given.first, word.contains(":"), !word.hasPrefix("-") {
+                run(Mount.self, given, as: .hawser)
+            }
             if let word = given.first, let problem = Hawser.problem(withCommand: word) {
                 complain(problem)
                 exit(1)

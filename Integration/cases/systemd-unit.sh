@@ -1,0 +1,34 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The template unit for users is one that systemd understands, and its commands mount and unmount.
+# servers: openssh
+. "$(dirname "$0")/../lib.sh"
+
+command -v systemd-analyze >/dev/null || skip "there is no systemd-analyze"
+unit=$ROOT/systemd/hawser@.service
+sed "s|/usr/bin/hawser|$HAWSER|" "$unit" >"$CASE/hawser@.service"
+XDG_RUNTIME_DIR=$CASE systemd-analyze verify --user --man=no "$CASE/hawser@.service" >"$CASE/output" 2>&1 \
+    || fail "systemd-analyze: $(cat "$CASE/output")"
+[ ! -s "$CASE/output" ] || fail "systemd-analyze: $(cat "$CASE/output")"
+
+# What systemd would run for hawser@server, with a file that says more.
+start_server
+options=HostName=127.0.0.1,port=$PORT,UserKnownHostsFile=$CASE/known_hosts,IdentityFile=$CASE/user_ed25519
+declare -A value=([DIRECTORY]=$REMOTE [MOUNT_POINT]=$HOME/server [OPTIONS]=ro,$options)
+run() { # setting
+    local line name
+    line=$(sed -n "s/^$1=//p" "$CASE/hawser@.service")
+    [ -n "$line" ] || fail "there is no $1"
+    line=${line//%i/server}
+    for name in "${!value[@]}"; do line=${line//\$\{$name\}/${value[$name]}}; done
+    [[ $line != *[%$]* ]] || fail "not understood: $line"
+    # shellcheck disable=SC2086
+    env -i HOME="$HOME" PATH="$PATH" setsid -w $line </dev/null
+}
+started_mounts+=("$HOME/server")
+run ExecStartPre
+run ExecStart
+is_mounted "$HOME/server" || fail "not mounted"
+expect_failure touch "$HOME/server/new"
+run ExecStop
+wait_until 20 is_unmounted "$HOME/server"
