@@ -95,9 +95,10 @@ fi
 
 # No terminal, no questions: a key with a passphrase is of no use, and the message says so.
 ssh-keygen -q -t ed25519 -N secret -f "$CASE/locked"
+cat "$CASE/locked.pub" >>"$CASE/authorized_keys"
 echo "$source $CASE/m1 hawser ${options/$CASE\/user_ed25519/$CASE/locked} 0 0" >"$table"
 status=0
 setsid -w timeout 60 mount -T "$table" "$CASE/m1" >"$CASE/output" 2>&1 </dev/null || status=$?
 expect_equal "exit status of mount(8)" 1 "$status"
-grep -q '^hawser: 127.0.0.1: .*[Pp]ermission denied' "$CASE/output" || fail "the message is: $(cat "$CASE/output")"
+grep -q '^hawser: .*127.0.0.1.*: Permission denied' "$CASE/output" || fail "the message is: $(cat "$CASE/output")"
 expect_equal "not mounted" "" "$(found 1)"

@@ -153,6 +153,12 @@ grep -q 'no-such' "$CASE/output" || fail "the message is: $(cat "$CASE/output")"
 with disable_hardlink fails ln "$MOUNT/big" "$MOUNT/hard"
 with rw ln "$MOUNT/big" "$MOUNT/hard"
 
+ln -s /etc/hostname "$REMOTE/outside"
+with no_contain_symlinks readlink "$MOUNT/outside" >/dev/null
+with no_contain_symlinks,contain_symlinks fails readlink "$MOUNT/outside"
+with sshfs_verbose true
+grep -q 'debug1: ' "$CASE/said" || fail "sshfs_verbose says no more"
+
 # The remote directory is looked at, unless that is not wanted.
 expect_failure "${mount_command[@]}" -F "$SSH_CONFIG" "server:$REMOTE/none" "$MOUNT"
 mount_remote "$REMOTE/none" "$MOUNT" -o no_check_root

@@ -14,7 +14,7 @@ XDG_RUNTIME_DIR=$CASE systemd-analyze verify --user --man=no "$CASE/hawser@.serv
 # What systemd would run for hawser@server, with a file that says more.
 start_server
 options=HostName=127.0.0.1,port=$PORT,UserKnownHostsFile=$CASE/known_hosts,IdentityFile=$CASE/user_ed25519
-declare -A value=([DIRECTORY]=$REMOTE [MOUNT_POINT]=$HOME/server [OPTIONS]=ro,$options)
+declare -A value=([DIRECTORY]=$REMOTE [MOUNT_POINT]=$HOME/server [OPTIONS]="ro,$options")
 run() { # setting
     local line name
     line=$(sed -n "s/^$1=//p" "$CASE/hawser@.service")

@@ -22,10 +22,17 @@ public actor FuseBridge {
     /// Payloads up to this many bytes are copied, so that their buffer need not be replaced.
     private static let copiedBytes = 32 << 10
 
-    nonisolated let fileSystem: RemoteFS
+    /// Makes a file system; what it throws has been told to whoever should know.
+    public typealias FileSystemMaker = @Sendable () async throws -> RemoteFS
+
+    /// The file system; nil until it is made.
+    var fileSystem: RemoteFS?
+    private let makeFileSystem: FileSystemMaker?
+    /// Whether the kernel's first request, which is for us alone, has been answered.
+    private var hasBegun = false
     nonisolated let options: FuseBridgeOptions
     nonisolated let trace: Trace?
-    private let loop: EpollLoop
+    let loop: EpollLoop
     private(set) var session: Session?
     private var watch: WatchID?
     private var onEnd: (@Sendable () -> Void)?
@@ -57,6 +64,19 @@ public actor FuseBridge {
         loop: EpollLoop
     ) {
         self.fileSystem = fileSystem
+        makeFileSystem = nil
+        self.options = options
+        self.trace = trace
+        self.loop = loop
+    }
+
+    /// A bridge to a file system that is made when the mount is first used.
+    public init(
+        options: FuseBridgeOptions = .init(), trace: Trace? = nil, loop: EpollLoop,
+        makeFileSystem: @escaping FileSystemMaker
+    ) {
+        fileSystem = nil
+        self.makeFileSystem = makeFileSystem
         self.options = options
         self.trace = trace
         self.loop = loop
@@ -80,15 +100,23 @@ public actor FuseBridge {
         try await loop.offload { try session.mount(at: mountPoint) }
         let descriptor = session.descriptor
         do {
-            watch = try loop.watch(descriptor, for: .read) { [self] _ in
-                assumeIsolated { $0.receiveSome(from: descriptor) }
-            }
+            try watchDevice(descriptor)
         } catch {
             try? await loop.offload { session.unmount() }
             throw error
         }
         self.session = session
         self.onEnd = onEnd
+        if let fileSystem { await listenForStaleStatus(fileSystem) }
+    }
+
+    func watchDevice(_ descriptor: CInt) throws {
+        watch = try loop.watch(descriptor, for: .read) { [self] _ in
+            assumeIsolated { $0.receiveSome(from: descriptor) }
+        }
+    }
+
+    func listenForStaleStatus(_ fileSystem: RemoteFS) async {
         await fileSystem.onStaleStatus { [weak self] inode in
             await self?.invalidateAttributes(of: inode)
         }
@@ -143,7 +171,7 @@ public actor FuseBridge {
         session = nil
     }
 
-    private func stopWatching() {
+    func stopWatching() {
         if let watch { loop.unwatch(watch) }
         watch = nil
     }
@@ -152,6 +180,9 @@ public actor FuseBridge {
 
     private func receiveSome(from descriptor: CInt) {
         for _ in 0..<Self.requestsPerTurn {
+            if hasBegun, fileSystem == nil, let makeFileSystem, requestWaits(descriptor) {
+                return obtainFileSystem(by: makeFileSystem)
+            }
             guard watch != nil, receiveOne(from: descriptor) else { return }
         }
     }
@@ -161,7 +192,7 @@ public actor FuseBridge {
     /// By read(2) instead of libfuse's own function, which may replace the buffer it is given.
     ///
     /// - Returns: whether there may be more.
-    private func receiveOne(from descriptor: CInt) -> Bool {
+    func receiveOne(from descriptor: CInt) -> Bool {
         var buffer: [UInt8] = []
         swap(&buffer, &spare)
         let count = unsafe buffer.withUnsafeMutableBytes {
@@ -177,6 +208,7 @@ public actor FuseBridge {
             return false
         }
         process(buffer, count: count)
+        hasBegun = true
         if keepsReceived { buffer = Self.makeReceiveBuffer() }
         return true
     }
@@ -210,7 +242,7 @@ public actor FuseBridge {
         }
     }
 
-    private func end() {
+    func end() {
         stopWatching()
         onEnd?()
         onEnd = nil

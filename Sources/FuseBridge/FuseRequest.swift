@@ -29,14 +29,15 @@ final class FuseRequest: @unchecked Sendable {
 
     /// - Parameter what: what is told of the request, where the bridge has a trace.
     init(
-        _ raw: OpaquePointer, _ what: () -> String, of session: Session, _ bridge: FuseBridge
+        _ raw: OpaquePointer, _ what: () -> String, of session: Session, _ fileSystem: RemoteFS,
+        _ trace: Trace?
     ) {
         unsafe self.raw = unsafe raw
         self.session = session
-        fileSystem = bridge.fileSystem
-        trace = bridge.trace
-        traced = bridge.trace.map { _ in
-            Trace.Request(what: what(), start: bridge.fileSystem.loop.now)
+        self.fileSystem = fileSystem
+        self.trace = trace
+        traced = trace.map { _ in
+            Trace.Request(what: what(), start: fileSystem.loop.now)
         }
     }
 

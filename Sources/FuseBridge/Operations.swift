@@ -28,8 +28,18 @@ func start(
     guard let session = bridge.assumeIsolated({ $0.session }) else {
         preconditionFailure("a request without its session")
     }
-    let request = unsafe FuseRequest(raw, what, of: session, bridge)
+    guard let fileSystem = bridge.assumeIsolated({ $0.fileSystem }) else {
+        // The server could not be reached.
+        unsafe fuse_reply_err(raw, EIO)
+        return
+    }
+    let request = unsafe FuseRequest(raw, what, of: session, fileSystem, bridge.trace)
     request.start(operation)
+}
+
+/// Has the file system take lookups back, if there is one.
+private func forget(at bridge: FuseBridge, _ body: (isolated RemoteFS) -> Void) {
+    bridge.assumeIsolated { $0.fileSystem }?.assumeIsolated(body)
 }
 
 /// Every operation that the kernel may ask for.
@@ -86,7 +96,7 @@ private func addNodeOperations(to operations: inout fuse_lowlevel_ops) {
     unsafe operations.forget = { raw, inode, count in
         guard let raw = unsafe raw else { return }
         let bridge = unsafe bridge(of: raw)
-        bridge.fileSystem.assumeIsolated { $0.forget(inode, count: count) }
+        forget(at: bridge) { $0.forget(inode, count: count) }
         bridge.trace?.note("forget \(inode)")
         unsafe fuse_reply_none(raw)
     }
@@ -94,7 +104,7 @@ private func addNodeOperations(to operations: inout fuse_lowlevel_ops) {
         guard let raw = unsafe raw else { return }
         let forgotten = unsafe Array(UnsafeBufferPointer(start: items, count: count))
         let bridge = unsafe bridge(of: raw)
-        bridge.fileSystem.assumeIsolated { fileSystem in
+        forget(at: bridge) { fileSystem in
             for item in forgotten { fileSystem.forget(item.ino, count: item.nlookup) }
         }
         for item in forgotten { bridge.trace?.note("forget \(item.ino)") }

@@ -40,6 +40,8 @@ public struct MountOptions: Equatable, Sendable {
     public var transport = Transport.ssh
     /// What is to run there: a subsystem's name, or a command if there is a slash in it.
     public var sftpServer = "sftp"
+    /// Whether the connection is made when the mount is first used.
+    public var delaysConnection = false
     /// Whether the remote directory is looked at before mounting.
     public var checksRoot = true
 
@@ -112,6 +114,7 @@ public struct MountOptions: Equatable, Sendable {
         if names.needsSubdirectory, names.subdirectory == nil {
             throw .missingOption("subdir", neededBy: "modules=subdir")
         }
+        if readsPassword, delaysConnection { throw .conflict("password_stdin", "delay_connect") }
         guard readsPassword, transport != .ssh else { return }
         let other =
             switch transport {

@@ -20,7 +20,7 @@ extension OptionTable {
                 "reconnect", help: "make a lost connection anew", rule: .pending(.flag { _ in })),
             OptionEntry(
                 "delay_connect", help: "connect when the mount is first used",
-                rule: .pending(.flag { _ in })),
+                rule: .flag { $0.delaysConnection = true }),
             OptionEntry(
                 "max_conns", value: "N", help: "use up to N connections",
                 rule: .pending(

@@ -97,28 +97,55 @@ actor MountProcess {
     // MARK: Starting
 
     private func start() async throws {
+        let bridge = try await makeBridge()
+        phase = .mounting(stops: false)
+        try await bridge.mount(at: mountPoint.path, options: options.libfuseOptions) { [loop] in
+            loop.stop()
+        }
+        self.bridge = bridge
+    }
+
+    private func makeBridge() async throws -> FuseBridge {
+        let trace = options.tracesRequests ? Trace { Log.write($0) } : nil
+        guard options.delaysConnection else {
+            return FuseBridge(
+                try await makeFileSystem(), options: options.bridgeOptions, trace: trace, loop: loop
+            )
+        }
+        return FuseBridge(options: options.bridgeOptions, trace: trace, loop: loop) {
+            [unowned self] in
+            do {
+                return try await makeFileSystem()
+            } catch {
+                Log.write("\(error)")
+                throw error
+            }
+        }
+    }
+
+    /// Connects, and finds out what has to be known of the server.
+    private func makeFileSystem() async throws -> RemoteFS {
         let connection = try await Connection.open(
             options, loop: loop,
             prompter: options.readsPassword
                 ? PasswordFromInput(loop: loop, otherwise: prompter) : prompter)
         self.connection = connection
-        var fileSystemOptions = options.fileSystemOptions(
-            root: try await connection.root(of: options))
-        fileSystemOptions.identities = try await Identities(
-            options: options, client: connection.client, loop: loop
-        ).map()
-        fileSystemOptions.nameConversion = try options.nameConversion()
-        phase = .mounting(stops: false)
-        let fileSystem = RemoteFS(
-            client: connection.client, options: fileSystemOptions, loop: loop)
-        let bridge = FuseBridge(
-            fileSystem, options: options.bridgeOptions,
-            trace: options.tracesRequests ? Trace { Log.write($0) } : nil, loop: loop)
-        try await bridge.mount(at: mountPoint.path, options: options.libfuseOptions) { [loop] in
-            loop.stop()
+        do {
+            var fileSystemOptions = options.fileSystemOptions(
+                root: try await connection.root(of: options))
+            fileSystemOptions.identities = try await Identities(
+                options: options, client: connection.client, loop: loop
+            ).map()
+            fileSystemOptions.nameConversion = try options.nameConversion()
+            watchConnection(connection.client)
+            return RemoteFS(client: connection.client, options: fileSystemOptions, loop: loop)
+        } catch {
+            if options.delaysConnection {
+                self.connection = nil
+                await connection.close()
+            }
+            throw error
         }
-        self.bridge = bridge
-        watchConnection(connection.client)
     }
 
     private func watchConnection(_ client: SFTPClient) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import Testing
 
 @testable import MountOptions
@@ -68,6 +69,43 @@ import Testing
                 #expect(noted == plain, "\(name)")
             }
         }
+    }
+
+    /// Options whose effect a unit test shows, and where.
+    static let unitTested = [
+        // What another option has turned on.
+        "norellinks": "MountOptionsTests/MountOptionsTests.swift",
+        // Which requests are under way is not to be seen from outside.
+        "sync_readdir": "RemoteFSTests/ListingFetchTests.swift",
+    ]
+
+    @Test func eachOptionIsTriedInACase() throws {
+        let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        let words = try Set(
+            text(of: "cat '\(root)'/Integration/cases/*.sh").split {
+                !($0.isLetter || $0.isNumber || $0 == "_")
+            })
+        for entry in OptionTable.groups.flatMap(\.entries) {
+            if case .pending = entry.rule { continue }
+            if let file = entry.names.first.flatMap({ Self.unitTested[$0] }) {
+                #expect(try !text(of: "cat '\(root)/Tests/\(file)'").isEmpty)
+                continue
+            }
+            #expect(entry.names.contains { words.contains($0[...]) }, "\(entry.names)")
+        }
+    }
+
+    private func text(of command: String) throws -> String {
+        let pipe = unsafe popen(command, "r")
+        var text: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = unsafe fread(&buffer, 1, buffer.count, pipe)
+            if count == 0 { break }
+            text += buffer[..<count]
+        }
+        _ = unsafe pclose(pipe)
+        return String(decoding: text, as: UTF8.self)
     }
 
     @Test func noNameIsThereTwice() {

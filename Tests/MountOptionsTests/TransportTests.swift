@@ -41,7 +41,7 @@ import Testing
         #expect(try !options("directport=1").staysInForeground)
     }
 
-    @Test(arguments: ["passive", "ssh_command=ssh", "directport=1", "vsock=1:1"])
+    @Test(arguments: ["passive", "ssh_command=ssh", "directport=1", "vsock=1:1", "delay_connect"])
     func passwordIsForConnectionsOfOurOwn(_ text: String) {
         #expect(throws: MountOptionError.self) { try options("password_stdin", text) }
     }
