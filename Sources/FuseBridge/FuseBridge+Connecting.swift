@@ -30,7 +30,7 @@ extension FuseBridge {
 
     private func adopt(_ fileSystem: RemoteFS) async {
         self.fileSystem = fileSystem
-        await listenForStaleStatus(fileSystem)
+        await listen(to: fileSystem)
         goOn()
     }
 

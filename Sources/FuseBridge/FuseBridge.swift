@@ -68,6 +68,7 @@ public actor FuseBridge {
         self.options = options
         self.trace = trace
         self.loop = loop
+        dropped = WaitQueue(loop: loop)
     }
 
     /// A bridge to a file system that is made when the mount is first used.
@@ -107,7 +108,7 @@ public actor FuseBridge {
         }
         self.session = session
         self.onEnd = onEnd
-        if let fileSystem { await listenForStaleStatus(fileSystem) }
+        if let fileSystem { await listen(to: fileSystem) }
     }
 
     func watchDevice(_ descriptor: CInt) throws {
@@ -116,7 +117,7 @@ public actor FuseBridge {
         }
     }
 
-    func listenForStaleStatus(_ fileSystem: RemoteFS) async {
+    func listen(to fileSystem: RemoteFS) async {
         await fileSystem.onStaleStatus { [weak self] inode in
             await self?.invalidateAttributes(of: inode)
         }
@@ -156,7 +157,7 @@ public actor FuseBridge {
     private func finishDropping() async {
         namesToDrop = []
         // Whoever holds a lock gets his answer, if only an error.
-        await fileSystem.disconnect()
+        await fileSystem?.disconnect()
         while isDropping { try? await dropped.wait() }
     }
 

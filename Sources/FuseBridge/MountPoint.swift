@@ -9,14 +9,26 @@ import Glibc
 ///
 /// What these functions do may wait for a file system: never call them on a loop that serves one.
 public struct MountPoint: Sendable {
-    /// The absolute path, without links.
+    /// The absolute path, without links; or `/dev/fd/N` for a FUSE device that somebody has opened and
+    /// mounted for us (mount.fuse3(8), `drop_privileges`).
     public let path: String
+    /// Whether it is a device that is mounted already.
+    private let isDevice: Bool
 
     /// Finds the path of a mount point without looking at what is mounted there, which may not
     /// answer: only its parent directory is looked at.
     ///
     /// - Throws: ``MountError``.
     public init(_ name: String) throws {
+        let device = name.hasPrefix("/dev/fd/") ? CInt(name.dropFirst("/dev/fd/".count)) : nil
+        isDevice = device != nil
+        if let device {
+            guard fcntl(device, F_GETFD) >= 0 else {
+                throw MountError(SystemError.last(name).description)
+            }
+            path = name
+            return
+        }
         guard !name.isEmpty else { throw MountError("the name of the mount point is empty") }
         var parent = name
         while parent.count > 1, parent.hasSuffix("/") { parent.removeLast() }
@@ -46,6 +58,7 @@ public struct MountPoint: Sendable {
     /// - Returns: whether there was such a mount.
     /// - Throws: ``MountError``.
     public func prepare() throws -> Bool {
+        if isDevice { return false }
         var status = stat()
         let found = unsafe stat(path, &status) == 0
         let error = errno

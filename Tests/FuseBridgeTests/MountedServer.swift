@@ -132,7 +132,8 @@ final class MountedServer: Sendable {
         let bridge = bridge.withLock { $0 }
         loop.withLock { $0 }.map { loop in
             loop.execute {
-                let count = bridge?.fileSystem.assumeIsolated { $0.nodes.count }
+                let fileSystem = bridge?.assumeIsolated { $0.fileSystem }
+                let count = fileSystem?.assumeIsolated { $0.nodes.count }
                 result.withLock { $0 = count ?? 0 }
             }
         }
