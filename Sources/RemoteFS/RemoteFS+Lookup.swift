@@ -39,41 +39,42 @@ extension RemoteFS {
         }
     }
 
-    /// Answers from what is known: the node's own attributes, or a listing of the directory.
+    /// Answers from what is known: the node's own attributes, or a listing of the directory, whichever
+    /// was heard later.
     private func lookUpInCaches(
         _ name: [UInt8], in parent: InodeNumber
     ) throws(Errno) -> LookupResult? {
         guard options.cache.mode != .strict else { return nil }
         let now = loop.now
-        if let inode = nodes.inode(named: name, in: parent), cachedAttributes(of: inode) != nil,
-            let heard = nodes[inode]?.attributes
+        let inode = nodes.inode(named: name, in: parent)
+        let own = inode.flatMap { cachedAttributes(of: $0) == nil ? nil : nodes[$0]?.attributes }
+        let details = nodes[parent]?.details
+        let listed = details?.listing?.entry(named: name)
+        if let listed, let attributes = listed.attributes, listed.heardAt > own?.at ?? .longAgo,
+            now < listed.heardAt + options.cache.attributeTimeout, attributes.kind != nil,
+            let change = details?.listing?.askedAfterChange,
+            isUnchanged(name, in: parent, since: change),
+            // What is open may be another file than what is listed.
+            inode.flatMap({ openHandle(of: $0) }) == nil
         {
+            details?.listingWasUsed = true
             return .found(
                 try enter(
-                    name, in: parent, heard.value, askedAfter: nodes.lastChange,
-                    heardAt: heard.at, keepsLinks: true))
+                    name, in: parent, attributes, askedAfter: change, nameAfter: nodes.lastChange,
+                    heardAt: listed.heardAt))
         }
-        guard let details = nodes[parent]?.details, let listing = details.listing else {
-            return nil
+        if let own {
+            return .found(
+                try enter(
+                    name, in: parent, own.value, askedAfter: nodes.lastChange, heardAt: own.at,
+                    keepsLinks: true))
         }
-        details.listingWasUsed = true
-        guard let entry = details.listing?.entry(named: name) else {
-            // What is being made now may be this; and it is for the server to say what is too long.
-            guard nodes[parent]?.changesInFlight == 0, name.count <= linuxNameBytes,
-                now < listing.provesAbsenceUntil
-            else { return nil }
-            return .absent(
-                validity: min(listing.provesAbsenceUntil - now, options.absenceValidity))
-        }
-        let change = listing.askedAfterChange
-        guard let attributes = entry.attributes, attributes.kind != nil,
-            now < entry.heardAt + options.cache.attributeTimeout,
-            isUnchanged(name, in: parent, since: change)
+        // What is being made now may be this; and it is for the server to say what is too long.
+        guard listed == nil, let listing = details?.listing, now < listing.provesAbsenceUntil,
+            nodes[parent]?.changesInFlight == 0, name.count <= linuxNameBytes
         else { return nil }
-        return .found(
-            try enter(
-                name, in: parent, attributes, askedAfter: change, nameAfter: nodes.lastChange,
-                heardAt: entry.heardAt))
+        details?.listingWasUsed = true
+        return .absent(validity: min(listing.provesAbsenceUntil - now, options.absenceValidity))
     }
 
     /// Whether attributes of a name that were asked for after our change number `change` still hold.

@@ -19,6 +19,7 @@ actor FakeServer {
     private var answer: Answer
     private(set) var requests: [SFTPRequest] = []
     private var unanswered: [(id: UInt32, request: SFTPRequest)] = []
+    private var latency = Duration.zero
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe loop.asUnownedSerialExecutor()
@@ -42,6 +43,9 @@ actor FakeServer {
         for (id, request) in waiting { try await reply(to: request, id: id) }
     }
 
+    /// Answers each request only after some time from now on.
+    func answer(after latency: Duration) { self.latency = latency }
+
     /// Forgets which requests have come.
     func forgetRequests() { requests = [] }
 
@@ -63,9 +67,20 @@ actor FakeServer {
                     try await pipe.write(SFTPServerMessage.version(version).encode())
                 case .request(let id, let request):
                     requests.append(request)
-                    try await reply(to: request, id: id)
+                    if latency == .zero {
+                        try await reply(to: request, id: id)
+                    } else {
+                        replyLater(to: request, id: id)
+                    }
                 }
             }
+        }
+    }
+
+    private func replyLater(to request: SFTPRequest, id: UInt32) {
+        loop.spawn {
+            try? await self.loop.sleep(for: self.latency)
+            try? await self.reply(to: request, id: id)
         }
     }
 
@@ -151,10 +166,10 @@ let handle = SFTPReply.handle(bytes("h")[...])
 func names(_ names: [UInt8]...) -> SFTPReply { listing(names) }
 
 /// A NAME reply with files of these names.
-func listing(_ names: [[UInt8]]) -> SFTPReply {
+func listing(_ names: [[UInt8]], size: UInt64 = 10) -> SFTPReply {
     .name(
         names.map {
-            NameEntry(filename: $0[...], longname: [], attributes: fileAttributes())
+            NameEntry(filename: $0[...], longname: [], attributes: fileAttributes(size: size))
         })
 }
 

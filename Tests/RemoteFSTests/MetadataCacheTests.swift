@@ -14,6 +14,7 @@ import Testing
         struct State {
             var names: [String]
             var mtime: UInt32 = 1
+            var size: UInt64 = 10
             var listings = 0
             var lstats = 0
             var handles: [String: ArraySlice<String>] = [:]
@@ -34,11 +35,12 @@ import Testing
                     let next = state.handles[key]?.prefix(100) ?? []
                     state.handles[key]?.removeFirst(next.count)
                     return next.isEmpty
-                        ? .status(SFTPStatus(.eof)) : listing(next.map { bytes($0) })
+                        ? .status(SFTPStatus(.eof))
+                        : listing(next.map { bytes($0) }, size: state.size)
                 case .lstat(let path):
                     state.lstats += 1
                     let name = String(decoding: path, as: UTF8.self).dropFirst("/srv/".count)
-                    return state.names.contains(String(name)) ? file() : noSuchFile
+                    return state.names.contains(String(name)) ? file(size: state.size) : noSuchFile
                 case .stat:
                     return .attributes(
                         FileAttributes(
@@ -84,6 +86,20 @@ import Testing
             #expect(try await isThere("b", fileSystem))
             try await list(fileSystem)
             #expect(directory.takeCounts() == [1, 1])
+        }
+    }
+
+    /// Of two things that are still believed, the later one counts.
+    @Test func aListingTellsNewsOfKnownFiles() throws {
+        let directory = Directory(["a"])
+        try serve(directory) { fileSystem in
+            _ = try await fileSystem.lookup(bytes("a"), in: rootInode)
+            try await fileSystem.loop.sleep(for: .seconds(5))
+            directory.state.withLock { $0.size = 99 }
+            try await list(fileSystem)
+            guard case .found(let entry) = try await fileSystem.lookup(bytes("a"), in: rootInode)
+            else { throw Errno.ENOENT }
+            #expect(entry.status.size == 99)
         }
     }
 
