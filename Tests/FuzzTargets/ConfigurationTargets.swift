@@ -37,6 +37,7 @@ extension FuzzTarget {
                 var known = KnownHosts(for: KnownHostName(host: name, port: port))
                 guard (try? known.add(parts[1], file: "known_hosts")) != nil else { continue }
                 checkLines(of: known)
+                checkNames(of: known.keys.prefix(4).map(\.blob), in: parts[1], besides: known.name)
             }
         })
 }
@@ -137,6 +138,16 @@ private let knownHostsSeeds: [[UInt8]] = {
         """
     return [chunked(Array("example.com".utf8)) + chunked(Array(text.utf8))]
 }()
+
+/// The lines with a key are counted, and few of them listed, however the file is cut.
+private func checkNames(of keys: [[UInt8]], in text: Bytes, besides host: KnownHostName) {
+    var (names, file) = (KnownKeyNames(of: keys, besides: [host]), KnownHostsFile(path: "file"))
+    let middle = text.startIndex + text.count / 2
+    for piece in [text[..<middle], text[middle...], [10]] {
+        guard (try? names.add(piece, of: &file)) != nil else { return }
+    }
+    precondition(names.entries.count == min(names.count, KnownKeyNames.mostListed))
+}
 
 /// What is found can be written again, and be found then.
 private func checkLines(of known: KnownHosts) {

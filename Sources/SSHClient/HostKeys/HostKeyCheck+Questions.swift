@@ -74,7 +74,7 @@ extension HostKeyCheck {
         let address = server.address.map {
             KnownHostName(host: $0, port: context.options.port).name
         }
-        let names = [known.name.name, address ?? "no address behind a proxy"]
+        let names = [known.name.name, address ?? "<no hostip for proxy command>"]
             .map { TerminalText.line($0) }
         var question = """
             The authenticity of host '\(names[0]) (\(names[1]))' can't be established.
