@@ -74,7 +74,14 @@ struct KnownHostMatcher: ~Copyable {
         try Base64.decode(hashText, into: &hash)
         guard salt.count == KnownHosts.hashByteCount, hash.count == KnownHosts.hashByteCount
         else { throw .malformed("a hashed host name of the wrong length") }
-        return hmac.isCode(hash.span, key: salt.span, data: name.span)
+        return isHash(of: name)
+    }
+
+    /// Whether the hashed name that was looked at last is that of another host.
+    ///
+    /// To be asked right after ``matches(_:_:)`` for a hashed name, which need not be decoded again.
+    borrowing func isHash(of name: [UInt8]) -> Bool {
+        hmac.isCode(hash.span, key: salt.span, data: name.span)
     }
 }
 

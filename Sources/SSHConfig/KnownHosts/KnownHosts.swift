@@ -77,7 +77,9 @@ public struct KnownHosts: KnownHostsReader {
         let isNamed = try matcher.matches(line.hosts, nameBytes)
         var isNamedWithoutPort = false
         if !isNamed, let bareNameBytes {
-            isNamedWithoutPort = try matcher.matches(line.hosts, bareNameBytes)
+            isNamedWithoutPort =
+                try line.isHashed
+                ? matcher.isHash(of: bareNameBytes) : matcher.matches(line.hosts, bareNameBytes)
         }
         guard isNamed || isNamedWithoutPort else { return }
         let (type, blob) = try line.key()
