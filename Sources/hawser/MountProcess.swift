@@ -103,6 +103,7 @@ actor MountProcess {
             loop.stop()
         }
         self.bridge = bridge
+        watchConnection()
     }
 
     private func makeBridge() async throws -> FuseBridge {
@@ -115,7 +116,9 @@ actor MountProcess {
         return FuseBridge(options: options.bridgeOptions, trace: trace, loop: loop) {
             [unowned self] in
             do {
-                return try await makeFileSystem()
+                let fileSystem = try await makeFileSystem()
+                await watchConnection()
+                return fileSystem
             } catch {
                 Log.write("\(error)")
                 throw error
@@ -137,7 +140,6 @@ actor MountProcess {
                 options: options, client: connection.client, loop: loop
             ).map()
             fileSystemOptions.nameConversion = try options.nameConversion()
-            watchConnection(connection.client)
             return RemoteFS(client: connection.client, options: fileSystemOptions, loop: loop)
         } catch {
             if options.delaysConnection {
@@ -148,7 +150,9 @@ actor MountProcess {
         }
     }
 
-    private func watchConnection(_ client: SFTPClient) {
+    /// Says why the connection has ended, when it has; not before it is in use.
+    private func watchConnection() {
+        guard let client = connection?.client else { return }
         let host = options.source.host
         loop.spawn {
             guard let reason = try? await client.waitUntilClosed() else { return }
