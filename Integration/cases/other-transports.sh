@@ -12,22 +12,27 @@ works() { # name
     say "$1"
 }
 
-# ssh itself, as every sshfs guide has it; and what starts it again (autossh -M 0), or what looks so.
+# ssh itself, as every sshfs guide has it; and what starts it again, or what looks so.
 mount_remote "$REMOTE" "$MOUNT" -o ssh_command=ssh
 works ssh
 unmount "$MOUNT"
 wait_until 20 no_sessions
-cat >"$CASE/autossh" <<'END'
+if ! command -v autossh >"$CASE/found"; then
+    mkdir "$CASE/bin"
+    cat >"$CASE/bin/autossh" <<'END'
 #!/bin/sh
 [ "$1 $2" = "-M 0" ] || exit 9
 shift 2
 exec ssh "$@"
 END
-chmod +x "$CASE/autossh"
+    chmod +x "$CASE/bin/autossh"
+    PATH=$CASE/bin:$PATH
+fi
 mount_remote "$REMOTE" "$MOUNT" \
-    -o "reconnect,compression=yes,transform_symlinks,ServerAliveInterval=45,ServerAliveCountMax=2,ssh_command=$CASE/autossh -M 0"
+    -o "reconnect,compression=yes,transform_symlinks,ServerAliveInterval=45,ServerAliveCountMax=2,ssh_command=autossh -M 0"
 works autossh
 unmount "$MOUNT"
+wait_until 20 no_sessions
 mount_remote "$REMOTE" "$MOUNT" -o ssh_command=ssh -o sftp_server="$SFTP_SERVER"
 works ssh-and-path
 unmount "$MOUNT"

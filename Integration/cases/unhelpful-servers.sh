@@ -45,6 +45,11 @@ for command in 'echo Only backups here.' 'printf "Only backups\033[2J here.\r\n"
     grep -q "Only backups.* here\." "$CASE/output" || fail "what the server printed is not shown: $(cat "$CASE/output")"
     ! grep -q $'\033' "$CASE/output" || fail "terminal escapes were passed on"
 done
+# As a file of commands for each login does that prints something, before the program that was asked for.
+stop_server
+start_server "ForceCommand echo 'Backups ran at noon.'; exec $SFTP_SERVER"
+expect_failure "${mount_command[@]}" -F "$SSH_CONFIG" "server:$REMOTE" "$MOUNT"
+grep -qF "Backups ran at noon." "$CASE/output" || fail "what was printed first is not shown: $(cat "$CASE/output")"
 stop_server
 start_server 'ForceCommand exit 3'
 expect_failure "${mount_command[@]}" -F "$SSH_CONFIG" "server:$REMOTE" "$MOUNT"

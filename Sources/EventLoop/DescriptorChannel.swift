@@ -47,6 +47,8 @@ public actor DescriptorChannel: ByteChannel {
     private var isFlushScheduled = false
     private var isFinishing = false
     private var writeFailure: ChannelError?
+    /// Whether something had been written that was not sent.
+    private var hasLostOutput = false
     private let writers: WaitQueue
 
     /// The loop: every call runs on its thread.
@@ -282,6 +284,8 @@ public actor DescriptorChannel: ByteChannel {
     ///
     /// Returns once the kernel has taken everything written before.
     public func finishWriting() async throws {
+        // Where nothing was left to be sent, a peer that has closed both ways was only faster.
+        if writeFailure != nil, !hasLostOutput { return }
         try requireWritable()
         guard !isFinishing else { return }
         isFinishing = true
@@ -333,6 +337,7 @@ public actor DescriptorChannel: ByteChannel {
         let isPeerGone = code == EPIPE || code == ECONNRESET
         writeFailure =
             isPeerGone ? .closedByPeer : .system(SystemError(call: "write", code: code))
+        hasLostOutput = !sendQueue.isEmpty
         sendQueue.removeAll()
     }
 

@@ -239,6 +239,21 @@ import Wire
         }
     }
 
+    /// As when a client hangs up on a server that has answered all it was asked.
+    @Test func finishingIsNoErrorWhereThePeerHasGoneAndNothingIsLost() throws {
+        let loop = try EpollLoop()
+        try loop.run {
+            let (ours, theirs) = try SocketPair().split()
+            let channel = try DescriptorChannel(
+                input: FileDescriptor(owning: ours), output: FileDescriptor(owning: dup(ours)),
+                loop: loop)
+            close(theirs)
+            #expect(try await channel.read() == nil)
+            try await channel.finishWriting()
+            await channel.close()
+        }
+    }
+
     @Test func regularFilesAreChannelsToo() throws {
         let loop = try EpollLoop()
         try loop.run {
