@@ -12,9 +12,20 @@ import Wire
         return String(decoding: all, as: UTF8.self)
     }
 
-    @Test func endsAreReportedAsTheyAre() throws {
+    /// Runs a test on a loop, and leaves no program behind: beside one that nobody reaps, swift-testing
+    /// waits for its own in vain.
+    private func onLoop(_ test: @escaping @Sendable (EpollLoop) async throws -> Void) throws {
         let loop = try EpollLoop()
         try loop.run {
+            let result: Result<Void, any Error>
+            do { result = .success(try await test(loop)) } catch { result = .failure(error) }
+            try await loop.waitForPrograms()
+            try result.get()
+        }
+    }
+
+    @Test func endsAreReportedAsTheyAre() throws {
+        try onLoop { loop in
             for (script, expected) in [
                 ("exit 0", ProgramStatus.exited(0)), ("exit 255", .exited(255)),
                 ("kill -TERM $$", .signalled(15)),
@@ -28,8 +39,7 @@ import Wire
     }
 
     @Test func waitsForTheEndsOfAllPrograms() throws {
-        let loop = try EpollLoop()
-        try loop.run {
+        try onLoop { loop in
             // None is there yet.
             try await loop.waitForPrograms()
             let patient = try ChildProcess(Program(["sleep", "1000"]), loop: loop)
@@ -51,8 +61,7 @@ import Wire
     }
 
     @Test func programThatIgnoresTheSignalIsKilled() throws {
-        let loop = try EpollLoop()
-        try loop.run {
+        try onLoop { loop in
             let script = "trap '' TERM; echo ready; while :; do sleep 0.01; done"
             let pair = try UnixSocketPair()
             let process = try ChildProcess(
@@ -67,8 +76,7 @@ import Wire
     }
 
     @Test func programsStartWithTheUsualSignals() throws {
-        let loop = try EpollLoop()
-        try loop.run {
+        try onLoop { loop in
             // SIGPIPE is ignored here, as in every process with a loop.
             let channel = try ProgramChannel(
                 Program(["grep", "-E", "Sig(Blk|Ign)", "/proc/self/status"]), name: "grep",
@@ -85,8 +93,7 @@ import Wire
     }
 
     @Test func programsGetTheGivenVariablesOnTopOfOurs() throws {
-        let loop = try EpollLoop()
-        try loop.run {
+        try onLoop { loop in
             let channel = try ProgramChannel(
                 Program(
                     ["/bin/sh", "-c", "echo $HAWSER_TEST $PATH; test -n \"$HOME\""],
@@ -98,8 +105,7 @@ import Wire
     }
 
     @Test func channelCarriesBytesBothWays() throws {
-        let loop = try EpollLoop()
-        try loop.run {
+        try onLoop { loop in
             let channel = try ProgramChannel(Program(["cat"]), name: "cat", loop: loop)
             let sent = [UInt8](repeating: 7, count: 1 << 20)
             let writer = loop.spawn {
@@ -115,8 +121,7 @@ import Wire
     }
 
     @Test func channelSaysHowItsProgramFailed() throws {
-        let loop = try EpollLoop()
-        try loop.run {
+        try onLoop { loop in
             let channel = try ProgramChannel(
                 Program(["/bin/sh", "-c", "echo x; exit 3"]), name: "the proxy", loop: loop)
             await #expect(throws: ProgramFailure(name: "the proxy", status: .exited(3))) {
@@ -127,7 +132,6 @@ import Wire
     }
 
     @Test func descriptorPassesFromAProgram() throws {
-        let loop = try EpollLoop()
         let script = """
             import array, os, socket, sys
             ours, theirs = socket.socketpair()
@@ -135,7 +139,7 @@ import Wire
                 [b"\\0"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [theirs.fileno()]))])
             ours.sendall(b"hello")
             """
-        try loop.run {
+        try onLoop { loop in
             let descriptor = try await loop.descriptor(
                 from: Program(["python3", "-c", script]), name: "python",
                 until: loop.now + .seconds(60))
@@ -146,8 +150,7 @@ import Wire
     }
 
     @Test func programWithoutADescriptorIsAnError() throws {
-        let loop = try EpollLoop()
-        try loop.run {
+        try onLoop { loop in
             for (script, status) in [("exit 4", 4), ("echo text; exit 5", 5)] {
                 await #expect(throws: ProgramFailure(name: "sh", status: .exited(status))) {
                     _ = try await loop.descriptor(
