@@ -98,11 +98,10 @@ final class Session: @unchecked Sendable {
     /// On a thread of its own: it waits for the directory's lock, and so for answers of ours. The
     /// session must not be unmounted meanwhile.
     func drop(_ name: KnownName) {
-        unsafe name.name.withUnsafeBytes { bytes in
-            let text = unsafe bytes.bindMemory(to: CChar.self).baseAddress
-            // Fails where the kernel has forgotten the name: then there is nothing to drop.
-            _ = unsafe fuse_lowlevel_notify_inval_entry(session, name.parent, text, bytes.count)
-        }
+        // libfuse passes the zero byte behind the name on, though it is told the name's length.
+        let text = name.name.map(CChar.init(bitPattern:)) + [0]
+        // Fails where the kernel has forgotten the name: then there is nothing to drop.
+        _ = unsafe fuse_lowlevel_notify_inval_entry(session, name.parent, text, text.count - 1)
     }
 
     var descriptor: CInt { unsafe fuse_session_fd(session) }

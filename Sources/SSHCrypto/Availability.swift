@@ -8,7 +8,11 @@ internal import CLibCrypto
 
 /// The names that libcrypto knows, each asked for once.
 private enum Providers {
-    static func hasCipher(_ name: String) -> Bool { FetchedAlgorithm.find(cipher: name) != nil }
+    static func hasCipher(_ name: String) -> Bool {
+        let cipher = FetchedAlgorithm.find(cipher: name)
+        cipher?.releaseCipher()
+        return cipher != nil
+    }
 
     static func hasDigest(_ name: String) -> Bool {
         let digest = unsafe EVP_MD_fetch(nil, name, nil)

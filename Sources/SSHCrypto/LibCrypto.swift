@@ -25,7 +25,7 @@ func mustExist(_ object: OpaquePointer?, _ operation: StaticString) -> OpaquePoi
 @safe struct FetchedAlgorithm: @unchecked Sendable {
     let pointer: OpaquePointer
 
-    /// A cipher that libcrypto may lack, or that the system's policy may forbid.
+    /// A cipher that libcrypto may lack, or that the system's policy may forbid; to be released.
     static func find(cipher name: String) -> FetchedAlgorithm? {
         guard let pointer = unsafe EVP_CIPHER_fetch(nil, name, nil) else {
             ERR_clear_error()
@@ -49,4 +49,7 @@ func mustExist(_ object: OpaquePointer?, _ operation: StaticString) -> OpaquePoi
     private init(pointer: OpaquePointer) {
         unsafe self.pointer = pointer
     }
+
+    /// Gives a cipher back that was not fetched for good; what uses it has counted it for itself.
+    func releaseCipher() { unsafe EVP_CIPHER_free(pointer) }
 }

@@ -84,6 +84,7 @@ enum KeyFileCipher: String, CaseIterable {
         guard let algorithm = FetchedAlgorithm.find(cipher: name) else {
             throw .unsupportedFormat("the key is encrypted by \(rawValue), which libcrypto refuses")
         }
+        defer { algorithm.releaseCipher() }
         var plain: [UInt8] = []
         let isAuthentic = keyAndVector.withSpan { keys in
             if self == .chacha20Poly1305 {
