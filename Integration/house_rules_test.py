@@ -25,6 +25,8 @@ def description(**changes):
     return {"targets": changes.get("targets", targets), "dependencies": changes.get("dependencies", [])}
 
 
+CONSISTENCY = "Do" "cs/CONSIS" "TEN" "CY.md"
+
 CLEAN = {
     "ARCHITECTURE.md": TABLE,
     "Sources/Wire/A.swift": SWIFT + "struct A {\n    let text = \"Task { unsafe print( x! \"\n}\n",
@@ -81,6 +83,9 @@ BREACHES = [
     ("symbols", {"README.md": "See `NoSuchType`.\n"}),
     ("symbols", {"Do" "cs/README.md": "As `noSuchTest` shows.\n"}),
     ("symbols", {"ARCHITECTURE.md": TABLE + "| 9 | `nowhere` | none |\n"}),
+    ("consistency", {CONSISTENCY: "- All is well.\n"}),
+    ("consistency", {CONSISTENCY: "- All is well: `noSuchTest`.\n"}),
+    ("consistency", {CONSISTENCY: "| all | is well | `no such behaviour` |\n"}),
 ]
 
 
