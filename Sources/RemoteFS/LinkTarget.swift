@@ -23,11 +23,11 @@ struct LinkTarget {
         }
     }
 
-    /// Whether it leads to no place outside whatever the links on its way are: all `..` come first,
-    /// through directories, and are no more than the link's own depth.
-    func staysInside(depth: Int) -> Bool {
+    /// How often it leads up, if it is relative and all `..` come first: then it leads through
+    /// directories only, whatever the links behind them are.
+    var leadingUps: Int? {
         let ups = steps.prefix { $0 == .up }.count
-        return !isAbsolute && ups <= depth && !steps.dropFirst(ups).contains(.up)
+        return isAbsolute || steps.dropFirst(ups).contains(.up) ? nil : ups
     }
 
     /// The steps that are left behind a directory that an absolute target begins with.
@@ -37,10 +37,22 @@ struct LinkTarget {
     }
 
     /// A relative target that leads from one directory to a place, both given from the root.
-    static func text(from directory: some Collection<FileName>, to place: [FileName]) -> [UInt8] {
+    init(from directory: some Collection<FileName>, to place: [FileName]) {
         let common = zip(directory, place).prefix { $0 == $1 }.count
-        let ups = [FileName](repeating: Array("..".utf8), count: directory.count - common)
-        let names = ups + place.dropFirst(common)
+        isAbsolute = false
+        steps =
+            Array(repeating: .up, count: directory.count - common)
+            + place.dropFirst(common).map { .down($0) }
+    }
+
+    /// The target as the kernel takes it, where it is relative.
+    var text: [UInt8] {
+        let names = steps.map { step in
+            switch step {
+            case .up: FileName("..".utf8)
+            case .down(let name): name
+            }
+        }
         return names.isEmpty ? [UInt8(ascii: ".")] : Array(names.joined(separator: "/".utf8))
     }
 }

@@ -141,6 +141,8 @@ final class NodeDetails {
     /// Where the node was, too, when a hard link of ours was new: what is there is its twin.
     var formerPlaces: Set<Node.Place> = []
     var lastChangeOfForgottenChildren: UInt64 = 0
+    /// The least depth at which the kernel may take the node to be, where it has been moved.
+    var leastDepth: Timed<Int>?
 }
 
 /// A value, and when the server told it.

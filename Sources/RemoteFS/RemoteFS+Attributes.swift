@@ -50,6 +50,9 @@ extension RemoteFS {
             let validity = min(options.attributeValidity, cached.validUntil - loop.now)
             return (status(cached.value, of: inode), validity)
         }
+        let now = loop.now
+        let isWaitedFor = walks.beginWait(at: inode, now: now)
+        defer { if isWaitedFor { walks.endWait(at: inode, since: now, now: loop.now) } }
         await settle(inode)
         if let remains = nodes[inode]?.remains { return (status(remains, of: inode), .zero) }
         let request = try askForAttributes(of: inode, handle: handle)

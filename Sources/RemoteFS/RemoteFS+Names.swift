@@ -218,7 +218,7 @@ extension RemoteFS {
 
     /// Gives a node another name, in place of what has that name if that is allowed.
     public func rename(_ rename: Rename) async throws(Errno) {
-        await settle(rename.oldParent, rename.newParent)
+        try await settle(rename)
         let renaming = try start(rename)
         let moving = [
             nodes.inode(named: rename.oldName, in: rename.oldParent),
@@ -240,6 +240,7 @@ extension RemoteFS {
             distrustNames(of: rename)
         case .failure: distrustNames(of: rename)
         }
+        for inode in moving { noteMoved(inode) }
         nodes.endChange(of: rename.oldParent)
         nodes.endChange(of: rename.newParent)
         for inode in moving { endMove(of: inode) }

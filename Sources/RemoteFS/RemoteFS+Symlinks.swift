@@ -9,20 +9,31 @@ extension RemoteFS {
     /// Reads the target of a symbolic link, as the kernel may follow it.
     ///
     /// Where links are contained, it is passed on as it is only if it is relative and all its `..` come
-    /// first and are no more than the link's own depth. Every other is resolved here, name by name, and
-    /// becomes such a path.
+    /// first and are no more than the link's own depth, or a smaller one at which the kernel may take it
+    /// to be. Every other is resolved here, name by name, and becomes such a path.
     ///
     /// - Throws: `EPERM` for a target that leads out of the mounted directory, where that is refused.
     public func readlink(_ inode: InodeNumber) async throws(Errno) -> [UInt8] {
         let target = try await linkTarget(of: inode)
         let policy = options.symlinks
         // Where it is by now.
-        guard let directory = nodes.names(to: inode)?.dropLast() else { throw .ESTALE }
+        let directory = try directory(of: inode)
         let parsed = LinkTarget(target)
         if policy.areContained {
-            if parsed.staysInside(depth: directory.count) { return target }
-            let place = try await resolve(parsed, from: Array(directory))
-            return LinkTarget.text(from: directory, to: place)
+            if let ups = parsed.leadingUps {
+                do throws(Errno) {
+                    try letWalk(ups, from: inode)
+                    return target
+                } catch .EPERM {
+                    // There may be a shorter way.
+                }
+            }
+            let place = try await resolve(parsed, from: directory)
+            let resolved = LinkTarget(from: directory, to: place)
+            // The kernel asks again where it has been moved meanwhile.
+            guard try self.directory(of: inode) == directory else { throw .ESTALE }
+            try letWalk(resolved.leadingUps ?? 0, from: inode)
+            return resolved.text
         }
         guard policy.areTransformed, parsed.isAbsolute,
             let steps = try await stepsBelowRoot(of: parsed)
@@ -33,7 +44,13 @@ extension RemoteFS {
             case .down(let name): name
             }
         }
-        return LinkTarget.text(from: directory, to: place)
+        return LinkTarget(from: directory, to: place).text
+    }
+
+    /// The names that lead to the directory that a link is in.
+    private func directory(of link: InodeNumber) throws(Errno) -> [FileName] {
+        guard let names = nodes.names(to: link) else { throw .ESTALE }
+        return names.dropLast()
     }
 
     /// The target as the server has it.

@@ -35,6 +35,8 @@ public actor RemoteFS {
     private var dropHandler: (@Sendable ([KnownName]) -> Void)?
     /// Whether the kernel has just been asked to drop names.
     private var isDropping = false
+    /// Where the kernel may be on its way up a link.
+    var walks = LinkWalks()
     /// The root's absolute path without links, once it has been asked for.
     var knownRealRoot: LinkTarget?
     /// Names from the server that were not fit to be shown.
