@@ -31,6 +31,8 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLinux"),
         .target(name: "Wire", swiftSettings: settings),
+        .target(name: "JSON", swiftSettings: settings),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
         .testTarget(name: "PackageTests", swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: settings),
         .target(name: "SSHCrypto", dependencies: ["CLibCrypto", "Wire"], swiftSettings: settings),
@@ -100,6 +102,12 @@ let package = Package(
             name: "SFTPClient", dependencies: ["EventLoop", "SFTPProtocol", "Wire"],
             swiftSettings: settings),
         .target(
+            name: "MountControl", dependencies: ["EventLoop", "Wire"], swiftSettings: settings),
+        .testTarget(
+            name: "MountControlTests",
+            dependencies: ["EventLoop", "LocalSFTPServer", "MountControl", "Wire"],
+            swiftSettings: settings),
+        .target(
             name: "LocalSFTPServer", dependencies: ["EventLoop"], path: "Tests/LocalSFTPServer",
             swiftSettings: settings),
         .testTarget(
@@ -154,8 +162,9 @@ let package = Package(
             name: "hawser",
             dependencies: [
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), "CLinux",
-                "EventLoop", "FuseBridge", "MountOptions", "PostQuantum", "RemoteFS", "SFTPClient",
-                "SFTPProtocol", "SSHClient", "SSHConfig", "SSHCrypto", "Wire",
+                "EventLoop", "FuseBridge", "JSON", "MountControl", "MountOptions", "PostQuantum",
+                "RemoteFS", "SFTPClient", "SFTPProtocol", "SSHClient", "SSHConfig", "SSHCrypto",
+                "SSHProtocol", "Wire",
             ],
             swiftSettings: settings),
         .testTarget(

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -124,6 +125,19 @@ static inline int clinux_connect_unix(int fd, const char *path) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     strncpy(address.sun_path, path, clinux_UNIX_PATH_MAX);
     return connect(fd, (const struct sockaddr *)&address, sizeof address);
+}
+
+// Makes a Unix socket that programs can connect to, at a path of at most clinux_UNIX_PATH_MAX bytes.
+static inline int clinux_bind_unix(int fd, const char *path) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    strncpy(address.sun_path, path, clinux_UNIX_PATH_MAX);
+    return bind(fd, (const struct sockaddr *)&address, sizeof address);
+}
+
+// The next connection to a listening socket, or -1.
+static inline int clinux_accept(int fd) {
+    // accept4 is declared only with _GNU_SOURCE, see files.h.
+    return (int)syscall(SYS_accept4, fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 }
 
 // Two connected Unix sockets, closed in programs that are started.

@@ -33,6 +33,8 @@ public actor FuseBridge {
     nonisolated let options: FuseBridgeOptions
     nonisolated let trace: Trace?
     let loop: EpollLoop
+    /// What has become of the kernel's requests.
+    public internal(set) var statistics = OperationStatistics()
     private(set) var session: Session?
     private var watch: WatchID?
     private var onEnd: (@Sendable () -> Void)?
@@ -159,6 +161,11 @@ public actor FuseBridge {
         // Whoever holds a lock gets his answer, if only an error.
         await fileSystem?.disconnect()
         while isDropping { try? await dropped.wait() }
+    }
+
+    /// What the file system holds; nil before it is made.
+    public var usage: FileSystemUsage? {
+        get async { await fileSystem?.usage }
     }
 
     /// Unmounts without waiting for those who use the file system; what they do next fails.

@@ -23,22 +23,28 @@ final class FuseRequest: @unchecked Sendable {
     /// been unmounted meanwhile.
     private let session: Session
     private let fileSystem: RemoteFS
-    private let trace: Trace?
-    private let traced: Trace.Request?
+    private let bridge: FuseBridge
+    private let operation: FuseOperation
+    private let start: Duration
+    /// Whether nothing has been waited for yet.
+    private var isImmediate = true
+    /// What is told of the request, where the bridge has a trace.
+    private let text: String?
     private var interruptedAt: Duration?
 
-    /// - Parameter what: what is told of the request, where the bridge has a trace.
+    /// - Parameter text: what is told of the request, where the bridge has a trace.
     init(
-        _ raw: OpaquePointer, _ what: () -> String, of session: Session, _ fileSystem: RemoteFS,
-        _ trace: Trace?
+        _ raw: OpaquePointer, _ operation: FuseOperation, _ text: () -> String,
+        of session: Session, _ fileSystem: RemoteFS, _ bridge: FuseBridge
     ) {
         unsafe self.raw = unsafe raw
+        self.operation = operation
         self.session = session
         self.fileSystem = fileSystem
-        self.trace = trace
-        traced = trace.map { _ in
-            Trace.Request(what: what(), start: fileSystem.loop.now)
-        }
+        self.bridge = bridge
+        start = fileSystem.loop.now
+        self.text = bridge.trace == nil ? nil : text()
+        bridge.assumeIsolated { $0.statistics.noteStart() }
     }
 
     deinit {
@@ -46,16 +52,17 @@ final class FuseRequest: @unchecked Sendable {
     }
 
     /// Starts the operation that answers the request.
-    func start(
-        _ operation: @escaping @Sendable (RemoteFS, FuseRequest) async throws(Errno) -> Void
+    func run(
+        _ body: @escaping @Sendable (RemoteFS, FuseRequest) async throws(Errno) -> Void
     ) {
         fileSystem.loop.spawn { [self] in
             do throws(Errno) {
-                try await operation(fileSystem, self)
+                try await body(fileSystem, self)
             } catch {
                 fail(error)
             }
         }
+        isImmediate = false
         watchInterrupts()
     }
 
@@ -100,13 +107,18 @@ final class FuseRequest: @unchecked Sendable {
         guard let raw = unsafe raw else { return false }
         unsafe self.raw = nil
         let isTaken = unsafe reply(raw) == 0
-        if let traced {
-            trace?.end(traced, outcome() + (isTaken ? "" : ", too late"), now: fileSystem.loop.now)
+        let latency = fileSystem.loop.now - start
+        bridge.assumeIsolated {
+            $0.statistics.noteEnd(of: operation, after: latency, immediate: isImmediate)
+        }
+        if let text {
+            bridge.trace?.end(text, outcome() + (isTaken ? "" : ", too late"), after: latency)
         }
         return isTaken
     }
 
     func fail(_ error: Errno) {
+        bridge.assumeIsolated { $0.statistics.note(error) }
         _ = unsafe answer(error.outcome) { unsafe fuse_reply_err($0, error.rawValue) }
     }
 

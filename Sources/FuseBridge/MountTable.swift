@@ -12,6 +12,10 @@ public struct MountTable: Sendable {
         public let type: String
         /// What is mounted, as the file system calls it.
         public let source: String
+        /// The number of its device, such as `0:53`, which no other mount has.
+        public let device: String
+        /// The user who has mounted it; nil for a file system that is not FUSE's.
+        public let userID: UInt32?
 
         /// Whether a program such as ours has mounted it, under our name or that of sshfs.
         public var isOurs: Bool { type == "fuse.hawser" || type == "fuse.sshfs" }
@@ -23,14 +27,17 @@ public struct MountTable: Sendable {
     /// Takes the text of `mountinfo` apart; lines of another form are passed over.
     public init(mountInfo text: String) {
         mounts = text.split(separator: "\n").compactMap { line in
-            // 36 35 98:0 ROOT MOUNTPOINT OPTIONS [TAGS...] - TYPE SOURCE OPTIONS
+            // 36 35 98:0 ROOT MOUNTPOINT OPTIONS [TAGS...] - TYPE SOURCE OPTIONS, where 98:0 is the device
             guard let end = line.firstRange(of: " - ") else { return nil }
             let before = line[..<end.lowerBound].split(separator: " ")
             let after = line[end.upperBound...].split(separator: " ")
             guard before.count >= 6, after.count >= 2 else { return nil }
             return Mount(
                 mountPoint: unescape(before[4]), type: unescape(after[0]),
-                source: unescape(after[1]))
+                source: unescape(after[1]), device: String(before[2]),
+                userID: after.last?.split(separator: ",").lazy.compactMap { option in
+                    option.hasPrefix("user_id=") ? UInt32(option.dropFirst("user_id=".count)) : nil
+                }.first)
         }
     }
 

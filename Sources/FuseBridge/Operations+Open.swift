@@ -11,7 +11,7 @@ func addFileOperations(to operations: inout fuse_lowlevel_ops) {
     addOpenOperations(to: &operations)
     unsafe operations.read = { raw, _, size, offset, info in
         let handle = unsafe info?.pointee.fh ?? 0
-        unsafe start(raw, "read \(size) bytes at \(offset) of handle \(handle)") {
+        unsafe start(raw, .read, "read \(size) bytes at \(offset) of handle \(handle)") {
             (fileSystem, request) async throws(Errno) in
             request.reply(
                 try await fileSystem.read(handle, offset: UInt64(clamping: offset), count: size))
@@ -27,7 +27,7 @@ func addFileOperations(to operations: inout fuse_lowlevel_ops) {
         let payload = unsafe bridge(of: raw).assumeIsolated {
             $0.takePayload(at: address, count: size)
         }
-        unsafe start(raw, "write \(size) bytes at \(offset) of handle \(handle)") {
+        unsafe start(raw, .write, "write \(size) bytes at \(offset) of handle \(handle)") {
             (fileSystem, request) async throws(Errno) in
             let kind: WriteKind = isWriteback ? .pages : appends ? .asOpened : .inPlace
             let count = try await fileSystem.write(
@@ -37,7 +37,8 @@ func addFileOperations(to operations: inout fuse_lowlevel_ops) {
     }
     unsafe operations.fsync = { raw, _, _, info in
         let handle = unsafe info?.pointee.fh ?? 0
-        unsafe start(raw, "fsync handle \(handle)") { (fileSystem, request) async throws(Errno) in
+        unsafe start(raw, .fsync, "fsync handle \(handle)") {
+            (fileSystem, request) async throws(Errno) in
             try await fileSystem.fsync(handle)
             request.succeed()
         }
@@ -47,7 +48,7 @@ func addFileOperations(to operations: inout fuse_lowlevel_ops) {
         let source = unsafe source?.pointee.fh ?? 0
         let target = unsafe target?.pointee.fh ?? 0
         unsafe start(
-            raw,
+            raw, .copyFileRange,
             "copy \(count) bytes at \(sourceOffset) of handle \(source) to \(targetOffset) of handle \(target)"
         ) { (fileSystem, request) async throws(Errno) in
             guard flags == 0 else { throw .EINVAL }
@@ -64,7 +65,7 @@ private func addOpenOperations(to operations: inout fuse_lowlevel_ops) {
         guard let raw = unsafe raw else { return }
         let flags = OpenFlags(kernel: unsafe info?.pointee.flags ?? 0)
         let pages = unsafe bridge(of: raw).options.pages
-        unsafe start(raw, "open \(inode): \(flags.text)") {
+        unsafe start(raw, .open, "open \(inode): \(flags.text)") {
             (fileSystem, request) async throws(Errno) in
             let file = try await fileSystem.open(inode, flags)
             if !request.reply(file, pages) {
@@ -77,7 +78,7 @@ private func addOpenOperations(to operations: inout fuse_lowlevel_ops) {
         let name = unsafe copyName(name)
         let flags = OpenFlags(kernel: unsafe info?.pointee.flags ?? 0)
         let pages = unsafe bridge(of: raw).options.pages
-        unsafe start(raw, "create \(quoted(name)) in \(parent): \(flags.text)") {
+        unsafe start(raw, .create, "create \(quoted(name)) in \(parent): \(flags.text)") {
             (fileSystem, request) async throws(Errno) in
             let (entry, file) = try await fileSystem.create(
                 name, in: parent, permissions: mode, flags)
@@ -93,13 +94,14 @@ private func addOpenOperations(to operations: inout fuse_lowlevel_ops) {
     unsafe operations.flush = { raw, _, info in
         let handle = unsafe info?.pointee.fh ?? 0
         // Every write has been answered by the server, and its error told: nothing is left (0012).
-        unsafe start(raw, "flush handle \(handle)") { (_, request) async throws(Errno) in
+        unsafe start(raw, .flush, "flush handle \(handle)") { (_, request) async throws(Errno) in
             request.succeed()
         }
     }
     unsafe operations.release = { raw, _, info in
         let handle = unsafe info?.pointee.fh ?? 0
-        unsafe start(raw, "release handle \(handle)") { (fileSystem, request) async throws(Errno) in
+        unsafe start(raw, .release, "release handle \(handle)") {
+            (fileSystem, request) async throws(Errno) in
             await fileSystem.release(handle)
             request.succeed()
         }
@@ -109,7 +111,8 @@ private func addOpenOperations(to operations: inout fuse_lowlevel_ops) {
 /// Operations on open directories.
 func addDirectoryOperations(to operations: inout fuse_lowlevel_ops) {
     unsafe operations.opendir = { raw, inode, _ in
-        unsafe start(raw, "opendir \(inode)") { (fileSystem, request) async throws(Errno) in
+        unsafe start(raw, .opendir, "opendir \(inode)") {
+            (fileSystem, request) async throws(Errno) in
             let handle = try await fileSystem.opendir(inode)
             if !request.reply(directory: handle) { await fileSystem.releasedir(handle) }
         }
@@ -124,7 +127,7 @@ func addDirectoryOperations(to operations: inout fuse_lowlevel_ops) {
     }
     unsafe operations.releasedir = { raw, _, info in
         let handle = unsafe info?.pointee.fh ?? 0
-        unsafe start(raw, "releasedir handle \(handle)") {
+        unsafe start(raw, .releasedir, "releasedir handle \(handle)") {
             (fileSystem, request) async throws(Errno) in
             await fileSystem.releasedir(handle)
             request.succeed()
@@ -133,7 +136,8 @@ func addDirectoryOperations(to operations: inout fuse_lowlevel_ops) {
     unsafe operations.fsyncdir = { raw, _, _, info in
         let handle = unsafe info?.pointee.fh ?? 0
         // SFTP can't sync a directory; its changes have been answered by the server.
-        unsafe start(raw, "fsyncdir handle \(handle)") { (_, request) async throws(Errno) in
+        unsafe start(raw, .fsyncdir, "fsyncdir handle \(handle)") {
+            (_, request) async throws(Errno) in
             request.succeed()
         }
     }
@@ -144,7 +148,9 @@ private func list(
 ) {
     guard let raw = unsafe raw else { return }
     let overhead = unsafe ListedEntry.overhead(for: raw, withAttributes: withAttributes)
-    unsafe start(raw, "readdir handle \(handle) from \(offset)") {
+    unsafe start(
+        raw, withAttributes ? .readdirplus : .readdir, "readdir handle \(handle) from \(offset)"
+    ) {
         (fileSystem, request) async throws(Errno) in
         let entries = try await fileSystem.readdir(
             handle, offset: UInt64(bitPattern: Int64(offset)), room: size, overhead: overhead,

@@ -20,7 +20,7 @@ func bridge(of raw: OpaquePointer) -> FuseBridge {
 ///
 /// - Parameter what: what a trace is to say of the request.
 func start(
-    _ raw: OpaquePointer?, _ what: @autoclosure () -> String,
+    _ raw: OpaquePointer?, _ kind: FuseOperation, _ what: @autoclosure () -> String,
     _ operation: @escaping @Sendable (RemoteFS, FuseRequest) async throws(Errno) -> Void
 ) {
     guard let raw = unsafe raw else { preconditionFailure("an operation without a request") }
@@ -33,8 +33,8 @@ func start(
         unsafe fuse_reply_err(raw, EIO)
         return
     }
-    let request = unsafe FuseRequest(raw, what, of: session, fileSystem, bridge.trace)
-    request.start(operation)
+    let request = unsafe FuseRequest(raw, kind, what, of: session, fileSystem, bridge)
+    request.run(operation)
 }
 
 /// Has the file system take lookups back, if there is one.
@@ -85,7 +85,7 @@ private func configure(_ connection: inout fuse_conn_info, _ options: FuseBridge
 private func addNodeOperations(to operations: inout fuse_lowlevel_ops) {
     unsafe operations.lookup = { raw, parent, name in
         let name = unsafe copyName(name)
-        unsafe start(raw, "lookup \(quoted(name)) in \(parent)") {
+        unsafe start(raw, .lookup, "lookup \(quoted(name)) in \(parent)") {
             (fileSystem, request) async throws(Errno) in
             switch try await fileSystem.lookup(name, in: parent) {
             case .found(let entry): try await deliver(entry, fileSystem, request)
@@ -112,7 +112,8 @@ private func addNodeOperations(to operations: inout fuse_lowlevel_ops) {
     }
     unsafe operations.getattr = { raw, inode, info in
         let handle = unsafe info?.pointee.fh
-        unsafe start(raw, "getattr \(inode)") { (fileSystem, request) async throws(Errno) in
+        unsafe start(raw, .getattr, "getattr \(inode)") {
+            (fileSystem, request) async throws(Errno) in
             let (status, validity) = try await fileSystem.getattr(inode, handle: handle)
             request.reply(try await fileSystem.shown(status), validity: validity)
         }
@@ -121,7 +122,7 @@ private func addNodeOperations(to operations: inout fuse_lowlevel_ops) {
         guard let attributes = unsafe attributes?.pointee else { return }
         let changes = AttributeChanges(attributes, toSet: toSet)
         let handle = unsafe info?.pointee.fh
-        unsafe start(raw, "setattr \(inode): \(changes.text)") {
+        unsafe start(raw, .setattr, "setattr \(inode): \(changes.text)") {
             (fileSystem, request) async throws(Errno) in
             let (status, validity) = try await fileSystem.setattr(
                 inode, try await fileSystem.sent(changes), handle: handle)
@@ -129,18 +130,19 @@ private func addNodeOperations(to operations: inout fuse_lowlevel_ops) {
         }
     }
     unsafe operations.readlink = { raw, inode in
-        unsafe start(raw, "readlink \(inode)") { (fileSystem, request) async throws(Errno) in
+        unsafe start(raw, .readlink, "readlink \(inode)") {
+            (fileSystem, request) async throws(Errno) in
             request.reply(target: try await fileSystem.readlink(inode))
         }
     }
     unsafe operations.access = { raw, inode, mask in
-        unsafe start(raw, "access \(inode)") { (fileSystem, request) async throws(Errno) in
+        unsafe start(raw, .access, "access \(inode)") { (fileSystem, request) async throws(Errno) in
             try await fileSystem.access(inode, mask: UInt32(bitPattern: mask))
             request.succeed()
         }
     }
     unsafe operations.statfs = { raw, inode in
-        unsafe start(raw, "statfs \(inode)") { (fileSystem, request) async throws(Errno) in
+        unsafe start(raw, .statfs, "statfs \(inode)") { (fileSystem, request) async throws(Errno) in
             request.reply(try await fileSystem.statfs(inode == 0 ? rootInode : inode))
         }
     }
@@ -149,7 +151,7 @@ private func addNodeOperations(to operations: inout fuse_lowlevel_ops) {
 private func addNameOperations(to operations: inout fuse_lowlevel_ops) {
     unsafe operations.mknod = { raw, parent, name, mode, _ in
         let name = unsafe copyName(name)
-        unsafe start(raw, "mknod \(quoted(name)) in \(parent)") {
+        unsafe start(raw, .mknod, "mknod \(quoted(name)) in \(parent)") {
             (fileSystem, request) async throws(Errno) in
             let entry = try await fileSystem.mknod(name, in: parent, mode: mode)
             try await deliver(entry, fileSystem, request)
@@ -157,7 +159,7 @@ private func addNameOperations(to operations: inout fuse_lowlevel_ops) {
     }
     unsafe operations.mkdir = { raw, parent, name, mode in
         let name = unsafe copyName(name)
-        unsafe start(raw, "mkdir \(quoted(name)) in \(parent)") {
+        unsafe start(raw, .mkdir, "mkdir \(quoted(name)) in \(parent)") {
             (fileSystem, request) async throws(Errno) in
             let entry = try await fileSystem.mkdir(name, in: parent, permissions: mode)
             try await deliver(entry, fileSystem, request)
@@ -166,7 +168,7 @@ private func addNameOperations(to operations: inout fuse_lowlevel_ops) {
     unsafe operations.symlink = { raw, target, parent, name in
         let target = unsafe copyName(target)
         let name = unsafe copyName(name)
-        unsafe start(raw, "symlink \(quoted(name)) in \(parent) to \(quoted(target))") {
+        unsafe start(raw, .symlink, "symlink \(quoted(name)) in \(parent) to \(quoted(target))") {
             (fileSystem, request) async throws(Errno) in
             let entry = try await fileSystem.symlink(name, in: parent, target: target)
             try await deliver(entry, fileSystem, request)
@@ -174,7 +176,7 @@ private func addNameOperations(to operations: inout fuse_lowlevel_ops) {
     }
     unsafe operations.link = { raw, inode, parent, name in
         let name = unsafe copyName(name)
-        unsafe start(raw, "link \(inode) as \(quoted(name)) in \(parent)") {
+        unsafe start(raw, .link, "link \(inode) as \(quoted(name)) in \(parent)") {
             (fileSystem, request) async throws(Errno) in
             let entry = try await fileSystem.link(inode, as: name, in: parent)
             try await deliver(entry, fileSystem, request)
@@ -182,7 +184,7 @@ private func addNameOperations(to operations: inout fuse_lowlevel_ops) {
     }
     unsafe operations.unlink = { raw, parent, name in
         let name = unsafe copyName(name)
-        unsafe start(raw, "unlink \(quoted(name)) in \(parent)") {
+        unsafe start(raw, .unlink, "unlink \(quoted(name)) in \(parent)") {
             (fileSystem, request) async throws(Errno) in
             try await fileSystem.unlink(name, in: parent)
             request.succeed()
@@ -190,7 +192,7 @@ private func addNameOperations(to operations: inout fuse_lowlevel_ops) {
     }
     unsafe operations.rmdir = { raw, parent, name in
         let name = unsafe copyName(name)
-        unsafe start(raw, "rmdir \(quoted(name)) in \(parent)") {
+        unsafe start(raw, .rmdir, "rmdir \(quoted(name)) in \(parent)") {
             (fileSystem, request) async throws(Errno) in
             try await fileSystem.rmdir(name, in: parent)
             request.succeed()
@@ -200,7 +202,7 @@ private func addNameOperations(to operations: inout fuse_lowlevel_ops) {
         let rename = Rename(
             oldParent: parent, oldName: unsafe copyName(name), newParent: newParent,
             newName: unsafe copyName(newName), mayReplace: flags & renameNoReplace == 0)
-        unsafe start(raw, rename.text) { (fileSystem, request) async throws(Errno) in
+        unsafe start(raw, .rename, rename.text) { (fileSystem, request) async throws(Errno) in
             guard flags & ~renameNoReplace == 0 else { throw .EINVAL }
             try await fileSystem.rename(rename)
             request.succeed()

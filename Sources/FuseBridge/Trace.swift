@@ -9,12 +9,6 @@ import Wire
 ///
 /// Names are shown, what files hold is not.
 public struct Trace: Sendable {
-    /// A request that has not been answered.
-    struct Request {
-        let what: String
-        let start: Duration
-    }
-
     private let write: @Sendable (String) -> Void
 
     /// A trace whose lines go to `write`.
@@ -23,10 +17,10 @@ public struct Trace: Sendable {
     }
 
     /// Tells how a request was answered, and how long that took.
-    func end(_ request: Request, _ outcome: String, now: Duration) {
-        let microseconds = (now - request.start) / .microseconds(1)
-        let fraction = String(Int(microseconds) % 1000 + 1000).dropFirst()
-        note("\(request.what): \(outcome), \(Int(microseconds) / 1000).\(fraction) ms")
+    func end(_ request: String, _ outcome: String, after latency: Duration) {
+        let microseconds = Int(latency / .microseconds(1))
+        let fraction = String(microseconds % 1000 + 1000).dropFirst()
+        note("\(request): \(outcome), \(microseconds / 1000).\(fraction) ms")
     }
 
     /// Tells what happened.

@@ -23,6 +23,9 @@ struct HandleTable<Value> {
         _modify { yield &values[id] }
     }
 
+    /// How many there are.
+    var count: Int { values.count }
+
     /// How many of them fit.
     func count(where fits: (Value) -> Bool) -> Int {
         values.values.count(where: fits)

@@ -60,6 +60,7 @@ extension SFTPClient {
         repeat { lastID &+= 1 } while inFlight[lastID] != nil
         inFlight[lastID] = pending
         bytesInFlight += pending.payloadBytes
+        traffic.noteRequest(lastID, payloadBytes: pending.payloadBytes, now: loop.now)
         outgoing.append(contentsOf: request.encode(id: lastID))
         scheduleSending()
     }
@@ -68,6 +69,7 @@ extension SFTPClient {
     func removeFromFlight(_ id: UInt32) -> (any PendingRequest)? {
         guard let pending = inFlight.removeValue(forKey: id) else { return nil }
         bytesInFlight -= pending.payloadBytes
+        traffic.noteReply(to: id, now: loop.now)
         return pending
     }
 
@@ -105,6 +107,7 @@ extension SFTPClient {
         guard closeReason == nil else { return }
         let pieces = outgoing
         outgoing = []
+        traffic.sent.add(pieces.reduce(0) { $0 + $1.count }, now: loop.now)
         do {
             if try !channel.enqueue(pieces) { waitForRoom() }
         } catch {

@@ -26,6 +26,8 @@ public actor SFTPClient {
 
     /// When the server was last heard of, in the loop's time.
     public private(set) var lastActivity: Duration
+    /// What has come and gone.
+    public internal(set) var traffic = Traffic()
     /// Why the connection has ended; nil while it is good.
     public private(set) var closeReason: SFTPError?
 
@@ -125,6 +127,7 @@ public actor SFTPClient {
     private func accept(_ bytes: Bytes) {
         guard closeReason == nil else { return }
         lastActivity = loop.now
+        traffic.received.add(bytes.count, now: loop.now)
         decoder.append(bytes)
         acceptPackets()
     }

@@ -38,6 +38,11 @@ struct Connection {
     /// Where syslog is to file what is said about the connection.
     var facility: SyslogFacility { link.facility }
 
+    /// What is known of it; nil where something else than a session of ours leads to the server.
+    var facts: ConnectionFacts? {
+        get async { await link.session?.facts }
+    }
+
     /// Ends the connection; returns once that is done.
     func close() async { await link.close() }
 

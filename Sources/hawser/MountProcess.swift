@@ -4,6 +4,7 @@ import CLinux
 import EventLoop
 import FuseBridge
 import Glibc
+import MountControl
 import MountOptions
 import RemoteFS
 import SFTPClient
@@ -25,15 +26,18 @@ actor MountProcess {
     /// How much freed memory is kept for what comes next, in bytes.
     private static let freedMemoryKept: CInt = 16 << 20
 
-    private let options: MountOptions
-    private let mountPoint: MountPoint
+    let options: MountOptions
+    let mountPoint: MountPoint
     private let launcher: Launcher?
-    private let loop: EpollLoop
+    let loop: EpollLoop
     private let prompter: TerminalPrompter
 
     private var phase = Phase.connecting
-    private var connection: Connection?
-    private var bridge: FuseBridge?
+    private(set) var connection: Connection?
+    private(set) var bridge: FuseBridge?
+    /// When the connection was made, or lost, in the loop's time.
+    private(set) var linkStateSince: Duration
+    var control: ControlServer?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe loop.asUnownedSerialExecutor()
@@ -46,6 +50,7 @@ actor MountProcess {
         self.mountPoint = mountPoint
         self.launcher = launcher
         self.loop = loop
+        linkStateSince = loop.now
         prompter = TerminalPrompter(
             loop: loop, environment: LocalContext.environmentVariables)
     }
@@ -133,6 +138,7 @@ actor MountProcess {
             prompter: options.readsPassword
                 ? PasswordFromInput(loop: loop, otherwise: prompter) : prompter)
         self.connection = connection
+        linkStateSince = loop.now
         do {
             var fileSystemOptions = options.fileSystemOptions(
                 root: try await connection.root(of: options))
@@ -154,11 +160,14 @@ actor MountProcess {
     private func watchConnection() {
         guard let client = connection?.client else { return }
         let host = options.source.host
-        loop.spawn {
+        loop.spawn { [self] in
             guard let reason = try? await client.waitUntilClosed() else { return }
+            await noteLoss()
             Log.write("\(host): \(reason)")
         }
     }
+
+    private func noteLoss() { linkStateSince = loop.now }
 
     // MARK: Running
 
@@ -168,6 +177,7 @@ actor MountProcess {
     private func goOn() -> Bool {
         if case .mounting(stops: true) = phase { return false }
         phase = .serving
+        listen()
         guard let launcher else { return true }
         moveToBackground(connection?.facility ?? .user)
         // A launcher that has gone was ended by its user, who does not expect a mount then.
@@ -198,6 +208,7 @@ actor MountProcess {
     }
 
     private func end() {
+        control?.assumeIsolated { $0.stop() }
         bridge?.assumeIsolated { $0.unmount() }
     }
 }

@@ -9,7 +9,7 @@ import Testing
         let table = MountTable(
             mountInfo: """
                 22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
-                40 22 0:35 / /mnt/a\\040b rw,nosuid - fuse.hawser me@host:/x rw,user_id=0
+                40 22 0:35 / /mnt/a\\040b rw,nosuid - fuse.hawser me@host:/x rw,user_id=1000,group_id=7
                 41 22 0:36 / /mnt/c rw - fuse.sshfs host: rw
                 42 22 0:37 / /mnt/c rw - tmpfs none rw
                 nonsense
@@ -20,7 +20,10 @@ import Testing
         #expect(mount.type == "fuse.hawser")
         #expect(mount.source == "me@host:/x")
         #expect(mount.isOurs)
+        #expect(mount.device == "0:35")
+        #expect(mount.userID == 1000)
         #expect(table.mount(at: "/mnt/c")?.type == "tmpfs")
+        #expect(table.mount(at: "/mnt/c")?.userID == nil)
         #expect(table.mount(at: "/mnt/x") == nil)
     }
 

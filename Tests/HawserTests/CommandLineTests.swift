@@ -105,7 +105,7 @@ import Testing
     @Test func namesTheCommandsWhereItIsGivenNone() {
         #expect(
             Hawser.problem(withCommand: "frob")
-                == "'frob' is not a command; there are: mount, unmount, config")
+                == "'frob' is not a command; there are: mount, unmount, status, config")
         for word in ["mount", "unmount", "config", "help", "--help", "-V"] {
             #expect(Hawser.problem(withCommand: word) == nil)
         }
