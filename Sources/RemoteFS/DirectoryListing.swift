@@ -39,8 +39,8 @@ struct DirectoryListing {
     let askedAfterChange: UInt64
     /// When the oldest of the entries was asked for.
     let begunAt: Duration
-    /// Until when a name that is not in it is taken as absent.
-    var provesAbsenceUntil = Duration.longAgo
+    /// When it was last known to be right: at its end, or when the directory's time was still the same.
+    var provenAt = Duration.longAgo
     /// The directory's modification time when it was begun, if that tells this state of the directory
     /// from all later ones.
     var directoryTime: UInt32?
@@ -163,10 +163,20 @@ struct DirectoryListing {
 
     private mutating func moveTogether() {
         var result = DirectoryListing(askedAfterChange: askedAfterChange, begunAt: begunAt)
-        result.provesAbsenceUntil = provesAbsenceUntil
+        result.provenAt = provenAt
         result.directoryTime = directoryTime
         for entry in entries { result.append(entry.name, entry.attributes, at: entry.heardAt) }
         self = result
+    }
+
+    /// Adds what another listing of the directory has got from us since this one was begun.
+    mutating func addNews(of other: DirectoryListing) {
+        for number in other.firstNumber..<other.endNumber {
+            guard let entry = other[number], entry.heardAt >= begunAt,
+                slot(of: entry.name) == nil
+            else { continue }
+            append(entry.name, entry.attributes, at: entry.heardAt)
+        }
     }
 
     /// Takes a name out.

@@ -105,8 +105,8 @@ final class ListingFetch {
     }
 
     /// Takes note of the end of the directory.
-    func finish(provesAbsenceUntil end: Duration) {
-        listing.provesAbsenceUntil = end
+    func finish(at now: Duration) {
+        listing.provenAt = now
         isComplete = true
     }
 

@@ -36,15 +36,6 @@ public struct MetadataCacheOptions: Hashable, Sendable {
 }
 
 extension RemoteFSOptions {
-    /// For how long a name that is not in a directory of ours is taken as absent: nobody else may
-    /// know the directory yet.
-    private static let absenceInOwnDirectory = Duration.seconds(20)
-
-    /// For how long a name is taken as absent in a directory that we have made.
-    var ownAbsenceValidity: Duration {
-        absenceValidity == .zero ? .zero : max(absenceValidity, Self.absenceInOwnDirectory)
-    }
-
     /// The options with the times that the cache's mode means.
     var withEffectiveTimes: RemoteFSOptions {
         var result = self

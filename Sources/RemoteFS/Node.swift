@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import EventLoop
 import SFTPProtocol
 
 /// A file that the kernel, an open handle or a child knows: where it is, and what is known of it.
@@ -124,10 +125,14 @@ final class NodeDetails {
     var listing: DirectoryListing?
     /// Whether the listing has been used since the search for one to drop came by.
     var listingWasUsed = false
-    /// Whether the directory has been made by us.
-    var isOurs = false
     /// A listing that is on its way.
     var fetch: ListingFetch?
+    /// Where others wait for the answer whether the listing still holds.
+    var check: WaitQueue?
+    /// The number of our last change when we removed a name from the directory.
+    var lastRemoval: UInt64 = 0
+    /// When a listing of the directory turned out to be wrong: what it was heard of names before may be.
+    var doubtedAt = Duration.longAgo
     /// How programs go through the directories in this one.
     var walk = DirectoryWalk()
 

@@ -18,6 +18,18 @@ struct Opening {
         let after: PendingReply<FileAttributes>
     }
 
+    /// Whether nothing has the path.
+    var isOfNothing: Bool {
+        get async {
+            do throws(SFTPError) {
+                _ = try await attributes.value
+                return false
+            } catch {
+                return error.errno == .ENOENT
+            }
+        }
+    }
+
     /// Whether the path leads to another file than the one that is open.
     func isOfAnotherFile(_ attributes: FileAttributes) async -> Bool {
         await witness?.contradicts(attributes) ?? false

@@ -25,17 +25,19 @@ extension RemoteFS {
         if truncates { await endChange(of: inode) }
         switch result {
         case .failure(let error):
-            // Somebody else has removed it: what is known of it is wrong.
-            if error.errno == .ENOENT { forgetAttributes(of: inode) }
+            if error.errno == .ENOENT, await opening.isOfNothing {
+                // Somebody else has removed it. The kernel looks the name up again, and creates it if
+                // that was asked for.
+                leavePlace(inode)
+                throw .ESTALE
+            }
             nodes.close(inode)
             throw await reasonOfFailedOpen(error, of: inode, flags: flags)
         case .success((let server, let attributes)):
             if let attributes, await isOfAnotherFile(opening, attributes, of: inode) {
                 // Another file stands there now. The kernel looks the name up again.
                 await client.startClose(server)
-                forgetAttributes(of: inode)
-                if let place = nodes[inode]?.place { nodes.detach(place.name, in: place.parent) }
-                nodes.close(inode)
+                leavePlace(inode)
                 throw .ESTALE
             }
             let handle = files.add(
@@ -50,6 +52,13 @@ extension RemoteFS {
                 handle: handle, keepsPages: keepsPages,
                 bypassesPages: attributes.mayHideContent && flags == .read)
         }
+    }
+
+    /// Takes its name from a node that could not be opened since it is not there any more.
+    private func leavePlace(_ inode: InodeNumber) {
+        forgetAttributes(of: inode)
+        if let place = nodes[inode]?.place { nodes.detach(place.name, in: place.parent) }
+        nodes.close(inode)
     }
 
     private func isOfAnotherFile(

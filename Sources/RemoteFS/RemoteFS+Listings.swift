@@ -5,6 +5,10 @@ import SFTPClient
 import SFTPProtocol
 import Wire
 
+/// For how much longer a listing proves what is there for each of its entries.
+private let presencePerEntry = Duration.microseconds(100)
+/// The most entries of a listing that may be fetched anew whenever it proves nothing any more.
+private let shortListing = 512
 /// How many entries of a directory are fetched before somebody reads it.
 private let entriesAhead = 4096
 /// For how long a listing that is fetched ahead waits for its first reader, and for how long no other
@@ -70,43 +74,68 @@ extension RemoteFS {
         return listing
     }
 
-    // MARK: Revalidation
+    // MARK: Checking
 
-    /// Asks for the attributes of a directory whose listing has a name not, if that would prove that
-    /// the name is still absent; the answer counts for names that are asked for later.
-    func checkListing(of inode: InodeNumber) {
-        guard let listing = validListing(of: inode), listing.directoryTime != nil,
-            loop.now >= listing.provesAbsenceUntil, options.absenceValidity > .zero,
-            let path = try? settledPath(to: inode)
-        else { return }
-        let change = nodes.lastChange
-        let request = try? start { (client) throws(SFTPError) in try client.startStat(path) }
-        guard let request else { return }
-        loop.spawn {
-            guard let attributes = try? await request.value else { return }
-            await self.storeDirectory(attributes, of: inode, askedAfter: change)
-        }
+    /// Whether a listing has been right lately enough to say that a name is not there.
+    func provesAbsence(_ listing: DirectoryListing) -> Bool {
+        loop.now < listing.provenAt + options.absenceValidity
     }
 
-    private func storeDirectory(
-        _ attributes: FileAttributes, of inode: InodeNumber, askedAfter change: UInt64
+    /// Whether a listing has been right lately enough to be used again, and to say that a name is there.
+    ///
+    /// A long one for longer, so that who has read it can look at what is in it.
+    func provesPresence(_ listing: DirectoryListing) -> Bool {
+        loop.now < listing.provenAt + options.nameValidity + presencePerEntry * listing.count
+    }
+
+    /// Asks for the attributes of a directory, if they would show that its listing still holds.
+    ///
+    /// - Returns: where to wait for the answer; nil where nothing has been asked.
+    @discardableResult
+    func checkListing(of inode: InodeNumber) -> WaitQueue? {
+        guard let details = nodes[inode]?.details, let listing = validListing(of: inode),
+            listing.directoryTime != nil
+        else { return nil }
+        if let check = details.check { return check }
+        guard !provesPresence(listing) || !provesAbsence(listing),
+            options.nameValidity > .zero || options.absenceValidity > .zero,
+            !nodes.isUnsettled(inode), let path = try? settledPath(to: inode)
+        else { return nil }
+        let change = nodes.lastChange
+        let request = try? start { (client) throws(SFTPError) in try client.startStat(path) }
+        guard let request else { return nil }
+        let check = WaitQueue(loop: loop)
+        details.check = check
+        loop.spawn {
+            let attributes = try? await request.value
+            await self.endCheck(of: inode, check, attributes, askedAfter: change)
+        }
+        return check
+    }
+
+    private func endCheck(
+        of inode: InodeNumber, _ check: WaitQueue, _ attributes: FileAttributes?,
+        askedAfter change: UInt64
     ) {
-        guard attributes.kind == .directory else { return }
-        store(attributes, of: inode, askedAfter: change)
+        if let attributes, attributes.kind == .directory {
+            store(attributes, of: inode, askedAfter: change)
+        }
+        if let details = nodes[inode]?.details, details.check === check { details.check = nil }
+        check.wakeAll()
     }
 
     /// Compares a directory's time with that of its listing: one that has changed proves nothing any
-    /// more, and an old one that has not still proves what is absent.
+    /// more, and an old one that has not proves it again.
     func compareListing(of inode: InodeNumber, with heard: Heard<FileAttributes>) {
         guard let details = nodes[inode]?.details, let listing = details.listing,
             let time = listing.directoryTime, let mtime = heard.value.times?.mtime,
             heard.at > listing.begunAt
         else { return }
         if mtime == time {
-            details.listing?.provesAbsenceUntil = max(
-                listing.provesAbsenceUntil, heard.at + options.absenceValidity)
+            details.listing?.provenAt = max(listing.provenAt, heard.at)
         } else {
             details.listing = nil
+            details.doubtedAt = heard.at
         }
     }
 
@@ -122,7 +151,7 @@ extension RemoteFS {
 
     /// A listing of a directory to read from: one that is kept, one on its way, or a new one.
     func listing(of inode: InodeNumber) async throws(Errno) -> ListingFetch {
-        if let listing = validListing(of: inode) {
+        if let listing = try await provenListing(of: inode) {
             nodes[inode]?.details?.listingWasUsed = true
             return ListingFetch(inode: inode, listing: listing, loop: loop)
         }
@@ -136,6 +165,18 @@ extension RemoteFS {
         let (fetch, opening) = try startFetch(of: inode, path)
         if let error = await open(fetch, opening) { throw reasonOfFailedOpendir(error) }
         return fetch
+    }
+
+    /// A listing that may be read again: it was right a moment ago, or the directory's time says so.
+    private func provenListing(of inode: InodeNumber) async throws(Errno) -> DirectoryListing? {
+        if let listing = validListing(of: inode), !provesPresence(listing) {
+            await settle(inode)
+            if let check = checkListing(of: inode) {
+                do { try await check.wait() } catch { throw .EINTR }
+            }
+        }
+        guard let listing = validListing(of: inode), provesPresence(listing) else { return nil }
+        return listing
     }
 
     /// A listing on its way that shows all that we have done to the directory.
@@ -218,16 +259,22 @@ extension RemoteFS {
 
     /// Takes note of the end of a directory: the listing is complete, and kept if it still holds.
     private func finish(_ fetch: ListingFetch) {
-        let isOurs = nodes[fetch.inode]?.details?.isOurs ?? false
-        fetch.finish(
-            provesAbsenceUntil: loop.now
-                + (isOurs ? options.ownAbsenceValidity : options.absenceValidity))
+        fetch.finish(at: loop.now)
         closeOnServer(fetch)
         removeFromNode(fetch)
         guard fetch.isWhole, fetch.listing.count <= DirectoryListing.maximumEntries,
-            nodes[fetch.inode]?.isUnchanged(since: fetch.listing.askedAfterChange) ?? false
+            let node = nodes[fetch.inode]
         else { return }
-        keep(fetch.listing, of: fetch.inode)
+        var listing = fetch.listing
+        if !node.isUnchanged(since: listing.askedAfterChange) {
+            // Names that we have added since are in the one that is kept.
+            guard let details = node.details, let kept = details.listing,
+                details.lastRemoval < listing.askedAfterChange
+            else { return }
+            listing.addNews(of: kept)
+            listing.directoryTime = nil
+        }
+        keep(listing, of: fetch.inode)
     }
 
     /// Has nobody else read from a fetch.
@@ -273,17 +320,23 @@ extension RemoteFS {
     func noteMiss(of name: FileName, in inode: InodeNumber) {
         guard options.cache.listingTimeout > .zero,
             let details = nodes[inode]?.makeDetails(),
-            details.walk.noteMiss(of: name, at: loop.now), loop.now >= details.walk.nextFetch,
+            details.walk.noteMiss(of: name, at: loop.now),
             fetchesAhead < options.cache.listingsAhead
         else { return }
+        let isShort = validListing(of: inode).map { $0.count <= shortListing } ?? false
+        guard isShort || loop.now >= details.walk.nextFetch else { return }
         details.walk.nextFetch = loop.now + patienceAhead
         fetchAhead(inode)
     }
 
     private func fetchAhead(_ inode: InodeNumber) {
+        if let listing = validListing(of: inode) {
+            if provesPresence(listing), provesAbsence(listing) { return }
+            if checkListing(of: inode) != nil { return }
+        }
         guard let node = nodes[inode], node.kind == .directory, node.changesInFlight == 0,
-            validListing(of: inode) == nil, node.details?.fetch == nil,
-            !nodes.isUnsettled(inode), let path = try? settledPath(to: inode),
+            node.details?.fetch == nil, !nodes.isUnsettled(inode),
+            let path = try? settledPath(to: inode),
             let (_, opening) = try? startFetch(of: inode, path)
         else { return }
         fetchesAhead += 1

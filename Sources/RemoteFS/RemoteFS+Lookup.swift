@@ -41,6 +41,10 @@ extension RemoteFS {
 
     /// Answers from what is known: the node's own attributes, or a listing of the directory, whichever
     /// was heard later.
+    ///
+    /// That the name is there has to have been seen lately, too: a program that wants to make it takes
+    /// the kernel's word for that. Of a directory, which is a step of many a path, it is believed for as
+    /// long as its attributes, but for signs that names have changed around it.
     private func lookUpInCaches(
         _ name: [UInt8], in parent: InodeNumber
     ) throws(Errno) -> LookupResult? {
@@ -50,7 +54,14 @@ extension RemoteFS {
         let own = inode.flatMap { cachedAttributes(of: $0) == nil ? nil : nodes[$0]?.attributes }
         let details = nodes[parent]?.details
         let listed = details?.listing?.entry(named: name)
+        let isListed = listed != nil && details?.listing.map(provesPresence) ?? false
+        let doubtedAt = details?.doubtedAt ?? .longAgo
+        func isThere(_ kind: FileKind?, since heardAt: Duration) -> Bool {
+            isListed || now < heardAt + options.nameValidity
+                || kind == .directory && heardAt > doubtedAt
+        }
         if let listed, let attributes = listed.attributes, listed.heardAt > own?.at ?? .longAgo,
+            isThere(attributes.kind, since: listed.heardAt),
             now < listed.heardAt + options.cache.attributeTimeout, attributes.kind != nil,
             let change = details?.listing?.askedAfterChange,
             isUnchanged(name, in: parent, since: change),
@@ -63,18 +74,18 @@ extension RemoteFS {
                     name, in: parent, attributes, askedAfter: change, nameAfter: nodes.lastChange,
                     heardAt: listed.heardAt))
         }
-        if let own {
+        if let own, isThere(own.value.kind, since: own.at) {
             return .found(
                 try enter(
                     name, in: parent, own.value, askedAfter: nodes.lastChange, heardAt: own.at,
                     keepsLinks: true))
         }
         // What is being made now may be this; and it is for the server to say what is too long.
-        guard listed == nil, let listing = details?.listing, now < listing.provesAbsenceUntil,
+        guard listed == nil, let listing = details?.listing, provesAbsence(listing),
             nodes[parent]?.changesInFlight == 0, name.count <= linuxNameBytes
         else { return nil }
         details?.listingWasUsed = true
-        return .absent(validity: min(listing.provesAbsenceUntil - now, options.absenceValidity))
+        return .absent(validity: listing.provenAt + options.absenceValidity - now)
     }
 
     /// Whether attributes of a name that were asked for after our change number `change` still hold.
@@ -95,6 +106,10 @@ extension RemoteFS {
     ) -> Duration {
         guard nodes[parent]?.isUnchanged(since: change) ?? false else { return .zero }
         nodes.detach(name, in: parent)
+        if nodes[parent]?.details?.listing?.entry(named: name) != nil {
+            nodes[parent]?.listing = nil
+            nodes[parent]?.details?.doubtedAt = loop.now
+        }
         return options.absenceValidity
     }
 

@@ -31,8 +31,7 @@ extension RemoteFS {
         }
         // It is empty, and that is known: no name in it needs to be asked for.
         var listing = DirectoryListing(askedAfterChange: nodes.lastChange, begunAt: loop.now)
-        listing.provesAbsenceUntil = loop.now + options.ownAbsenceValidity
-        nodes[entry.status.inode]?.makeDetails().isOurs = true
+        listing.provenAt = loop.now
         keep(listing, of: entry.status.inode)
         return entry
     }
@@ -125,6 +124,12 @@ extension RemoteFS {
             keepsLinks: true)
     }
 
+    /// Takes a name that we have removed out of the directory's listing, if there is one.
+    private func noteRemoval(of name: FileName, in parent: InodeNumber) {
+        updateListing(of: parent) { $0.remove(name) }
+        nodes[parent]?.details?.lastRemoval = nodes.lastChange
+    }
+
     /// Changes the listing of a directory, if there is one, as we have changed the directory.
     private func updateListing(
         of inode: InodeNumber, _ change: (inout DirectoryListing) -> Void
@@ -209,7 +214,7 @@ extension RemoteFS {
             nodes.distrust(name, in: parent)
             throw error
         }
-        updateListing(of: parent) { $0.remove(name) }
+        noteRemoval(of: name, in: parent)
         if let removed { nodes.keepRemains(of: removed) }
         nodes.detach(name, in: parent)
     }
@@ -304,8 +309,8 @@ extension RemoteFS {
         var old: DirectoryEntry?
         updateListing(of: rename.oldParent) {
             old = $0.entry(named: rename.oldName)
-            $0.remove(rename.oldName)
         }
+        noteRemoval(of: rename.oldName, in: rename.oldParent)
         updateListing(of: rename.newParent) {
             $0.insert(rename.newName, old?.attributes, at: old?.heardAt ?? loop.now)
         }
