@@ -327,14 +327,20 @@ extension RemoteFS {
             !targetFile.access.contains(.append),
             client.extensions.contains(.copyData)
         else { throw .EOPNOTSUPP }
-        let size = try await ask { () async throws(SFTPError) in
-            try await client.fstat(sourceHandle).size
+        let looks = try start { (client) throws(SFTPError) in
+            (try client.startFstat(sourceHandle), try client.startFstat(targetHandle))
         }
-        guard let size else { throw .EOPNOTSUPP }
+        let (size, targetSize) = try await ask { () async throws(SFTPError) in
+            (try await looks.0.value.size, try await looks.1.value.size)
+        }
+        guard let size, let targetSize else { throw .EOPNOTSUPP }
         guard sourceOffset < size else { return 0 }
         let length = min(count, size - sourceOffset, Self.copyBytes)
         // On the wire it would mean everything up to the end.
         guard length > 0 else { return 0 }
+        // OpenSSH's server answers OK where its last write has failed. Only what makes the file longer
+        // shows by its size that it is there.
+        guard targetOffset + length > targetSize else { throw .EOPNOTSUPP }
         nodes.beginChange(of: targetFile.inode)
         do {
             try await client.copyData(
@@ -347,15 +353,11 @@ extension RemoteFS {
             throw .EOPNOTSUPP
         }
         await endChange(of: targetFile.inode)
-        try await confirm(targetHandle, holds: targetOffset + length)
-        return Int(length)
-    }
-
-    /// Demands that a file reaches as far as a copy should have written it.
-    private func confirm(_ handle: SFTPHandle, holds end: UInt64) async throws(Errno) {
-        let size = try await ask { () async throws(SFTPError) in
-            try await client.fstat(handle).size
+        let newSize = try await ask { () async throws(SFTPError) in
+            try await client.fstat(targetHandle).size
         }
-        guard let size, size >= end else { throw .EIO }
+        // The disk is full, or the source has become shorter: reading and writing tells.
+        guard let newSize, newSize >= targetOffset + length else { throw .EOPNOTSUPP }
+        return Int(length)
     }
 }

@@ -207,7 +207,9 @@ import Wire
         }
     }
 
-    @Test func believesNoCopyThatDidNotHappen() throws {
+    /// Nor one that nothing would show: into the middle of a file.
+    @Test(arguments: [(UInt64(500), 1), (0, 0)])
+    func believesNoCopyThatDidNotHappen(offset: UInt64, requests: Int) throws {
         try simulate { request in
             switch request {
             case .open: handle
@@ -215,14 +217,18 @@ import Wire
             case .copyData: ok
             default: ok
             }
-        } body: { fileSystem, _ in
+        } body: { fileSystem, server in
             let (inode, source) = try await open(fileSystem, "source")
             let (other, target) = try await open(fileSystem, "target")
             #expect(
-                await fails(.EIO) { () async throws(Errno) in
+                await fails(.EOPNOTSUPP) { () async throws(Errno) in
                     try await fileSystem.copyRange(
-                        from: source, at: 0, to: target, at: 500, count: 1000)
+                        from: source, at: 0, to: target, at: offset, count: 1000)
                 })
+            let copies = await server.requests.count {
+                if case .copyData = $0 { true } else { false }
+            }
+            #expect(copies == requests)
             await close(fileSystem, inode, source)
             await close(fileSystem, other, target)
         }
