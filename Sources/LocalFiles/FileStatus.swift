@@ -44,11 +44,12 @@ public struct FileStatus: Sendable {
         device == other.device && inode == other.inode
     }
 
-    /// The status as SFTP sends it: all fields, times cut to 32 bits.
+    /// The status as SFTP sends it: all fields, and times that do not fit its 32 bits as the nearest that
+    /// do, so that a file of 1960 is not newer than all others.
     public var attributes: FileAttributes {
         FileAttributes(
             size: size, owner: .init(uid: uid, gid: gid), permissions: mode,
             times: .init(
-                atime: UInt32(truncatingIfNeeded: atime), mtime: UInt32(truncatingIfNeeded: mtime)))
+                atime: UInt32(clamping: atime), mtime: UInt32(clamping: mtime)))
     }
 }

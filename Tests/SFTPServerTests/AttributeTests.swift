@@ -24,6 +24,12 @@ import Wire
         #expect(try session.attributes(.fstat(handle: handle)) == expected)
     }
 
+    @Test func timesThatDoNotFitAreTheNearestThatDo() throws {
+        directory.shell("touch -d 1960-01-01 old; touch -d 2200-01-01 new")
+        #expect(try session.attributes(.stat(path: directory["old"])).times?.mtime == 0)
+        #expect(try session.attributes(.stat(path: directory["new"])).times?.mtime == .max)
+    }
+
     @Test func setstatSetsEverything() throws {
         directory.shell("printf 12345 > f; ln -s f l")
         let attributes = FileAttributes(
