@@ -15,7 +15,9 @@ extension RemoteFS {
         _ inode: InodeNumber, _ flags: OpenFlags
     ) async throws(Errno) -> OpenedFile {
         let truncates = flags.contains(.truncate)
-        let path = try await path(to: inode)
+        await settle(inode)
+        if let node = nodes[inode], node.place == nil { return try await openAgain(inode, flags) }
+        let path = try settledPath(to: inode)
         let opening = try start(opening: path, flags, witness: openHandle(of: inode))
         if truncates { nodes.beginChange(of: inode) }
         let change = nodes.lastChange
@@ -52,6 +54,30 @@ extension RemoteFS {
                 handle: handle, keepsPages: keepsPages,
                 bypassesPages: attributes.mayHideContent && flags == .read)
         }
+    }
+
+    /// Opens a file that has no name any more, by the name that /proc has for its descriptor: another
+    /// open file of ours stands for the same handle of the server.
+    private func openAgain(
+        _ inode: InodeNumber, _ flags: OpenFlags
+    ) async throws(Errno) -> OpenedFile {
+        let access = flags.intersection([.read, .write, .append])
+        func isEnough(_ file: OpenFile) -> Bool {
+            file.inode == inode && file.server != nil && file.access.isSuperset(of: access)
+                && file.access.contains(.append) == access.contains(.append)
+        }
+        if flags.contains(.truncate) {
+            var changes = AttributeChanges()
+            changes.size = 0
+            _ = try await setattr(inode, changes, handle: nil)
+        }
+        guard let file = files.first(where: isEnough), let server = file.server else {
+            throw .ESTALE
+        }
+        nodes.open(inode)
+        let handle = files.add(
+            OpenFile(inode: inode, flags: flags, server: server, generation: file.generation))
+        return OpenedFile(handle: handle, keepsPages: false)
     }
 
     /// Takes its name from a node that could not be opened since it is not there any more.
@@ -296,7 +322,12 @@ extension RemoteFS {
         let name = nodes.names(to: file.inode)?.last
         nodes.close(file.inode)
         if let inPlace = file.inPlace { await client.startClose(inPlace) }
-        guard let server = file.server else { return }
+        guard let server = file.server,
+            // Another one may stand for the same handle.
+            files.first(where: {
+                ($0.inode, $0.server, $0.generation) == (file.inode, server, file.generation)
+            }) == nil
+        else { return }
         do {
             try await client.close(server)
         } catch {
