@@ -47,9 +47,7 @@ struct DirectoryListing {
 
     private var names: [UInt8] = []
     private var slots: [Slot] = []
-    /// Finds the slot of a name.
-    ///
-    /// Made when first needed: a listing that is only read back has none.
+    /// Finds the slot of a name; made when first needed.
     private var index: SlotIndex?
     /// The number of the first entry that is kept.
     private(set) var firstNumber = 0
@@ -110,7 +108,7 @@ struct DirectoryListing {
 
     // MARK: Growing and shrinking
 
-    /// Adds an entry that the server has listed, though its name may be there already.
+    /// Adds an entry that the server has listed.
     mutating func append(
         _ name: some Collection<UInt8>, _ attributes: FileAttributes?, at now: Duration
     ) {
@@ -143,6 +141,9 @@ struct DirectoryListing {
     }
 
     // MARK: Names
+
+    /// Whether a name is in it.
+    mutating func contains(_ name: FileName) -> Bool { slot(of: name) != nil }
 
     /// Finds a name.
     mutating func entry(named name: FileName) -> DirectoryEntry? {

@@ -94,7 +94,8 @@ final class ListingFetch {
     ) {
         let before = listing.count
         for entry in entries {
-            guard let name = shownName(entry) else { continue }
+            // A name is listed once, as it came first, at least as far back as entries are kept.
+            guard let name = shownName(entry), !listing.contains(name) else { continue }
             // Of a link that is followed, the target's attributes count.
             let isHidden = hidingLinks && entry.attributes.kind == .symbolicLink
             listing.append(name, isHidden ? nil : entry.attributes, at: now)

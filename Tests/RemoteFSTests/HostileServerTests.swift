@@ -207,6 +207,28 @@ import Wire
         }
     }
 
+    @Test func aNameThatIsListedTwiceIsShownOnce() throws {
+        try simulate { request in
+            switch request {
+            case .opendir: handle
+            case .readdir: names(bytes("a"), bytes("b"), bytes("a"))
+            default: directory
+            }
+        } body: { fileSystem, server in
+            let opened = try await fileSystem.opendir(rootInode)
+            let first = try await fileSystem.readdir(
+                opened, offset: 0, room: 4096, overhead: 24, attributes: false)
+            #expect(first.map(\.name) == [".", "..", "a", "b"].map { bytes($0) })
+            // And a server that has no end of them is not listened to for ever.
+            #expect(
+                await fails(.EIO) { () async throws(Errno) in
+                    try await fileSystem.readdir(
+                        opened, offset: 4, room: 4096, overhead: 24, attributes: false)
+                })
+            await fileSystem.releasedir(opened)
+        }
+    }
+
     /// Nor one that nothing would show: into the middle of a file.
     @Test(arguments: [(UInt64(500), 1), (0, 0)])
     func believesNoCopyThatDidNotHappen(offset: UInt64, requests: Int) throws {
