@@ -37,8 +37,12 @@ public struct AttributeChanges: Hashable, Sendable {
     /// Whether SFTP needs the present value of a field that is not to change: owner and group, and
     /// the two times, come and go together.
     var needsPresentAttributes: Bool {
-        (uid == nil) != (gid == nil) || (atime == nil) != (mtime == nil)
+        (uid == nil) != (gid == nil) || (atime == nil) != (mtime == nil) || clearsSetIDBits
     }
+
+    /// Whether the mode only takes the set-ID bits away, because of another change: the kernel's idea of
+    /// it lacks the sticky bit, which stays.
+    var clearsSetIDBits: Bool { permissions != nil && (uid != nil || gid != nil || size != nil) }
 }
 
 extension RemoteFS {
@@ -189,6 +193,11 @@ extension RemoteFS {
         var present = FileAttributes()
         if changes.needsPresentAttributes {
             present = try await presentAttributes(of: inode, handle: handle)
+        }
+        if changes.clearsSetIDBits, let bits = present.permissions,
+            let mode = attributes.permissions
+        {
+            attributes.permissions = mode | bits & 0o1000
         }
         if changes.uid != nil || changes.gid != nil {
             guard let uid = changes.uid ?? present.owner?.uid,

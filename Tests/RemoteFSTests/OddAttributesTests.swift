@@ -21,6 +21,27 @@ import Testing
         return try #require(result.withLock { $0 })
     }
 
+    /// The kernel sends the mode too, to take the set-ID bits away, and its mode lacks the sticky bit.
+    @Test func theStickyBitStaysWhenTheGroupChanges() throws {
+        let sticky = FileAttributes(
+            size: 1, owner: .init(uid: 7, gid: 8), permissions: 0o107777,
+            times: .init(atime: 1, mtime: 1))
+        try simulate { request in
+            if case .lstat = request { .attributes(sticky) } else { ok }
+        } body: { fileSystem, server in
+            guard case .found(let entry) = try await fileSystem.lookup(bytes("f"), in: rootInode)
+            else { throw Errno.ENOENT }
+            var changes = AttributeChanges()
+            (changes.gid, changes.permissions) = (99, 0o777)
+            _ = try await fileSystem.setattr(entry.status.inode, changes, handle: nil)
+            let sent = await server.requests.compactMap { request in
+                if case .setstat(_, let attributes) = request { attributes } else { nil }
+            }
+            #expect(sent.map(\.permissions) == [0o1777])
+            #expect(sent.map(\.owner) == [.init(uid: 7, gid: 99)])
+        }
+    }
+
     @Test(arguments: [0, 1 << 62, 1 << 63, UInt64.max])
     func everySizeIsShownAsItIs(size: UInt64) throws {
         #expect(try status(fileAttributes(size: size)).size == size)
