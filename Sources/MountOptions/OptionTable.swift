@@ -89,6 +89,10 @@ enum OptionTable {
         noted("the kernel's writeback cache is never used", "writeback_cache"),
         noted("connections never wait to send", "nodelay", "nodelaysrv"),
         noted("version 2 of SSH is the only one", "ssh_protocol"),
+        noted("the files lie on no disk of this machine", "discard"),
+        noted(
+            "only macOS has a use for it", "defer_permissions", "noappledouble", "noapplexattr",
+            "nolocalcaches", "volname"),
     ]
 
     private static func noted(_ reason: String, _ names: String...) -> OptionEntry {
