@@ -36,6 +36,9 @@ public struct MetadataCacheOptions: Hashable, Sendable {
 }
 
 extension RemoteFSOptions {
+    /// For how long we take a name to be there after it was seen.
+    var presenceValidity: Duration { max(nameValidity, .seconds(1)) }
+
     /// The options with the times that the cache's mode means.
     var withEffectiveTimes: RemoteFSOptions {
         var result = self

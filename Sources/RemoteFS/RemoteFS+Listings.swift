@@ -85,7 +85,7 @@ extension RemoteFS {
     ///
     /// A long one for longer, so that who has read it can look at what is in it.
     func provesPresence(_ listing: DirectoryListing) -> Bool {
-        loop.now < listing.provenAt + options.nameValidity + presencePerEntry * listing.count
+        loop.now < listing.provenAt + options.presenceValidity + presencePerEntry * listing.count
     }
 
     /// Asks for the attributes of a directory, if they would show that its listing still holds.
@@ -98,7 +98,6 @@ extension RemoteFS {
         else { return nil }
         if let check = details.check { return check }
         guard !provesPresence(listing) || !provesAbsence(listing),
-            options.nameValidity > .zero || options.absenceValidity > .zero,
             !nodes.isUnsettled(inode), let path = try? settledPath(to: inode)
         else { return nil }
         let change = nodes.lastChange

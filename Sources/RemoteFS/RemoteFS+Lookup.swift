@@ -57,7 +57,7 @@ extension RemoteFS {
         let isListed = listed != nil && details?.listing.map(provesPresence) ?? false
         let doubtedAt = details?.doubtedAt ?? .longAgo
         func isThere(_ kind: FileKind?, since heardAt: Duration) -> Bool {
-            isListed || now < heardAt + options.nameValidity
+            isListed || now < heardAt + options.presenceValidity
                 || kind == .directory && heardAt > doubtedAt
         }
         if let listed, let attributes = listed.attributes, listed.heardAt > own?.at ?? .longAgo,
