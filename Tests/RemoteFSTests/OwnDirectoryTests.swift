@@ -97,6 +97,21 @@ import Wire
         }
     }
 
+    /// Each directory is a step of many paths, and so not asked for again at every one.
+    @Test func thatADirectoryIsThereIsBelievedUnlessItsListingWasWrong() throws {
+        let disk = Disk()
+        try serve(disk) { fileSystem, server, inode in
+            disk.names.withLock { $0 = [bytes("f")] }
+            try await fileSystem.loop.sleep(for: .seconds(18))
+            _ = try await fileSystem.lookup(bytes("d"), in: rootInode)
+            #expect(await server.requests.isEmpty)
+            // The root, of which a listing has just been found to be wrong.
+            await fileSystem.doubtNames(in: rootInode)
+            _ = try await fileSystem.lookup(bytes("d"), in: rootInode)
+            #expect(await server.requests.count == 1)
+        }
+    }
+
     /// A listing that was fetched while we were at work knows nothing of what we have removed since.
     @Test func whatWeHaveRemovedIsNotThere() throws {
         let disk = Disk()
@@ -120,6 +135,12 @@ import Wire
                 return
             }
         }
+    }
+}
+
+extension RemoteFS {
+    fileprivate func doubtNames(in inode: InodeNumber) {
+        nodes[inode]?.makeDetails().doubtedAt = loop.now
     }
 }
 
