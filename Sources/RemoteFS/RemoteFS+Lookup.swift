@@ -55,10 +55,13 @@ extension RemoteFS {
         let details = nodes[parent]?.details
         let listed = details?.listing?.entry(named: name)
         let isListed = listed != nil && details?.listing.map(provesPresence) ?? false
-        let doubtedAt = details?.doubtedAt ?? .longAgo
+        // A listing that has it not is news, too.
+        let newsAt = max(
+            details?.doubtedAt ?? .longAgo,
+            listed == nil ? details?.listing?.begunAt ?? .longAgo : .longAgo)
         func isThere(_ kind: FileKind?, since heardAt: Duration) -> Bool {
             isListed || now < heardAt + options.presenceValidity
-                || kind == .directory && heardAt > doubtedAt
+                || kind == .directory && heardAt > newsAt
         }
         if let listed, let attributes = listed.attributes, listed.heardAt > own?.at ?? .longAgo,
             isThere(attributes.kind, since: listed.heardAt),

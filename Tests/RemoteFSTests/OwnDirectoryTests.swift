@@ -112,6 +112,27 @@ import Wire
         }
     }
 
+    @Test func aDirectoryThatIsNotListedAnyMoreIsNotThere() throws {
+        try simulate { request in
+            switch request {
+            case .lstat: directory
+            case .opendir: handle
+            case .readdir: .status(SFTPStatus(.eof))
+            default: ok
+            }
+        } configure: {
+            $0.cache = MetadataCacheOptions()
+        } body: { fileSystem, server in
+            _ = try await fileSystem.lookup(bytes("d"), in: rootInode)
+            try await fileSystem.loop.sleep(for: .seconds(2))
+            try await fileSystem.list(rootInode)
+            guard case .absent = try await fileSystem.lookup(bytes("d"), in: rootInode) else {
+                Issue.record("nobody could make it")
+                return
+            }
+        }
+    }
+
     /// A listing that was fetched while we were at work knows nothing of what we have removed since.
     @Test func whatWeHaveRemovedIsNotThere() throws {
         let disk = Disk()
