@@ -23,19 +23,30 @@ extension FileStatus {
 
     var attributes: stat {
         var attributes = stat()
-        attributes.st_ino = UInt(inode)
+        attributes.st_ino = UInt(number)
         attributes.st_mode = mode
-        // For directories, 1 tells find(1) that the count says nothing of what is in them.
         attributes.st_nlink = nlink_t(linkCount)
         attributes.st_uid = uid
         attributes.st_gid = gid
         attributes.st_size = off_t(clamping: size)
         attributes.st_blksize = Self.preferredBlockBytes
-        attributes.st_blocks = blkcnt_t(clamping: size / 512 + (size % 512 == 0 ? 0 : 1))
-        attributes.st_atim.tv_sec = time_t(atime)
-        attributes.st_mtim.tv_sec = time_t(mtime)
-        attributes.st_ctim.tv_sec = time_t(mtime)
+        attributes.st_blocks = blkcnt_t(clamping: blocks)
+        attributes.st_atim = timespec(atime)
+        attributes.st_mtim = timespec(mtime)
+        attributes.st_ctim = timespec(ctime)
         return attributes
+    }
+}
+
+extension timespec {
+    fileprivate init(_ time: FileTime) {
+        self.init(tv_sec: Int(time.seconds), tv_nsec: Int(time.fraction))
+    }
+}
+
+extension FileTime {
+    fileprivate init(_ time: timespec) {
+        self.init(seconds: Int64(time.tv_sec), nanoseconds: UInt32(clamping: time.tv_nsec))
     }
 }
 
@@ -108,12 +119,12 @@ extension AttributeChanges {
         if toSet & CInt(FUSE_SET_ATTR_ATIME_NOW) != 0 {
             atime = .now
         } else if toSet & CInt(FUSE_SET_ATTR_ATIME) != 0 {
-            atime = .seconds(Int64(attributes.st_atim.tv_sec))
+            atime = .at(FileTime(attributes.st_atim))
         }
         if toSet & CInt(FUSE_SET_ATTR_MTIME_NOW) != 0 {
             mtime = .now
         } else if toSet & CInt(FUSE_SET_ATTR_MTIME) != 0 {
-            mtime = .seconds(Int64(attributes.st_mtim.tv_sec))
+            mtime = .at(FileTime(attributes.st_mtim))
         }
     }
 }
@@ -168,7 +179,7 @@ func pack(
                     off_t(entry.nextOffset))
             }
             var attributes = stat()
-            attributes.st_ino = UInt(entry.inode)
+            attributes.st_ino = UInt(entry.number)
             attributes.st_mode = entry.kind?.rawValue ?? 0
             return unsafe fuse_add_direntry(
                 raw, room.baseAddress, room.count, text, &attributes, off_t(entry.nextOffset))
@@ -184,7 +195,7 @@ extension ListedEntry {
     fileprivate var parameters: fuse_entry_param {
         if let entry { return entry.parameters }
         var parameters = fuse_entry_param()
-        parameters.attr.st_ino = UInt(inode)
+        parameters.attr.st_ino = UInt(number)
         parameters.attr.st_mode = kind?.rawValue ?? 0
         return parameters
     }

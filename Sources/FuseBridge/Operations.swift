@@ -62,8 +62,7 @@ private func configure(_ connection: inout fuse_conn_info, _ options: FuseBridge
     connection.max_write = options.maximumWrite
     connection.max_read = options.maximumRead
     connection.max_background = 128
-    // SFTP's times have whole seconds.
-    connection.time_gran = 1_000_000_000
+    connection.time_gran = 1
     // Listings come with attributes, so every listing may as well give them to the kernel. Splicing
     // would only add pipes between the device and data that has to be encrypted.
     connection.want &= ~UInt32(

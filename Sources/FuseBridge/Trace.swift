@@ -78,7 +78,7 @@ extension TimeChange {
     fileprivate var text: String {
         switch self {
         case .now: "now"
-        case .seconds(let seconds): "\(seconds)"
+        case .at(let time): "\(time.seconds)"
         }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CLinux
 import Glibc
 public import SFTPProtocol
 
@@ -23,6 +24,8 @@ public struct FileStatus: Sendable {
     public let atime: Int64
     /// The time of last modification, in seconds since 1970.
     public let mtime: Int64
+    /// What more ``ExactExtension`` tells of it.
+    private let exact: ExactAttributes
 
     init(_ status: stat) {
         device = UInt64(status.st_dev)
@@ -34,6 +37,10 @@ public struct FileStatus: Sendable {
         size = UInt64(max(status.st_size, 0))
         atime = Int64(status.st_atim.tv_sec)
         mtime = Int64(status.st_mtim.tv_sec)
+        exact = ExactAttributes(
+            identity: .init(device: device, inode: inode), linkCount: UInt32(clamping: linkCount),
+            blocks: UInt64(max(status.st_blocks, 0)), atime: FileTime(status.st_atim),
+            mtime: FileTime(status.st_mtim), ctime: FileTime(status.st_ctim))
     }
 
     /// Whether the file is a regular one.
@@ -46,10 +53,19 @@ public struct FileStatus: Sendable {
 
     /// The status as SFTP sends it: all fields, and times that do not fit its 32 bits as the nearest that
     /// do, so that a file of 1960 is not newer than all others.
-    public var attributes: FileAttributes {
+    ///
+    /// - Parameter isExact: whether the client has asked for ``ExactExtension``.
+    public func attributes(isExact: Bool) -> FileAttributes {
         FileAttributes(
             size: size, owner: .init(uid: uid, gid: gid), permissions: mode,
             times: .init(
-                atime: UInt32(clamping: atime), mtime: UInt32(clamping: mtime)))
+                atime: UInt32(clamping: atime), mtime: UInt32(clamping: mtime)),
+            exact: isExact ? exact : nil)
+    }
+}
+
+extension FileTime {
+    fileprivate init(_ time: timespec) {
+        self.init(seconds: Int64(time.tv_sec), nanoseconds: UInt32(clamping: time.tv_nsec))
     }
 }

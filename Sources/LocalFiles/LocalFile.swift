@@ -177,7 +177,7 @@ public struct LocalFile: ~Copyable, Sendable {
     }
 
     /// Sets both times.
-    public func setTimes(_ times: FileAttributes.Times) throws(Errno) {
+    public func setTimes(_ times: TimeChanges) throws(Errno) {
         let pair = LocalFiles.timespecs(times)
         try check(unsafe futimens(descriptor, pair))
     }

@@ -47,9 +47,9 @@ public enum LocalFiles {
         }
     }
 
-    /// Sets both times.
+    /// Sets the times.
     public static func setTimes(
-        of path: Bytes, to times: FileAttributes.Times, followingLink: Bool
+        of path: Bytes, to times: TimeChanges, followingLink: Bool
     ) throws(Errno) {
         let pair = timespecs(times)
         try unsafe withPath(path) { path in
@@ -68,11 +68,8 @@ public enum LocalFiles {
     }
 
     /// Access and modification time as the system takes them.
-    static func timespecs(_ times: FileAttributes.Times) -> [timespec] {
-        [
-            timespec(tv_sec: Int(times.atime), tv_nsec: 0),
-            timespec(tv_sec: Int(times.mtime), tv_nsec: 0),
-        ]
+    static func timespecs(_ times: TimeChanges) -> [timespec] {
+        [timespec(times.atime), timespec(times.mtime)]
     }
 
     // MARK: Names
@@ -154,6 +151,19 @@ public enum LocalFiles {
             }
             if let failure { throw failure }
             return target.map { UInt8(bitPattern: $0) }[...]
+        }
+    }
+}
+
+extension timespec {
+    /// Linux's `UTIME_NOW` and `UTIME_OMIT`, utimensat(2).
+    private static let (now, omit) = ((1 << 30) - 1, (1 << 30) - 2)
+
+    fileprivate init(_ change: TimeChanges.Change) {
+        switch change {
+        case .omit: self.init(tv_sec: 0, tv_nsec: Self.omit)
+        case .now: self.init(tv_sec: 0, tv_nsec: Self.now)
+        case .at(let time): self.init(tv_sec: Int(time.seconds), tv_nsec: Int(time.fraction))
         }
     }
 }

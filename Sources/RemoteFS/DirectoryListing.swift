@@ -14,7 +14,7 @@ struct DirectoryEntry {
 /// Entries of a directory in the server's order, kept up with our own changes.
 ///
 /// A complete one proves what is absent: a name that is not in it is not in the directory. Entries
-/// have numbers that stay theirs. Names lie behind each other in one array, and beside them 40 bytes
+/// have numbers that stay theirs. Names lie behind each other in one array, and beside them 88 bytes
 /// for each entry.
 struct DirectoryListing {
     private struct Slot {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import SFTPProtocol
+public import SFTPProtocol
 
 /// What kind of file a node is: the file type bits of `st_mode`, `S_IFMT`.
 public struct FileKind: RawRepresentable, Hashable, Sendable {
@@ -41,13 +41,29 @@ extension FileAttributes {
         }
         changed.owner = changes.owner ?? owner
         changed.times = changes.times ?? times
+        if case .at(let atime)? = changes.timeChanges?.atime { changed.exact?.atime = atime }
+        if case .at(let mtime)? = changes.timeChanges?.mtime { changed.exact?.mtime = mtime }
         return changed
     }
+
+    /// The time of last access, as exactly as the server tells it.
+    var exactAtime: FileTime { exact?.atime ?? FileTime(seconds: Int64(times?.atime ?? 0)) }
+    /// The time of last modification, as exactly as the server tells it.
+    var exactMtime: FileTime { exact?.mtime ?? FileTime(seconds: Int64(times?.mtime ?? 0)) }
 
     /// Whether others show another file, or another version of it; reading alone makes no other.
     func differs(from other: FileAttributes) -> Bool {
         (size, permissions, owner) != (other.size, other.permissions, other.owner)
-            || times?.mtime != other.times?.mtime
+            || times?.mtime != other.times?.mtime || exact?.lasting != other.exact?.lasting
+    }
+}
+
+extension ExactAttributes {
+    /// What neither reading changes, nor the server's delayed allocation of room.
+    fileprivate var lasting: ExactAttributes {
+        var lasting = self
+        (lasting.atime, lasting.blocks) = (FileTime(nanoseconds: 0), 0)
+        return lasting
     }
 }
 
@@ -68,10 +84,12 @@ extension FileAttributes {
 public struct FileStatus: Hashable, Sendable {
     /// The node's number.
     public var inode: InodeNumber
+    /// The number that is shown, `st_ino`: from the server's own where it tells it, or else the node's.
+    public var number: UInt64
     /// Kind and permission bits, as `st_mode`.
     public var mode: UInt32
-    /// How many names it has, as far as we have made them, since SFTP does not tell; 0 once it has lost
-    /// the last one that we knew.
+    /// How many names it has; where the server does not tell, as far as we have made them, and 0 once it
+    /// has lost the last one that we knew.
     public var linkCount: UInt32
     /// The size in bytes.
     public var size: UInt64
@@ -79,10 +97,14 @@ public struct FileStatus: Hashable, Sendable {
     public var uid: UInt32
     /// The group's number.
     public var gid: UInt32
-    /// The time of last access, in seconds since 1970.
-    public var atime: UInt32
-    /// The time of last modification, in seconds since 1970.
-    public var mtime: UInt32
+    /// How much room it takes, in units of 512 bytes.
+    public var blocks: UInt64
+    /// The time of last access.
+    public var atime: FileTime
+    /// The time of last modification.
+    public var mtime: FileTime
+    /// The time of the last change; where the server does not tell, that of the last modification.
+    public var ctime: FileTime
 
     /// The kind of file.
     public var kind: FileKind { FileKind(mode: mode) }
@@ -112,8 +134,8 @@ public struct ListedEntry: Hashable, Sendable {
     public var name: [UInt8]
     /// Where the listing goes on behind this entry.
     public var nextOffset: UInt64
-    /// The node's number.
-    public var inode: InodeNumber
+    /// The number that is shown, see ``FileStatus/number``.
+    public var number: UInt64
     /// The kind of file; nil where it is not known.
     public var kind: FileKind?
     /// The node itself, looked up once, if attributes were asked for and are known.

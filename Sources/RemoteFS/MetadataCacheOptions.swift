@@ -23,7 +23,7 @@ public struct MetadataCacheOptions: Hashable, Sendable {
     public var linkTimeout = Duration.seconds(20)
     /// How many entries all listings together may have; those used least go first.
     ///
-    /// An entry takes about 60 bytes and its name.
+    /// An entry takes about 110 bytes and its name.
     public var maximumEntries = 1 << 17
 
     /// How many listings are fetched at a time before somebody reads them.

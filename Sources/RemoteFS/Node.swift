@@ -6,7 +6,7 @@ import SFTPProtocol
 /// A file that the kernel, an open handle or a child knows: where it is, and what is known of it.
 ///
 /// The kernel may hold very many of these, so that what only few nodes have lies apart, in
-/// ``NodeDetails``: with its name and the tables that find it, a node takes less than 200 bytes.
+/// ``NodeDetails``: with the tables that find it, a node takes less than 200 bytes and its name.
 struct Node {
     /// A place in the tree.
     struct Place: Hashable {
@@ -26,9 +26,6 @@ struct Node {
     var childCount: Int32 = 0
     /// Changes of ours that have been sent and not answered.
     var changesInFlight: Int32 = 0
-    /// Renames and removals of this node that have been sent and not answered: paths through it are
-    /// unsettled.
-    var movesInFlight: Int32 = 0
     /// How often the kernel has been told of it and has not forgotten it.
     var lookupCount: UInt64 = 0
     /// The number of the last change of ours, at its start or end.
@@ -38,6 +35,11 @@ struct Node {
     private var hasAttributes = false
     /// Whether it has been looked up since the search for nodes to drop came by.
     var wasUsed = true
+    /// Renames and removals of this node that have been sent and not answered: paths through it are
+    /// unsettled.
+    ///
+    /// Here, where it takes no room of its own.
+    var movesInFlight: Int32 = 0
     private var attributesHeardAt: Int64 = 0
     /// What only few nodes have.
     private(set) var details: NodeDetails?
@@ -85,6 +87,17 @@ struct Node {
             compactAttributes = CompactAttributes(newValue.value)
             attributesHeardAt = newValue.at.wholeNanoseconds
         }
+    }
+
+    /// Which of the server's files the node is, once the server has told that.
+    var identity: ExactAttributes.Identity? { compactAttributes.identity }
+
+    /// Whether the node is what the server calls by an identity; nil where that can't be said.
+    ///
+    /// Devices may have other numbers once the server has started anew. Of directories it is not said: a
+    /// program may have one as its working directory, and there are file systems whose numbers change.
+    func isSameFile(as other: ExactAttributes.Identity) -> Bool? {
+        kind == .directory ? nil : identity.map { $0.inode == other.inode }
     }
 
     // MARK: Details

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import SFTPProtocol
+
 /// The tree of known nodes.
 ///
 /// All of it is synchronous: nothing here can be seen half done.
@@ -10,6 +12,8 @@ struct NodeTable {
     private var nodes = NodeStore()
     /// The nodes that have lost a further hard link, by its place.
     private var formerInodes: [Node.Place: InodeNumber] = [:]
+    /// The nodes of files with several names, by what the server calls them.
+    private var linked: [ExactAttributes.Identity: InodeNumber] = [:]
     private var changeCount: UInt64 = 0
     private(set) var movesInFlight = 0
     /// Nodes that a change of another one, their twin, has changed too; whoever was shown their
@@ -62,22 +66,33 @@ struct NodeTable {
     /// A node of another kind at the same place is another file: it loses this name. So does a node
     /// that has the name as a further hard link, unless `keepsLinks`: only for as long as the answer
     /// to our own link is fresh is it sure that the two names are one file. Then they become twins.
+    ///
+    /// - Parameter exact: what the server has just told of the file, if it tells that: then it is sure of
+    ///   files in every case which one it is, and names of one file lead to one node.
     mutating func lookUp(
-        _ name: FileName, in parent: InodeNumber, kind: FileKind, keepsLinks: Bool = false
+        _ name: FileName, in parent: InodeNumber, kind: FileKind, exact: ExactAttributes? = nil,
+        keepsLinks: Bool = false
     ) -> InodeNumber {
         let place = Node.Place(parent: parent, name: name)
         if let inode = inode(named: name, in: parent), let node = nodes[inode] {
-            if node.kind == kind, keepsLinks || node.isAt(name.span, in: parent) {
-                nodes[inode]?.lookupCount += 1
-                nodes[inode]?.wasUsed = true
-                return inode
+            let isSame = exact.flatMap { node.isSameFile(as: $0.identity) }
+            if node.kind == kind,
+                isSame ?? (keepsLinks || node.isAt(name.span, in: parent))
+            {
+                return countLookup(of: inode)
             }
             detach(place)
-            if node.kind == kind, nodes.contains(inode) {
+            if isSame == nil, node.kind == kind, nodes.contains(inode) {
                 // Known for as long as this node is: the kernel may forget the new one meanwhile.
                 formerInodes[place] = inode
                 nodes[inode]?.makeDetails().formerPlaces.insert(place)
             }
+        }
+        if let exact, exact.linkCount > 1, let inode = linked[exact.identity],
+            nodes[inode]?.identity == exact.identity, kind == .regular
+        {
+            enter(inode, place)
+            return countLookup(of: inode)
         }
         let inode = freeInode(for: name, in: parent)
         var node = Node(inode: inode, place: place, kind: kind)
@@ -86,6 +101,31 @@ struct NodeTable {
         nodes[parent]?.childCount += 1
         if !formerInodes.isEmpty, let former = formerInodes[place] { noteTwins(inode, former) }
         return inode
+    }
+
+    private mutating func countLookup(of inode: InodeNumber) -> InodeNumber {
+        nodes[inode]?.lookupCount += 1
+        nodes[inode]?.wasUsed = true
+        return inode
+    }
+
+    /// Takes in what the server has told of a node.
+    mutating func setAttributes(_ attributes: Heard<FileAttributes>, of inode: InodeNumber) {
+        if let old = nodes[inode]?.identity, old != attributes.value.exact?.identity,
+            linked[old] == inode
+        {
+            linked[old] = nil
+        }
+        nodes[inode]?.attributes = attributes
+        guard let exact = attributes.value.exact, exact.linkCount > 1,
+            nodes[inode]?.kind == .regular
+        else { return }
+        if let other = linked[exact.identity], nodes.contains(other) {
+            // Both were known before they were one file.
+            noteTwins(inode, other)
+        } else {
+            linked[exact.identity] = inode
+        }
     }
 
     /// Notes that two nodes may be one file: a change of the one changes the other.
@@ -187,6 +227,7 @@ struct NodeTable {
     private mutating func removeIfUnknown(_ inode: InodeNumber) {
         guard inode != rootInode, let node = nodes[inode], node.isUnknown else { return }
         nodes.remove(inode)
+        if let identity = node.identity, linked[identity] == inode { linked[identity] = nil }
         for twin in node.twins { nodes[twin]?.details?.twins.remove(inode) }
         for place in node.details?.formerPlaces ?? [] { formerInodes[place] = nil }
         for place in node.places {

@@ -44,6 +44,9 @@ extension Opening.Witness {
         guard let before = try? await before.value, let after = try? await after.value else {
             return false
         }
+        if let identity = attributes.exact?.identity, let open = before.exact?.identity {
+            return identity != open
+        }
         if attributes == before || attributes == after { return false }
         guard before != after, before.permissions == attributes.permissions,
             before.owner == attributes.owner,

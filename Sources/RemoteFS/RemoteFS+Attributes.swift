@@ -7,10 +7,11 @@ import Wire
 
 /// A time to set.
 public enum TimeChange: Hashable, Sendable {
-    /// The time of this machine when the request is sent.
+    /// The server's present where it can be asked for that, or else the time of this machine when the
+    /// request is sent.
     case now
-    /// Seconds since 1970; what does not fit SFTP's 32 bits becomes the nearest that does.
-    case seconds(Int64)
+    /// This one; what a server can't be told becomes the nearest that it can.
+    case at(FileTime)
 }
 
 /// What a setattr is to change; nil fields stay as they are.
@@ -35,9 +36,10 @@ public struct AttributeChanges: Hashable, Sendable {
     var isEmpty: Bool { self == AttributeChanges() }
 
     /// Whether SFTP needs the present value of a field that is not to change: owner and group, and
-    /// the two times, come and go together.
-    var needsPresentAttributes: Bool {
-        (uid == nil) != (gid == nil) || (atime == nil) != (mtime == nil) || clearsSetIDBits
+    /// the two times unless they are told exactly, come and go together.
+    func needsPresentAttributes(isExact: Bool) -> Bool {
+        (uid == nil) != (gid == nil) || (!isExact && (atime == nil) != (mtime == nil))
+            || clearsSetIDBits
     }
 
     /// Whether the mode only takes the set-ID bits away, because of another change: the kernel's idea of
@@ -191,7 +193,8 @@ extension RemoteFS {
         var attributes = FileAttributes(
             size: changes.size, permissions: changes.permissions.map { $0 & 0o7777 })
         var present = FileAttributes()
-        if changes.needsPresentAttributes {
+        let isExact = client.isExact
+        if changes.needsPresentAttributes(isExact: isExact) {
             present = try await presentAttributes(of: inode, handle: handle)
         }
         if changes.clearsSetIDBits, let bits = present.permissions,
@@ -205,7 +208,10 @@ extension RemoteFS {
             else { throw .EIO }
             attributes.owner = .init(uid: uid, gid: gid)
         }
-        if changes.atime != nil || changes.mtime != nil {
+        if isExact, changes.atime != nil || changes.mtime != nil {
+            attributes.timeChanges = TimeChanges(
+                atime: .init(changes.atime), mtime: .init(changes.mtime))
+        } else if changes.atime != nil || changes.mtime != nil {
             guard let atime = changes.atime.map(seconds) ?? present.times?.atime,
                 let mtime = changes.mtime.map(seconds) ?? present.times?.mtime
             else { throw .EIO }
@@ -229,7 +235,17 @@ extension RemoteFS {
     private func seconds(_ change: TimeChange) -> UInt32 {
         switch change {
         case .now: UInt32(clamping: options.wallClock())
-        case .seconds(let seconds): UInt32(clamping: seconds)
+        case .at(let time): UInt32(clamping: time.seconds)
+        }
+    }
+}
+
+extension TimeChanges.Change {
+    fileprivate init(_ change: TimeChange?) {
+        switch change {
+        case nil: self = .omit
+        case .now?: self = .now
+        case .at(let time)?: self = .at(time)
         }
     }
 }

@@ -91,22 +91,31 @@ extension RemoteFS {
         guard let inode = directories[handle]?.inode else { throw .EBADF }
         let parent = nodes[inode]?.place?.parent ?? inode
         return [
-            ListedEntry(name: Array(".".utf8), nextOffset: 1, inode: inode, kind: .directory),
-            ListedEntry(name: Array("..".utf8), nextOffset: 2, inode: parent, kind: .directory),
+            ListedEntry(
+                name: Array(".".utf8), nextOffset: 1, number: number(of: inode), kind: .directory),
+            ListedEntry(
+                name: Array("..".utf8), nextOffset: 2, number: number(of: parent),
+                kind: .directory),
         ]
+    }
+
+    private func number(of inode: InodeNumber) -> UInt64 {
+        number(of: nodes[inode]?.identity) ?? inode
     }
 
     private func listedEntry(
         _ entry: DirectoryEntry, _ number: Int, _ fetch: ListingFetch, looksUp: Bool
     ) -> ListedEntry {
         var listed = ListedEntry(
-            name: entry.name, nextOffset: UInt64(number + 1) + Self.dotCount, inode: 0,
+            name: entry.name, nextOffset: UInt64(number + 1) + Self.dotCount, number: 0,
             kind: entry.attributes?.kind)
         if looksUp, let known = lookUp(entry, fetch) {
-            listed.inode = known.status.inode
+            listed.number = known.status.number
             listed.entry = known
         } else {
-            listed.inode = nodes.prospectiveInode(named: entry.name, in: fetch.inode)
+            let inode = nodes.prospectiveInode(named: entry.name, in: fetch.inode)
+            let identity = entry.attributes?.exact?.identity ?? nodes[inode]?.identity
+            listed.number = self.number(of: identity) ?? inode
         }
         return listed
     }

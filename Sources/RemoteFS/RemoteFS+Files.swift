@@ -91,6 +91,11 @@ extension RemoteFS {
         _ opening: Opening, _ attributes: FileAttributes, of inode: InodeNumber
     ) async -> Bool {
         if attributes.kind != nodes[inode]?.kind { return true }
+        if let identity = attributes.exact?.identity,
+            let isSame = nodes[inode]?.isSameFile(as: identity)
+        {
+            return !isSame
+        }
         return await opening.isOfAnotherFile(attributes)
     }
 

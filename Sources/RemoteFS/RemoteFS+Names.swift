@@ -150,6 +150,10 @@ extension RemoteFS {
     ) async throws(Errno) -> Entry {
         guard options.makesHardLinks else { throw .ENOSYS }
         await settle(inode, parent)
+        // Its link count changes, and the time of its last change.
+        let altered = client.isExact ? inode : nil
+        if let altered { nodes.beginChange(of: altered) }
+        defer { if let altered { nodes.endChange(of: altered) } }
         let source = try settledPath(to: inode)
         let path = try settledPath(to: name, in: parent)
         let making = try start(making: path) { (client, path) throws(SFTPError) in
@@ -202,10 +206,13 @@ extension RemoteFS {
         // Whoever asks by path for what has the name waits: behind this request, the path may be
         // another file's.
         let removed = nodes.inode(named: name, in: parent)
+        let altered = client.isExact ? removed : nil
         if let removed { nodes.beginMove(removed) }
+        if let altered { nodes.beginChange(of: altered) }
         nodes.beginChange(of: parent)
         defer {
             nodes.endChange(of: parent)
+            if let altered { nodes.endChange(of: altered) }
             if let removed { endMove(of: removed) }
         }
         do {
@@ -229,7 +236,9 @@ extension RemoteFS {
             nodes.inode(named: rename.oldName, in: rename.oldParent),
             nodes.inode(named: rename.newName, in: rename.newParent),
         ].compactMap(\.self)
+        let altered = client.isExact ? moving : []
         for inode in moving { nodes.beginMove(inode) }
+        for inode in altered { nodes.beginChange(of: inode) }
         nodes.beginChange(of: rename.oldParent)
         nodes.beginChange(of: rename.newParent)
         var result = await finish(renaming)
@@ -248,6 +257,7 @@ extension RemoteFS {
         for inode in moving { noteMoved(inode) }
         nodes.endChange(of: rename.oldParent)
         nodes.endChange(of: rename.newParent)
+        for inode in altered { nodes.endChange(of: inode) }
         for inode in moving { endMove(of: inode) }
         if case .failure(let error) = result { throw await reasonOfFailedRename(error, rename) }
     }

@@ -39,6 +39,8 @@ public actor RemoteFS {
     var walks = LinkWalks()
     /// The root's absolute path without links, once it has been asked for.
     var knownRealRoot: LinkTarget?
+    /// The file system of the first file that the server has told exactly of.
+    private var firstDevice: UInt64?
     /// Names from the server that were not fit to be shown.
     public internal(set) var unsafeNameCount = 0
 
@@ -199,7 +201,7 @@ public actor RemoteFS {
     ) -> Duration {
         guard let node = nodes[inode], node.isUnchanged(since: change) else { return .zero }
         let heard = Heard(value: attributes, at: time ?? loop.now)
-        nodes[inode]?.attributes = heard
+        nodes.setAttributes(heard, of: inode)
         if node.kind == .directory { compareListing(of: inode, with: heard) }
         let left = heard.at + attributeTimeout(of: node) - loop.now
         return min(options.attributeValidity, max(left, .zero))
@@ -208,11 +210,24 @@ public actor RemoteFS {
     /// What stat(2) is to show.
     func status(_ attributes: FileAttributes, of inode: InodeNumber) -> FileStatus {
         FileStatus(
-            inode: inode, mode: shownMode(attributes.permissions ?? 0),
-            linkCount: linkCount(of: inode),
-            size: attributes.size ?? 0, uid: options.userID ?? attributes.owner?.uid ?? 0,
+            inode: inode, number: number(of: attributes.exact?.identity) ?? inode,
+            mode: shownMode(attributes.permissions ?? 0),
+            linkCount: linkCount(of: inode, attributes.exact), size: attributes.size ?? 0,
+            uid: options.userID ?? attributes.owner?.uid ?? 0,
             gid: options.groupID ?? attributes.owner?.gid ?? 0,
-            atime: attributes.times?.atime ?? 0, mtime: attributes.times?.mtime ?? 0)
+            blocks: attributes.exact?.blocks ?? attributes.contentBlocks,
+            atime: attributes.exactAtime, mtime: attributes.exactMtime,
+            ctime: attributes.exact?.ctime ?? attributes.exactMtime)
+    }
+
+    /// The number to show as `st_ino` where the server tells its own: that itself, in the file system
+    /// that was met first, and mixed with the other's in every other.
+    func number(of identity: ExactAttributes.Identity?) -> UInt64? {
+        guard let identity else { return nil }
+        let first = firstDevice ?? identity.device
+        firstDevice = first
+        if identity.device == first { return identity.inode }
+        return max(identity.inode ^ mix(identity.device, first | 1), 1)
     }
 
     /// A mode with the permission bits that the options demand.
@@ -221,10 +236,12 @@ public actor RemoteFS {
         return mode & ~0o7777 | 0o777 & ~umask
     }
 
-    /// How many names of a node we know: several where we have made hard links to it.
+    /// How many names a node has, or, where the server does not tell, how many we know: several where we
+    /// have made hard links to it.
     ///
-    /// A directory has 1 whatever is in it, which tells find(1) that this says nothing.
-    private func linkCount(of inode: InodeNumber) -> UInt32 {
+    /// A directory has 1 then, whatever is in it, which tells find(1) that this says nothing.
+    private func linkCount(of inode: InodeNumber, _ exact: ExactAttributes?) -> UInt32 {
+        if let exact, nodes[inode]?.remains == nil { return exact.linkCount }
         guard inode != rootInode, let node = nodes[inode] else { return 1 }
         let others = node.twins.count { nodes[$0]?.place != nil }
         return UInt32(node.places.count + others)
@@ -248,7 +265,10 @@ public actor RemoteFS {
         // Of a link that is followed, the next to ask sees the target.
         let isShown = kind != .symbolicLink || !options.symlinks.areFollowed
         let nameHolds = isShown && nodes[parent]?.isUnchanged(since: nameChange ?? change) ?? false
-        let inode = nodes.lookUp(name, in: parent, kind: kind, keepsLinks: keepsLinks)
+        let isFresh = nameHolds && isUnchanged(name, in: parent, since: change)
+        let inode = nodes.lookUp(
+            name, in: parent, kind: kind, exact: isFresh ? attributes.exact : nil,
+            keepsLinks: keepsLinks)
         if nodes.count >= options.maximumNodes { dropIdleNodes() }
         let statusValidity = store(attributes, of: inode, askedAfter: change, heardAt: time)
         let nameValidUntil = (time ?? loop.now) + options.cache.attributeTimeout
@@ -256,5 +276,13 @@ public actor RemoteFS {
         return Entry(
             status: status(attributes, of: inode),
             nameValidity: nameHolds ? nameValidity : .zero, statusValidity: statusValidity)
+    }
+}
+
+extension FileAttributes {
+    /// The room that the content would take without holes, in units of 512 bytes.
+    fileprivate var contentBlocks: UInt64 {
+        let size = size ?? 0
+        return size / 512 + (size % 512 == 0 ? 0 : 1)
     }
 }

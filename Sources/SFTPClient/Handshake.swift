@@ -11,6 +11,8 @@ struct Handshake {
     private(set) var decoder = SFTPPacketDecoder()
     private(set) var extensions: Set<SFTPExtension> = []
     private(set) var limits = TransferLimits.assumed
+    /// Whether the server has ``ExactExtension``.
+    private(set) var isExact = false
 
     /// The first bytes that the server sent, to quote them should they be no packet.
     private var opening: [UInt8] = []
@@ -23,7 +25,8 @@ struct Handshake {
 
     /// Sends and receives until requests can be made.
     mutating func run() async throws(SFTPError) {
-        try await send(.initialize(version: Self.ourVersion))
+        try await send(
+            .initialize(version: Self.ourVersion, extensions: [ExactExtension.pair]))
         let version = try await receiveVersion()
         // A server may not answer with more than ours; OpenSSH's client bears with it, and so do we.
         guard version.version >= Self.ourVersion else {
@@ -35,6 +38,7 @@ struct Handshake {
             throw .protocolViolation(reason: "VERSION with \(version.extensions.count) extensions")
         }
         extensions = Set(SFTPExtension.allCases.filter(version.supports))
+        isExact = version.extensions.contains(ExactExtension.pair)
         if extensions.contains(.limits) { try await askForLimits() }
     }
 

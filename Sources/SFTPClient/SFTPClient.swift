@@ -23,6 +23,8 @@ public actor SFTPClient {
     public nonisolated let limits: TransferLimits
     /// The extensions that the server has, in the versions that we speak.
     public nonisolated let extensions: Set<SFTPExtension>
+    /// Whether the server has ``ExactExtension``: it tells what version 3 leaves out.
+    public nonisolated let isExact: Bool
 
     /// When the server was last heard of, in the loop's time.
     public private(set) var lastActivity: Duration
@@ -61,6 +63,7 @@ public actor SFTPClient {
         decoder = handshake.decoder
         extensions = handshake.extensions
         limits = handshake.limits
+        isExact = handshake.isExact
         lastActivity = loop.now
         closeWaiters = WaitQueue(loop: loop)
     }

@@ -4,8 +4,8 @@ public import Wire
 
 /// ATTRS (SFTP draft version 3, section 5): what is known, or to be set, of a file.
 ///
-/// Fields that are `nil` are absent from the packet. Extended attributes are read past and dropped,
-/// as OpenSSH does: version 3 defines none.
+/// Fields that are `nil` are absent from the packet. Extended attributes other than our own are read
+/// past and dropped, as OpenSSH does: version 3 defines none.
 public struct FileAttributes: Hashable, Sendable {
     /// Owner and group, as the server's numbers.
     public struct Owner: Hashable, Sendable {
@@ -43,15 +43,22 @@ public struct FileAttributes: Hashable, Sendable {
     public var permissions: UInt32?
     /// Access and modification times; they come and go only together.
     public var times: Times?
+    /// What ``ExactExtension`` adds to replies.
+    public var exact: ExactAttributes?
+    /// What ``ExactExtension`` adds to requests, in place of ``times``.
+    public var timeChanges: TimeChanges?
 
     /// Attributes of which only the given ones are present.
     public init(
-        size: UInt64? = nil, owner: Owner? = nil, permissions: UInt32? = nil, times: Times? = nil
+        size: UInt64? = nil, owner: Owner? = nil, permissions: UInt32? = nil, times: Times? = nil,
+        exact: ExactAttributes? = nil, timeChanges: TimeChanges? = nil
     ) {
         self.size = size
         self.owner = owner
         self.permissions = permissions
         self.times = times
+        self.exact = exact
+        self.timeChanges = timeChanges
     }
 }
 
@@ -80,15 +87,20 @@ extension FileAttributes {
             let atime = try reader.readUInt32()
             times = Times(atime: atime, mtime: try reader.readUInt32())
         }
-        if flags & Flag.extended != 0 { try Self.skipExtended(&reader) }
+        if flags & Flag.extended != 0 { try readExtended(&reader) }
     }
 
-    private static func skipExtended(_ reader: inout WireReader) throws(WireError) {
+    private mutating func readExtended(_ reader: inout WireReader) throws(WireError) {
         let count = try reader.readCount(
             minimumElementBytes: 8, limit: SFTPLimits.extendedAttributes)
         for _ in 0..<count {
-            _ = try reader.readString()
-            _ = try reader.readString()
+            let name = try reader.readString()
+            let value = try reader.readString()
+            if ExactExtension.attributes.isEqual(to: name) {
+                exact = try ExactAttributes.read(value)
+            } else if ExactExtension.times.isEqual(to: name) {
+                timeChanges = try TimeChanges(reading: value)
+            }
         }
     }
 
@@ -99,6 +111,8 @@ extension FileAttributes {
         if owner != nil { flags |= Flag.owner }
         if permissions != nil { flags |= Flag.permissions }
         if times != nil { flags |= Flag.times }
+        let extendedCount: UInt32 = (exact == nil ? 0 : 1) + (timeChanges == nil ? 0 : 1)
+        if extendedCount > 0 { flags |= Flag.extended }
         writer.write(flags)
         if let size { writer.write(size) }
         if let owner {
@@ -110,5 +124,9 @@ extension FileAttributes {
             writer.write(times.atime)
             writer.write(times.mtime)
         }
+        guard extendedCount > 0 else { return }
+        writer.write(extendedCount)
+        exact?.write(to: &writer)
+        timeChanges?.write(to: &writer)
     }
 }

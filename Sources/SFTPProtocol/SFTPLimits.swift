@@ -16,6 +16,8 @@ public enum SFTPLimits {
     public static let assumedTransferBytes = 32 * 1024
     /// The largest number of extended attributes in ATTRS: OpenSSH's own.
     public static let extendedAttributes = 0x10_0000
+    /// The most extensions that are read of what a client announces in INIT; there is one that matters.
+    static let clientExtensions = 64
     /// Neighbouring pieces of a packet are joined while they stay within this many bytes, so that a
     /// peer that sends byte by byte can't make us hold a buffer for each of them.
     static let joinedPieceBytes = 4096

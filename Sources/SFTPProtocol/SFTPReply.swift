@@ -111,12 +111,22 @@ extension SFTPStatus {
             return
         }
         self.init(code, message: String(decoding: try reader.readString(), as: UTF8.self))
-        if !reader.isAtEnd { _ = try reader.readString() }
+        guard !reader.isAtEnd else { return }
+        _ = try reader.readString()
+        // What else follows is passed over, whatever it is.
+        if let name = try? reader.readString(), ExactExtension.errno.isEqual(to: name),
+            let number = try? reader.readUInt32(), number > 0
+        {
+            reportedErrno = Int32(exactly: number).map(Errno.init(rawValue:))
+        }
     }
 
     func write(to writer: inout WireWriter) {
         writer.write(code.rawValue)
         writer.writeString(message)
         writer.writeString("")
+        guard let reportedErrno else { return }
+        writer.writeString(ExactExtension.errno.description)
+        writer.write(UInt32(bitPattern: reportedErrno.rawValue))
     }
 }

@@ -8,6 +8,8 @@ public struct SFTPStatus: Hashable, Sendable {
     ///
     /// A peer's are to be escaped before they reach a terminal.
     public var message: String
+    /// The error by its number, where the server tells it (``ExactExtension``).
+    public var reportedErrno: Errno?
 
     /// A code, with OpenSSH's text for it unless another is given.
     public init(_ code: StatusCode, message: String? = nil) {
@@ -17,22 +19,26 @@ public struct SFTPStatus: Hashable, Sendable {
 
     /// How our server reports that a system call failed: OpenSSH's code for it, and the error's own
     /// text, from which ``exactErrno`` finds the number again.
-    public init(errno: Errno) {
+    ///
+    /// - Parameter isReported: whether the number itself is told, too.
+    public init(errno: Errno, isReported: Bool = false) {
         code = StatusCode(errno: errno)
         message = errno.text ?? code.text
+        reportedErrno = isReported ? errno : nil
     }
 
-    /// The error that the server names in its message; `nil` where it names none.
+    /// The error that the server tells by its number or names in its message; `nil` where it does not.
     ///
-    /// Believed only if that error has this very code, and if the text is more than the code's own:
+    /// Believed only if that error has this very code, and a text only if it is more than the code's own:
     /// OpenSSH sends "Permission denied" for EPERM too. Errors that would speak of the local call
     /// instead of the remote one are not believed: EINTR and EAGAIN would make programs repeat it,
     /// ENOSYS would make the kernel never ask again.
     public var exactErrno: Errno? {
-        if message == code.text { return nil }
-        return switch Errno(text: message) {
-        case nil, .EINTR?, .EAGAIN?, .ENOSYS?: nil
-        case let errno?: StatusCode(errno: errno) == code ? errno : nil
+        let named = message == code.text ? nil : Errno(text: message)
+        guard let errno = reportedErrno ?? named, errno.text != nil else { return nil }
+        return switch errno {
+        case .EINTR, .EAGAIN, .ENOSYS: nil
+        default: StatusCode(errno: errno) == code ? errno : nil
         }
     }
 

@@ -45,17 +45,25 @@ extension SFTPVersion {
         var reader = frame.body
         self.init(version: frame.id, extensions: [])
         while !reader.isAtEnd {
-            let name = String(decoding: try reader.readString(), as: UTF8.self)
-            extensions.append(ExtensionPair(name: name, data: try reader.readString()))
+            extensions.append(try ExtensionPair(from: &reader))
         }
     }
 
     func encode() -> Bytes {
         encodePacket(SFTPPacketType.version.rawValue, id: version) { writer in
-            for pair in extensions {
-                writer.writeString(pair.name)
-                writer.writeString(pair.data)
-            }
+            for pair in extensions { pair.write(to: &writer) }
         }
+    }
+}
+
+extension SFTPVersion.ExtensionPair {
+    init(from reader: inout WireReader) throws(WireError) {
+        let name = String(decoding: try reader.readString(), as: UTF8.self)
+        self.init(name: name, data: try reader.readString())
+    }
+
+    func write(to writer: inout WireWriter) {
+        writer.writeString(name)
+        writer.writeString(data)
     }
 }

@@ -8,14 +8,16 @@ extension SFTPSession {
     func stat(_ path: Bytes, followingLink: Bool) throws(Errno) -> SFTPReply {
         log.log(.verbose, "\(followingLink ? "" : "l")stat name \(ServerLog.quoted(path))")
         return .attributes(
-            try LocalFiles.status(of: path, followingLink: followingLink).attributes)
+            try LocalFiles.status(of: path, followingLink: followingLink)
+                .attributes(isExact: isExact))
     }
 
     func fstat(_ handle: Bytes) throws(Errno) -> SFTPReply {
         guard let file = file(handle) else { return .invalidHandle }
         log.log(.debug1, "fstat \(ServerLog.quoted(file.path))")
         return .attributes(
-            try file.withFile { file throws(Errno) in try file.status() }.attributes)
+            try file.withFile { file throws(Errno) in try file.status() }
+                .attributes(isExact: isExact))
     }
 
     func statvfs(_ path: Bytes) throws(Errno) -> SFTPReply {
@@ -67,7 +69,7 @@ extension SFTPSession {
     private enum Change {
         case size(UInt64)
         case permissions(UInt32)
-        case times(FileAttributes.Times)
+        case times(TimeChanges)
         case owner(FileAttributes.Owner)
 
         /// What is logged behind the name.
@@ -82,8 +84,14 @@ extension SFTPSession {
         }
 
         /// A time as YYYYMMDD-HH:MM:SS.
-        private static func text(_ seconds: UInt32) -> String {
-            guard let time = LocalTime(secondsSince1970: Int64(seconds)) else { return "?" }
+        private static func text(_ change: TimeChanges.Change) -> String {
+            let seconds: Int64
+            switch change {
+            case .omit: return "unchanged"
+            case .now: return "now"
+            case .at(let time): seconds = time.seconds
+            }
+            guard let time = LocalTime(secondsSince1970: seconds) else { return "?" }
             let date = [(time.year, 4), (time.month, 2), (time.day, 2)]
             let clock = [(time.hour, 2), (time.minute, 2), (time.second, 2)]
             return date.map { String($0).leftPadded(to: $1) }.joined() + "-"
@@ -98,7 +106,8 @@ extension SFTPSession {
     ) throws(Errno) -> SFTPReply {
         let changes: [Change?] = [
             attributes.size.map(Change.size), attributes.permissions.map(Change.permissions),
-            attributes.times.map(Change.times), attributes.owner.map(Change.owner),
+            (attributes.timeChanges ?? attributes.times.map { TimeChanges($0) }).map(Change.times),
+            attributes.owner.map(Change.owner),
         ]
         var failure: Errno?
         for case let change? in changes {

@@ -38,7 +38,9 @@ extension SFTPSession {
             guard let status = try? directory.status(of: name) else { continue }
             let line = longName.line(name: name, status: status)
             entries.append(
-                NameEntry(filename: name, longname: line[...], attributes: status.attributes))
+                NameEntry(
+                    filename: name, longname: line[...],
+                    attributes: status.attributes(isExact: isExact)))
             byteCount += name.count + line.count
         }
         return entries

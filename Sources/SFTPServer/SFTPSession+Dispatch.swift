@@ -23,7 +23,7 @@ extension SFTPSession {
                 send(try perform(request), id: id)
             }
         } catch {
-            send(.status(SFTPStatus(errno: error)), id: id)
+            send(.status(SFTPStatus(errno: error, isReported: isExact)), id: id)
         }
     }
 

@@ -46,6 +46,8 @@ public final class SFTPSession {
     /// What limits@openssh.com answers.
     let limits: ServerLimits
     private var isInitialized = false
+    /// Whether the client has asked for ``ExactExtension``.
+    private(set) var isExact = false
 
     var log: ServerLog { configuration.log }
 
@@ -100,19 +102,24 @@ public final class SFTPSession {
             return
         }
         switch message {
-        case .initialize(let version): try initialize(clientVersion: version)
+        case .initialize(let version, let extensions):
+            try initialize(clientVersion: version, asksFor: extensions)
         case .request(let id, let request): answer(request, id: id)
         }
     }
 
-    private func initialize(clientVersion: UInt32) throws(SessionFailure) {
+    private func initialize(
+        clientVersion: UInt32, asksFor wanted: [SFTPVersion.ExtensionPair]
+    ) throws(SessionFailure) {
         guard !isInitialized else { throw .repeatedInitialization }
         isInitialized = true
         log.log(.verbose, "received client version \(clientVersion)")
-        let extensions = SFTPOperation.allCases.compactMap { operation in
+        var extensions = SFTPOperation.allCases.compactMap { operation in
             let isRefused = configuration.policy.refusal(of: operation) != nil
             return isRefused ? nil : operation.protocolExtension.map(SFTPVersion.ExtensionPair.init)
         }
+        isExact = wanted.contains(ExactExtension.pair)
+        if isExact { extensions.append(ExactExtension.pair) }
         replies.append(SFTPServerMessage.version(SFTPVersion(extensions: extensions)).encode())
     }
 }

@@ -9,7 +9,9 @@ extension FuzzTarget {
         name: "sftp-requests",
         seeds: {
             streams(
-                opening: SFTPClientMessage.initialize(version: 3).encode(),
+                opening: SFTPClientMessage.initialize(
+                    version: 3, extensions: [ExactExtension.pair]
+                ).encode(),
                 packets: sampleRequests.map { $0.encode(id: 7) })
         },
         run: { input in
@@ -22,7 +24,8 @@ extension FuzzTarget {
     static let sftpReplies = FuzzTarget(
         name: "sftp-replies",
         seeds: {
-            let version = SFTPVersion(extensions: SFTPExtension.allCases.map { .init($0) })
+            let version = SFTPVersion(
+                extensions: SFTPExtension.allCases.map { .init($0) } + [ExactExtension.pair])
             return streams(
                 opening: SFTPServerMessage.version(version).encode(),
                 packets: sampleReplies.map { $0.encode(id: 7) })
@@ -115,6 +118,10 @@ private let sampleRequests: [SFTPRequest] = [
     .read(handle: handle(0), offset: 1 << 40, length: 1),
     .fstat(handle: handle(0)),
     .fsetstat(handle: handle(0), attributes: attributes),
+    .setstat(
+        path: bytes("file"),
+        attributes: FileAttributes(
+            timeChanges: TimeChanges(atime: .now, mtime: .at(FileTime(nanoseconds: -1))))),
     .fstatvfs(handle: handle(0)),
     .fsync(handle: handle(0)),
     .copyData(
@@ -151,9 +158,17 @@ private let sampleRequests: [SFTPRequest] = [
 private func handle(_ index: UInt8) -> Bytes { [0, 0, 0, index, 0, 0, 0, 0] }
 
 /// Every kind of reply.
+private let exactAttributes = FileAttributes(
+    permissions: 0o100644,
+    exact: ExactAttributes(
+        identity: .init(device: 1, inode: 2), linkCount: 2, blocks: 8,
+        atime: FileTime(nanoseconds: 0), mtime: FileTime(nanoseconds: -1),
+        ctime: FileTime(nanoseconds: .max)))
+
 private let sampleReplies: [SFTPReply] = [
     .status(SFTPStatus(.failure)),
     .status(SFTPStatus(errno: .ENOSPC)),
+    .status(SFTPStatus(errno: .EACCES, isReported: true)),
     .handle([0, 0, 0, 1]),
     .data([bytes("data")]),
     .data([largePayload]),
@@ -162,6 +177,7 @@ private let sampleReplies: [SFTPReply] = [
         NameEntry(filename: bytes(".."), longname: bytes(""), attributes: FileAttributes()),
     ]),
     .attributes(attributes),
+    .attributes(exactAttributes),
     FileSystemStatistics().reply,
     ServerLimits(maxPacketLength: 1, maxReadLength: 2, maxWriteLength: 3, maxOpenHandles: 4).reply,
     UserGroupNames(users: [bytes("root")], groups: [bytes("wheel"), bytes("")]).reply,

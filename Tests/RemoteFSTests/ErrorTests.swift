@@ -41,7 +41,7 @@ import Testing
         var changes = AttributeChanges()
         (changes.atime, changes.mtime) = (.now, .now)
         try expectFailure(of: changes, .permissionDenied, .EACCES)
-        changes.mtime = .seconds(1)
+        changes.mtime = .at(FileTime(seconds: 1))
         try expectFailure(of: changes, .permissionDenied, .EPERM)
     }
 

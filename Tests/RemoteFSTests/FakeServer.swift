@@ -14,7 +14,7 @@ actor FakeServer {
 
     nonisolated let loop: SimulatedLoop
     private let pipe: InMemoryPipe
-    private let extensions: [SFTPExtension]
+    private let extensions: [SFTPVersion.ExtensionPair]
     private var decoder = SFTPPacketDecoder()
     private var answer: Answer
     private(set) var requests: [SFTPRequest] = []
@@ -26,7 +26,7 @@ actor FakeServer {
     }
 
     init(
-        _ pipe: InMemoryPipe, _ loop: SimulatedLoop, _ extensions: [SFTPExtension],
+        _ pipe: InMemoryPipe, _ loop: SimulatedLoop, _ extensions: [SFTPVersion.ExtensionPair],
         _ answer: @escaping Answer
     ) {
         self.pipe = pipe
@@ -63,7 +63,7 @@ actor FakeServer {
             while let frame = try decoder.next() {
                 switch try SFTPClientMessage(decoding: frame) {
                 case .initialize:
-                    let version = SFTPVersion(extensions: extensions.map { .init($0) })
+                    let version = SFTPVersion(extensions: extensions)
                     try await pipe.write(SFTPServerMessage.version(version).encode())
                 case .request(let id, let request):
                     requests.append(request)
@@ -99,6 +99,7 @@ actor FakeServer {
 /// otherwise.
 func simulate(
     extensions: [SFTPExtension] = [.posixRename, .hardlink, .statvfs, .lsetstat, .copyData],
+    isExact: Bool = false,
     answer: @escaping FakeServer.Answer,
     configure: (inout RemoteFSOptions) -> Void = { _ in },
     body: @escaping @Sendable (RemoteFS, FakeServer) async throws -> Void
@@ -113,7 +114,9 @@ func simulate(
     configure(&options)
     try loop.run { [options] in
         let (ours, theirs) = InMemoryPipe.makePair(loop: loop)
-        let server = FakeServer(theirs, loop, extensions, answer)
+        let server = FakeServer(
+            theirs, loop,
+            extensions.map { .init($0) } + (isExact ? [ExactExtension.pair] : []), answer)
         loop.spawn { await server.run() }
         let client = try await SFTPClient.open(over: ours, loop: loop)
         let fileSystem = RemoteFS(client: client, options: options, loop: loop)

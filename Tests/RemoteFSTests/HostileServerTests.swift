@@ -198,7 +198,7 @@ import Wire
             let first = try await fileSystem.readdir(
                 opened, offset: 0, room: 4096, overhead: 24, attributes: true)
             #expect(first.map(\.name) == [".", "..", "a", "b"].map { bytes($0) })
-            let inode = first[2].inode
+            let inode = first[2].number
             #expect(await fileSystem.look { $0[inode]?.lookupCount } == 1)
             // And a server that has no end of them is not listened to for ever.
             #expect(

@@ -88,7 +88,7 @@ import Wire
             #expect(
                 await fails(.EPERM) { () async throws(Errno) in try await fileSystem.shown(entry) })
             let listed = ListedEntry(
-                name: bytes("f"), nextOffset: 1, inode: entry.status.inode, entry: entry)
+                name: bytes("f"), nextOffset: 1, number: entry.status.number, entry: entry)
             let shown = try await fileSystem.shown([listed])
             #expect(shown.map(\.entry) == [nil])
         }

@@ -84,8 +84,8 @@ import Wire
         if inOrder { directories.sort { $0.name.lexicographicallyPrecedes($1.name) } }
         var count = directories.count
         for directory in directories {
-            count += try await fileSystem.list(directory.inode).count - 2
-            try await visit(directory.inode)
+            count += try await fileSystem.list(directory.number).count - 2
+            try await visit(directory.number)
         }
         return count
     }
@@ -112,7 +112,7 @@ import Wire
 
     @Test func getTheFirstEntriesBeforeTheLastAreRead() throws {
         try serve(Tree(directories: ["d"], files: 100_000)) { fileSystem, server in
-            let inode = try #require(try await fileSystem.list(rootInode).last?.inode)
+            let inode = try #require(try await fileSystem.list(rootInode).last?.number)
             await server.answer(after: .milliseconds(50))
             await server.forgetRequests()
             let begin = fileSystem.loop.now
@@ -148,7 +148,7 @@ import Wire
     @Test func thatAreNoneFetchLittleAhead() throws {
         let names = (0..<400).map { "d\(1000 + $0)" }
         try serve(Tree(directories: names, files: 10)) { fileSystem, server in
-            let directories = try await fileSystem.list(rootInode).dropFirst(2).map(\.inode)
+            let directories = try await fileSystem.list(rootInode).dropFirst(2).map(\.number)
             await server.forgetRequests()
             for step in 1...30 {
                 try await fileSystem.list(directories[step * 173 % 400])

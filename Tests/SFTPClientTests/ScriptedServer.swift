@@ -71,7 +71,10 @@ final class ScriptedServer {
 
     /// Takes INIT, and answers it with a version and extensions.
     func welcome(version: UInt32 = 3, extensions: [SFTPExtension] = []) async throws {
-        guard case .initialize(version: 3) = try await nextMessage() else {
+        guard
+            case .initialize(version: 3, extensions: [ExactExtension.pair]) =
+                try await nextMessage()
+        else {
             throw ChannelError.closedByPeer
         }
         let pairs = extensions.map(SFTPVersion.ExtensionPair.init)

@@ -9,7 +9,16 @@ let allAttributes = FileAttributes(
     size: 0x1_0000_0001, owner: .init(uid: 1000, gid: 0xFFFF_FFFF), permissions: 0o100644,
     times: .init(atime: 1, mtime: 0xFFFF_FFFF))
 
+let exactAttributes = FileAttributes(
+    size: 1,
+    exact: ExactAttributes(
+        identity: .init(device: .max, inode: 1), linkCount: 2, blocks: 8,
+        atime: FileTime(nanoseconds: .min), mtime: FileTime(nanoseconds: -1),
+        ctime: FileTime(nanoseconds: .max)),
+    timeChanges: TimeChanges(atime: .omit, mtime: .at(FileTime(nanoseconds: 3))))
+
 let someAttributes: [FileAttributes] = [
+    exactAttributes,
     FileAttributes(), allAttributes, FileAttributes(size: 7), FileAttributes(permissions: 0o755),
     FileAttributes(owner: .init(uid: 1, gid: 2)), FileAttributes(times: .init(atime: 3, mtime: 4)),
 ]
@@ -89,12 +98,14 @@ let sampleReplies: [SFTPReply] = [
     ]),
     .name([]),
     .attributes(allAttributes),
+    .attributes(exactAttributes),
 ]
 
 /// Replies of which a shorter one may be well-formed too.
 let freeReplies: [SFTPReply] = [
     .status(SFTPStatus(.ok)),
     .status(SFTPStatus(StatusCode(rawValue: 31), message: "naïve")),
+    .status(SFTPStatus(errno: .ENOTEMPTY, isReported: true)),
     sampleLimits.reply, sampleStatistics.reply, sampleNames.reply,
 ]
 
