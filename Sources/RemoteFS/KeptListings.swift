@@ -52,6 +52,16 @@ struct KeptListings {
         return dropped
     }
 
+    /// Directories whose listings have been kept after that of another one, beginning anew behind the
+    /// last.
+    ///
+    /// - Parameter maximum: how many at most.
+    func following(_ inode: InodeNumber, maximum: Int) -> [InodeNumber] {
+        guard let start = records.lastIndex(where: { $0.inode == inode }) else { return [] }
+        let behind = records[(start + 1)...].prefix(maximum)
+        return (behind + records[..<start].prefix(maximum - behind.count)).map(\.inode)
+    }
+
     /// Takes out what has expired, but for what was kept behind one that has not.
     mutating func takeExpired(now: Duration) -> [Record] {
         var expired: [Record] = []

@@ -9,6 +9,8 @@ import Wire
 private let presencePerEntry = Duration.microseconds(100)
 /// The most entries of a listing that may be fetched anew whenever it proves nothing any more.
 private let shortListing = 512
+/// How many listings are checked ahead for each that may be fetched ahead: it takes one request.
+private let checksPerListingAhead = 4
 /// How many entries of a directory are fetched before somebody reads it.
 private let entriesAhead = 4096
 /// For how long a listing that is fetched ahead waits for its first reader, and for how long no other
@@ -88,15 +90,25 @@ extension RemoteFS {
         loop.now < listing.provenAt + options.presenceValidity + presencePerEntry * listing.count
     }
 
-    /// Asks for the attributes of a directory, if they would show that its listing still holds.
+    /// Asks for the attributes of a directory, if they would show that its listing still holds; and for
+    /// those of others, in the order in which they were listed, since programs that come back do so in
+    /// that order.
     ///
     /// - Returns: where to wait for the answer; nil where nothing has been asked.
     @discardableResult
     func checkListing(of inode: InodeNumber) -> WaitQueue? {
+        if let check = nodes[inode]?.details?.check { return check }
+        guard let check = startCheck(of: inode) else { return nil }
+        let ahead = checksPerListingAhead * options.cache.listingsAhead
+        for next in keptListings.following(inode, maximum: ahead) { startCheck(of: next) }
+        return check
+    }
+
+    @discardableResult
+    private func startCheck(of inode: InodeNumber) -> WaitQueue? {
         guard let details = nodes[inode]?.details, let listing = validListing(of: inode),
-            listing.directoryTime != nil
+            listing.directoryTime != nil, details.check == nil
         else { return nil }
-        if let check = details.check { return check }
         guard !provesPresence(listing) || !provesAbsence(listing),
             !nodes.isUnsettled(inode), let path = try? settledPath(to: inode)
         else { return nil }

@@ -20,6 +20,14 @@ import Testing
         #expect(kept.nextExpiry == .seconds(2))
     }
 
+    @Test func tellsWhatWasListedNext() {
+        var kept = KeptListings(maximumEntries: 100)
+        for inode: InodeNumber in 2...6 { _ = kept.add(record(inode, 1, 1)) { _ in false } }
+        #expect(kept.following(3, maximum: 2) == [4, 5])
+        #expect(kept.following(5, maximum: 9) == [6, 2, 3, 4])
+        #expect(kept.following(7, maximum: 9).isEmpty)
+    }
+
     @Test func sparesWhatHasBeenUsed() {
         var kept = KeptListings(maximumEntries: 100)
         _ = kept.add(record(2, 50, 1)) { _ in false }

@@ -44,6 +44,9 @@ import Wire
                 }
                 guard !range.isEmpty else { return .status(SFTPStatus(.eof)) }
                 return handle.hasPrefix("root") ? directories(range) : files(range)
+            case .lstat(let path)
+            where String(decoding: path, as: UTF8.self).contains("/file-"):
+                return WalkTests.listedFile
             case .lstat, .stat: return directory
             default: return ok
             }
@@ -63,6 +66,8 @@ import Wire
             listing(range.map { bytes("file-\($0)") })
         }
     }
+
+    private static let listedFile = file()
 
     private func serve(
         _ tree: Tree, _ configure: @escaping (inout RemoteFSOptions) -> Void = { _ in },
@@ -107,6 +112,27 @@ import Wire
             #expect(count == 20_020)
             let time = fileSystem.loop.now - begin
             #expect(time <= roundTrip * 20, "\(time)")
+        }
+    }
+
+    /// Who comes back later, as git does for each file, waits for some of the directories, not for all.
+    @Test func learnInFewRoundTripsThatNothingHasChanged() throws {
+        try serve(Tree(directories: (0..<200).map { "d\($0)" }, files: 10)) { fileSystem, server in
+            _ = try await walk(fileSystem, inOrder: false)
+            let directories = try await fileSystem.list(rootInode).dropFirst(2).map(\.number)
+            try await fileSystem.loop.sleep(for: .seconds(3))
+            await server.forgetRequests()
+            let roundTrip = Duration.milliseconds(50)
+            await server.answer(after: roundTrip)
+            let begin = fileSystem.loop.now
+            for inode in directories {
+                for number in 0..<10 {
+                    _ = try await fileSystem.lookup(bytes("file-\(number)"), in: inode)
+                }
+            }
+            let time = fileSystem.loop.now - begin
+            #expect(time <= roundTrip * 8, "\(time)")
+            #expect(await server.requests.count < 220)
         }
     }
 
