@@ -221,6 +221,20 @@ signal_tree() { # pid signal
     for pid in "$1" $(descendants "$1"); do kill -"$2" "$pid" 2>/dev/null || true; done
 }
 
+# Puts a relay between what is mounted from now on and our sshd: the port of "server" is its own then.
+start_relay() {
+    RELAY_PORT=$(free_port)
+    "$ROOT/Integration/relay.py" "$RELAY_PORT" "$PORT" "$CASE/relay" &
+    started_pids+=($!)
+    wait_until 20 test -S "$CASE/relay"
+    sed -i "s/^    Port .*/    Port $RELAY_PORT/" "$SSH_CONFIG"
+    sed "s/^\\[127.0.0.1\\]:$PORT /[127.0.0.1]:$RELAY_PORT /" "$CASE/known_hosts" >"$CASE/known_hosts.relay"
+    cat "$CASE/known_hosts.relay" >>"$CASE/known_hosts"
+}
+
+# Commands the relay; its words are in Integration/relay.py.
+relay() { "$ROOT/Integration/relay.py" --tell "$CASE/relay" "$@" >/dev/null; }
+
 # Mounts server:DIRECTORY; further arguments go to the mount command.
 mount_remote() { # directory mountpoint [argument...]
     local directory=$1 mountpoint=$2

@@ -16,6 +16,8 @@ import Wire
 final class FuseRequest: @unchecked Sendable {
     /// How long the server must have been silent before an interrupted request is given up.
     static let interruptGrace = Duration.seconds(1)
+    /// How often it is looked at then whether a signal has come that ends the wait.
+    private static let lookPause = Duration.milliseconds(200)
 
     /// libfuse's request; nil once it has been answered.
     private var raw: OpaquePointer?
@@ -31,6 +33,9 @@ final class FuseRequest: @unchecked Sendable {
     /// What is told of the request, where the bridge has a trace.
     private let text: String?
     private var interruptedAt: Duration?
+    /// What works on the request; nil before and after that.
+    private var task: Task<Void, Never>?
+    private var isDone = false
 
     /// - Parameter text: what is told of the request, where the bridge has a trace.
     init(
@@ -55,14 +60,18 @@ final class FuseRequest: @unchecked Sendable {
     func run(
         _ body: @escaping @Sendable (RemoteFS, FuseRequest) async throws(Errno) -> Void
     ) {
-        fileSystem.loop.spawn { [self] in
+        let task = fileSystem.loop.spawn { [self] in
             do throws(Errno) {
                 try await body(fileSystem, self)
             } catch {
                 fail(error)
             }
+            isDone = true
+            self.task = nil
         }
         isImmediate = false
+        guard !isDone else { return }
+        self.task = task
         watchInterrupts()
     }
 
@@ -82,20 +91,34 @@ final class FuseRequest: @unchecked Sendable {
         giveUpIfServerIsSilent()
     }
 
-    /// Answers EINTR once the server has said nothing for a while; looks again as long as it talks.
+    /// Answers EINTR once the server has said nothing for a while, or at once where there is no
+    /// connection or the process is killed; looks again as long as the server talks.
     ///
     /// A signal that a program handles and goes on after must not make its system calls fail while
     /// the link is alive; but nobody may be held by a server that is dead.
     private func giveUpIfServerIsSilent() {
-        guard unsafe raw != nil, let interruptedAt else { return }
+        guard !isDone, let interruptedAt else { return }
         let loop = fileSystem.loop
+        let isCutOff = fileSystem.assumeIsolated { $0.isCutOff }
         let silentSince = fileSystem.assumeIsolated { max(interruptedAt, $0.lastReceived) }
         let deadline = silentSince + Self.interruptGrace
-        if loop.now >= deadline {
+        let signals = pendingSignals
+        if signals?.isKilled ?? false
+            || (isCutOff || loop.now >= deadline)
+                && !(signals?.areNotices ?? false)
+        {
             fail(.EINTR)
-        } else {
-            _ = loop.schedule(at: deadline) { self.giveUpIfServerIsSilent() }
         }
+        // What nobody waits for any more is not done when there is a connection again. What has been sent
+        // and is answered goes its way, for its outcome to be known.
+        if isCutOff, unsafe raw == nil { task?.cancel() }
+        _ = loop.schedule(at: loop.now + Self.lookPause) { self.giveUpIfServerIsSilent() }
+    }
+
+    /// The signals that wait for the thread that made the request; nil where nobody knows.
+    private var pendingSignals: PendingSignals? {
+        guard let raw = unsafe raw, let context = unsafe fuse_req_ctx(raw) else { return nil }
+        return PendingSignals(of: unsafe context.pointee.pid)
     }
 
     // MARK: Replies

@@ -42,6 +42,11 @@ public struct MountOptions: Equatable, Sendable {
     public var sftpServer = "sftp"
     /// Whether the connection is made when the mount is first used.
     public var delaysConnection = false
+    /// Whether a lost connection is made anew.
+    public var reconnects = true
+    /// For how long operations wait for a lost connection, from when it was last known to be alive; nil
+    /// for ever.
+    public var lossTimeout: Duration? = .seconds(60)
     /// Whether the remote directory is looked at before mounting.
     public var checksRoot = true
 

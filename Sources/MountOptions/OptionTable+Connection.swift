@@ -17,7 +17,17 @@ extension OptionTable {
                 "password_stdin", help: "read the password from the standard input",
                 rule: .flag { $0.readsPassword = true }),
             OptionEntry(
-                "reconnect", help: "make a lost connection anew", rule: .pending(.flag { _ in })),
+                "reconnect", help: "make a lost connection anew, as is done anyway",
+                rule: .flag { $0.reconnects = true }),
+            OptionEntry(
+                "noreconnect", help: "leave a lost connection lost",
+                rule: .flag { $0.reconnects = false }),
+            OptionEntry(
+                "timeout", value: "SECONDS",
+                help: "how long operations wait for a lost connection (default: 60)",
+                rule: .seconds { $0.lossTimeout = $1 }),
+            OptionEntry(
+                "hard", help: "let operations wait for ever", rule: .flag { $0.lossTimeout = nil }),
             OptionEntry(
                 "delay_connect", help: "connect when the mount is first used",
                 rule: .flag { $0.delaysConnection = true }),

@@ -31,6 +31,11 @@ struct HandleTable<Value> {
         values.values.count(where: fits)
     }
 
+    /// The numbers of those that fit, in the order in which they were opened.
+    func ids(where fits: (Value) -> Bool) -> [HandleID] {
+        values.filter { fits($0.value) }.map(\.key).sorted()
+    }
+
     /// The handle opened first of those that fit.
     func first(where fits: (Value) -> Bool) -> Value? {
         values.filter { fits($0.value) }.min { $0.key < $1.key }?.value

@@ -137,7 +137,7 @@ extension RemoteFS {
     ///
     /// Links that are read from then on are judged by both places.
     func settle(_ rename: Rename) async throws(Errno) {
-        await settle(rename.oldParent, rename.newParent)
+        try await settle(rename.oldParent, rename.newParent)
         guard options.symlinks.areContained, rename.oldParent != rename.newParent else { return }
         while true {
             let moved = nodes.inode(named: rename.oldName, in: rename.oldParent)
@@ -150,7 +150,7 @@ extension RemoteFS {
                 return
             }
             do { try await loop.sleep(for: end - loop.now) } catch { throw .EINTR }
-            await settle(rename.oldParent, rename.newParent)
+            try await settle(rename.oldParent, rename.newParent)
         }
     }
 

@@ -26,6 +26,8 @@ final class ListingFetch {
     private var window: Int
     private let maximumWindow: Int
     private var uselessReplies = 0
+    /// How many names are to come that have come before.
+    private var repetitions = 0
 
     /// Whether OPENDIR has not been answered.
     private(set) var isOpening: Bool
@@ -71,6 +73,25 @@ final class ListingFetch {
         self.server = server
     }
 
+    /// Takes note that the connection is lost that the directory was being read on.
+    func interrupt() {
+        server = nil
+        inFlight = []
+        isOpening = false
+    }
+
+    /// Reads the directory on another connection from its beginning on, but leaves out what is here
+    /// already.
+    ///
+    /// - Returns: false where that can't be told any more.
+    func resume() -> Bool {
+        guard listing.firstNumber == 0 else { return false }
+        repetitions = listing.count
+        isOpening = true
+        window = min(2, maximumWindow)
+        return true
+    }
+
     // MARK: Fetching
 
     /// How many more READDIRs to send now.
@@ -92,16 +113,21 @@ final class ListingFetch {
         _ entries: [NameEntry], at now: Duration, hidingLinks: Bool,
         shownName: (NameEntry) -> FileName?
     ) {
-        let before = listing.count
+        let (before, expected) = (listing.count, repetitions)
         for entry in entries {
+            guard let name = shownName(entry) else { continue }
             // A name is listed once, as it came first, at least as far back as entries are kept.
-            guard let name = shownName(entry), !listing.contains(name) else { continue }
+            if listing.contains(name) {
+                repetitions = max(repetitions - 1, 0)
+                continue
+            }
             // Of a link that is followed, the target's attributes count.
             let isHidden = hidingLinks && entry.attributes.kind == .symbolicLink
             listing.append(name, isHidden ? nil : entry.attributes, at: now)
         }
         window = min(2 * window, maximumWindow)
-        uselessReplies = listing.count == before ? uselessReplies + 1 : 0
+        let isUseless = listing.count == before && repetitions == expected
+        uselessReplies = isUseless ? uselessReplies + 1 : 0
         if uselessReplies == Self.maximumUselessReplies { fail(.EIO) }
     }
 

@@ -149,6 +149,9 @@ final class NodeDetails {
     /// How programs go through the directories in this one.
     var walk = DirectoryWalk()
 
+    /// What tells the file from others, while it is open.
+    var identity: FileIdentity?
+
     var linkTarget: Timed<[UInt8]>?
     var pages: CachedPages?
     var remains: FileAttributes?

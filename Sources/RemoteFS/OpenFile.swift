@@ -12,18 +12,19 @@ struct OpenFile {
     ///
     /// Never what an open does only once: create, truncate, exclusive.
     let access: OpenFlags
-    /// The server's handle, on the connection of ``generation``.
+    /// The server's handle, which may be of a connection that is lost.
     var server: SFTPHandle?
     /// Another one of the server's, which doesn't append, where pages had to be written in place.
     var inPlace: SFTPHandle?
-    /// The connection that ``server`` belongs to.
-    var generation: UInt64
+    /// Whether it is being opened again.
+    var isReopening = false
+    /// Whether it can't be had again: another file has its path, or none.
+    var isStale = false
 
-    init(inode: InodeNumber, flags: OpenFlags, server: SFTPHandle, generation: UInt64) {
+    init(inode: InodeNumber, flags: OpenFlags, server: SFTPHandle) {
         self.inode = inode
         self.access = flags.intersection([.read, .write, .append])
         self.server = server
-        self.generation = generation
     }
 }
 

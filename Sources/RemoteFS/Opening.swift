@@ -69,7 +69,7 @@ extension RemoteFS {
         guard let node = nodes[inode], node.openCount > 0, node.kind == .regular,
             !options.avoidsFstat || node.place == nil
         else { return nil }
-        return files.first { $0.inode == inode && $0.server != nil }?.server
+        return currentHandle(of: inode)
     }
 
     func start(
@@ -109,6 +109,7 @@ extension RemoteFS {
     func isReplaced(
         _ inode: InodeNumber, at path: Bytes, _ attributes: FileAttributes
     ) async -> Bool {
+        try? await reopenForLook(at: inode, by: nil)
         guard let server = openHandle(of: inode) else { return false }
         if let known = nodes[inode]?.attributes?.value, !known.differs(from: attributes) {
             return false

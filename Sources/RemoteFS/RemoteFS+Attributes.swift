@@ -2,7 +2,7 @@
 
 import EventLoop
 import SFTPClient
-public import SFTPProtocol
+import SFTPProtocol
 import Wire
 
 /// A time to set.
@@ -48,8 +48,8 @@ public struct AttributeChanges: Hashable, Sendable {
 }
 
 extension RemoteFS {
-    /// The status of a node, and for how long the kernel may take it as true.
-    public func getattr(
+    /// One attempt at ``getattr(_:handle:)``.
+    func getattrOnce(
         _ inode: InodeNumber, handle: HandleID?
     ) async throws(Errno) -> (status: FileStatus, validity: Duration) {
         if let cached = cachedAttributes(of: inode) {
@@ -59,7 +59,8 @@ extension RemoteFS {
         let now = loop.now
         let isWaitedFor = walks.beginWait(at: inode, now: now)
         defer { if isWaitedFor { walks.endWait(at: inode, since: now, now: loop.now) } }
-        await settle(inode)
+        try await reopenForLook(at: inode, by: handle)
+        try await settle(inode)
         if let remains = nodes[inode]?.remains { return (status(remains, of: inode), .zero) }
         let request = try askForAttributes(of: inode, handle: handle)
         return try await answer(request, of: inode)
@@ -94,7 +95,9 @@ extension RemoteFS {
     private func serverHandle(
         for inode: InodeNumber, preferring handle: HandleID?
     ) -> SFTPHandle? {
-        if let handle, let file = files[handle], !options.avoidsFstat { return file.server }
+        if let handle, let server = files[handle]?.server, isCurrent(server), !options.avoidsFstat {
+            return server
+        }
         return openHandle(of: inode)
     }
 
@@ -103,11 +106,12 @@ extension RemoteFS {
     private func serverHandle(
         for changes: AttributeChanges, of inode: InodeNumber, preferring handle: HandleID?
     ) -> SFTPHandle? {
-        if let handle, let file = files[handle] { return file.server }
+        if let handle, let server = files[handle]?.server, isCurrent(server) { return server }
         guard changes.size != nil else { return openHandle(of: inode) }
         guard nodes[inode]?.place == nil else { return nil }
-        return files.first { $0.inode == inode && $0.access.contains(.write) }?.server
-            ?? openHandle(of: inode)
+        return files.first {
+            $0.inode == inode && $0.access.contains(.write) && $0.server.map(isCurrent) ?? false
+        }?.server ?? openHandle(of: inode)
     }
 
     /// - Parameter change: the number of the last change that the answer is known to show, where that
@@ -131,19 +135,21 @@ extension RemoteFS {
 
     // MARK: Changing
 
-    /// Changes mode, owner, size or times, and returns the status after it.
-    public func setattr(
+    /// One attempt at ``setattr(_:_:handle:)``.
+    func setattrOnce(
         _ inode: InodeNumber, _ changes: AttributeChanges, handle: HandleID?
     ) async throws(Errno) -> (status: FileStatus, validity: Duration) {
-        guard !changes.isEmpty else { return try await getattr(inode, handle: handle) }
+        guard !changes.isEmpty else { return try await getattrOnce(inode, handle: handle) }
+        try await reopenForLook(at: inode, by: handle)
         let attributes = try await attributes(for: changes, of: inode, handle: handle)
-        await settle(inode)
+        try await settle(inode)
         if let remains = nodes[inode]?.remains?.changed(by: attributes) {
             nodes[inode]?.makeDetails().remains = remains
             nodes[inode]?.attributes = nil
             return (status(remains, of: inode), .zero)
         }
         let beginning = nodes.beginChange(of: inode)
+        nodes[inode]?.details?.identity?.beginChange(attributes)
         let server = serverHandle(for: changes, of: inode, preferring: handle)
         let change: PendingReply<Void>
         let after: AttributeRequest
@@ -160,7 +166,7 @@ extension RemoteFS {
         } catch {
             let isDone = await truncate(inode, changes, after: error)
             await endChange(of: inode)
-            if isDone { return try await getattr(inode, handle: handle) }
+            if isDone { return try await getattrOnce(inode, handle: handle) }
             if error.errno == .ENOENT { forgetAttributes(of: inode) }
             throw await reasonOfFailedSetattr(error, changes, of: inode, byPath: server == nil)
         }
@@ -224,7 +230,7 @@ extension RemoteFS {
         of inode: InodeNumber, handle: HandleID?
     ) async throws(Errno) -> FileAttributes {
         // Asked anew, whatever is known: old values would undo what others have changed.
-        await settle(inode)
+        try await settle(inode)
         if let remains = nodes[inode]?.remains { return remains }
         let request = try askForAttributes(of: inode, handle: handle)
         return try await ask { () async throws(SFTPError) in

@@ -2,7 +2,7 @@
 
 import EventLoop
 import SFTPClient
-public import SFTPProtocol
+import SFTPProtocol
 import Wire
 
 /// The longest name that the kernel takes from a file system, in bytes.
@@ -12,10 +12,8 @@ import Wire
 private let fuseNameBytes = 1024
 
 extension RemoteFS {
-    /// Opens a directory.
-    ///
-    /// A listing that is still valid is used again.
-    public func opendir(_ inode: InodeNumber) async throws(Errno) -> HandleID {
+    /// One attempt at ``opendir(_:)``.
+    func opendirOnce(_ inode: InodeNumber) async throws(Errno) -> HandleID {
         guard nodes[inode] != nil else { throw .ESTALE }
         nodes.open(inode)
         let fetch: ListingFetch
@@ -39,18 +37,8 @@ extension RemoteFS {
 
     // MARK: Reading
 
-    /// Entries of an open directory, `.` and `..` first, from an offset on; none at the end.
-    ///
-    /// Offsets are stable for as long as the directory is open, short of very long ones. Offset 0
-    /// starts over with what the directory holds now.
-    ///
-    /// - Parameters:
-    ///   - room: how many bytes the entries may take in the kernel's form.
-    ///   - overhead: how many bytes an entry takes there besides its name, before it is rounded up to
-    ///     a multiple of eight.
-    ///   - attributes: whether to look entries up: every one with an ``ListedEntry/entry`` counts
-    ///     as a lookup.
-    public func readdir(
+    /// One attempt at ``readdir(_:offset:room:overhead:attributes:)``.
+    func readdirOnce(
         _ handle: HandleID, offset: UInt64, room: Int, overhead: Int, attributes: Bool
     ) async throws(Errno) -> [ListedEntry] {
         if offset == 0 { try await restartIfRead(handle) }

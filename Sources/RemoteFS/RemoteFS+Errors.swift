@@ -212,7 +212,7 @@ extension RemoteFS {
     /// server has said that it can have open.
     func isForLackOfHandles(_ error: SFTPError) -> Bool {
         guard error.isUnspecific, let limit = client.limits.openHandles else { return false }
-        return files.count { $0.server != nil } + openDirectoryCount >= limit
+        return files.count { $0.server.map(isCurrent) ?? false } + openDirectoryCount >= limit
     }
 
     private func kind(of name: FileName, in parent: InodeNumber) async -> FileKind? {
@@ -256,7 +256,7 @@ extension RemoteFS {
 
     private func statistics(of inode: InodeNumber) async -> FileSystemStatistics? {
         if let path = try? await path(to: inode) { return try? await client.statvfs(path) }
-        guard let server = files.first(where: { $0.inode == inode })?.server else { return nil }
+        guard let server = currentHandle(of: inode) else { return nil }
         return try? await client.fstatvfs(server)
     }
 }

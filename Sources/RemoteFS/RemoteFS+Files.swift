@@ -2,20 +2,19 @@
 
 import EventLoop
 import SFTPClient
-public import SFTPProtocol
-public import Wire
+import SFTPProtocol
+import Wire
 
 extension RemoteFS {
     // MARK: Opening
 
-    /// Opens a file that exists.
-    ///
-    /// - Parameter flags: read, write, append and truncate.
-    public func open(
+    /// One attempt at ``open(_:_:)``.
+    func openOnce(
         _ inode: InodeNumber, _ flags: OpenFlags
     ) async throws(Errno) -> OpenedFile {
         let truncates = flags.contains(.truncate)
-        await settle(inode)
+        try await reopenForLook(at: inode, by: nil)
+        try await settle(inode)
         if let node = nodes[inode], node.place == nil { return try await openAgain(inode, flags) }
         let path = try settledPath(to: inode)
         let opening = try start(opening: path, flags, witness: openHandle(of: inode))
@@ -42,8 +41,9 @@ extension RemoteFS {
                 leavePlace(inode)
                 throw .ESTALE
             }
-            let handle = files.add(
-                OpenFile(inode: inode, flags: flags, server: server, generation: 0))
+            let handle = add(
+                OpenFile(inode: inode, flags: flags, server: server), attributes,
+                askedAfter: truncates ? nodes.lastChange : change)
             guard let attributes, !truncates else {
                 nodes[inode]?.pages = nil
                 return OpenedFile(handle: handle, keepsPages: false)
@@ -63,20 +63,20 @@ extension RemoteFS {
     ) async throws(Errno) -> OpenedFile {
         let access = flags.intersection([.read, .write, .append])
         func isEnough(_ file: OpenFile) -> Bool {
-            file.inode == inode && file.server != nil && file.access.isSuperset(of: access)
+            file.inode == inode && file.server.map(isCurrent) ?? false
+                && file.access.isSuperset(of: access)
                 && file.access.contains(.append) == access.contains(.append)
         }
         if flags.contains(.truncate) {
             var changes = AttributeChanges()
             changes.size = 0
-            _ = try await setattr(inode, changes, handle: nil)
+            _ = try await setattrOnce(inode, changes, handle: nil)
         }
         guard let file = files.first(where: isEnough), let server = file.server else {
             throw .ESTALE
         }
         nodes.open(inode)
-        let handle = files.add(
-            OpenFile(inode: inode, flags: flags, server: server, generation: file.generation))
+        let handle = files.add(OpenFile(inode: inode, flags: flags, server: server))
         return OpenedFile(handle: handle, keepsPages: false)
     }
 
@@ -125,10 +125,8 @@ extension RemoteFS {
 
     // MARK: Creating
 
-    /// Creates a file, or opens the one that is there unless `flags` demand a new one.
-    ///
-    /// - Parameter permissions: what a new file gets, whatever the server's umask is.
-    public func create(
+    /// One attempt at ``create(_:in:permissions:_:)``.
+    func createOnce(
         _ name: [UInt8], in parent: InodeNumber, permissions: UInt32, _ flags: OpenFlags
     ) async throws(Errno) -> (entry: Entry, file: OpenedFile) {
         let path = try await path(to: name, in: parent)
@@ -156,9 +154,9 @@ extension RemoteFS {
             }
             do throws(Errno) {
                 let entry = try noteOpening(of: name, in: parent, attributes, askedAfter: change)
-                let handle = files.add(
-                    OpenFile(
-                        inode: entry.status.inode, flags: flags, server: server, generation: 0))
+                let handle = add(
+                    OpenFile(inode: entry.status.inode, flags: flags, server: server), attributes,
+                    askedAfter: nodes.lastChange)
                 return (entry, OpenedFile(handle: handle, keepsPages: false))
             } catch {
                 nodes[parent]?.listing = nil
@@ -214,11 +212,11 @@ extension RemoteFS {
 
     // MARK: Reading and writing
 
-    /// Reads from an open file; fewer bytes than asked for are its end.
-    public func read(
+    /// One attempt at ``read(_:offset:count:)``.
+    func readOnce(
         _ handle: HandleID, offset: UInt64, count: Int
     ) async throws(Errno) -> [Bytes] {
-        let (file, server) = try openFile(handle)
+        let (file, server) = try await openFile(handle)
         var length = count
         // Asking beyond the end would cost another round trip, to learn that it is the end.
         if let size = cachedAttributes(of: file.inode)?.value.size, offset < size {
@@ -231,49 +229,27 @@ extension RemoteFS {
         }
     }
 
-    /// Writes to an open file.
-    ///
-    /// - Parameter offset: where the data belong; it does not matter where they are appended.
-    /// - Returns: how many bytes from the start of `data` have been written: all, or as many as there
-    ///   was room for, or as came before another error.
-    /// - Throws: why nothing could be written; or not all of it, where pages of a mapping are.
-    public func write(
+    /// One attempt at ``write(_:offset:data:as:)``.
+    func writeOnce(
         _ handle: HandleID, offset: UInt64, data: Bytes, as kind: WriteKind = .asOpened
     ) async throws(Errno) -> Int {
-        let (file, server) = try openFile(handle)
-        let appends = file.access.contains(.append)
-        let isInPlace = appends && kind != .asOpened
-        let target = isInPlace ? try await handleInPlace(of: handle) : server
+        let (file, server) = try await openFile(handle)
+        // To an appending handle the offset means nothing.
+        let target =
+            file.access.contains(.append) ? try await handleInPlace(of: handle) : server
         nodes.beginChange(of: file.inode)
-        let outcome: WriteOutcome
-        if appends && !isInPlace {
-            outcome = await append(data, to: target, offset: offset)
-        } else {
-            outcome = await client.writeSome(target, offset: offset, data: [data])
-        }
+        let details = nodes[file.inode]?.details
+        let end = offset + UInt64(data.count)
+        details?.identity?.beginWrite(to: end)
+        let outcome = await client.writeSome(target, offset: offset, data: [data])
+        if outcome.failure == nil { details?.identity?.finishWrite(to: end) }
         await endChange(of: file.inode)
+        // All of it is sent again.
+        if let failure = outcome.failure, failure.endsConnection { throw failure.fileErrno }
         if let failure = outcome.failure, outcome.count == 0 || kind == .pages {
             throw await reasonOfFailedWrite(failure, to: file.inode)
         }
         return outcome.count
-    }
-
-    /// Writes to a file opened to append, one WRITE after the other: the order in which the server
-    /// carries them out is the order of the data.
-    private func append(
-        _ data: Bytes, to server: SFTPHandle, offset: UInt64
-    ) async -> WriteOutcome {
-        var written = 0
-        while written < data.count {
-            let piece = data.dropFirst(written).prefix(client.limits.writeBytes)
-            let outcome = await client.writeSome(
-                server, offset: offset + UInt64(written), data: [piece])
-            written += outcome.count
-            if outcome.failure != nil {
-                return WriteOutcome(count: written, failure: outcome.failure)
-            }
-        }
-        return WriteOutcome(count: written)
     }
 
     /// The server's handle to write at an offset of a file that is open to append: to an appending
@@ -281,10 +257,10 @@ extension RemoteFS {
     ///
     /// Opened when it is first needed, by the path that the file has then.
     private func handleInPlace(of handle: HandleID) async throws(Errno) -> SFTPHandle {
-        let (file, _) = try openFile(handle)
-        if let inPlace = file.inPlace { return inPlace }
+        let (file, _) = try await openFile(handle)
+        if let inPlace = file.inPlace, isCurrent(inPlace) { return inPlace }
         let path = try await path(to: file.inode)
-        let opening = try start(opening: path, .write)
+        let opening = try start(opening: path, .write, witness: currentHandle(of: file.inode))
         let (opened, attributes): (SFTPHandle, FileAttributes?)
         switch await finish(opening) {
         case .success(let result): (opened, attributes) = result
@@ -293,23 +269,24 @@ extension RemoteFS {
         }
         // Another write may have opened one meanwhile. The file itself stays open while pages of it
         // are written back.
-        guard attributes?.kind == .regular, let file = files[handle], file.inPlace == nil else {
+        var isSame = false
+        if let attributes {
+            isSame = await !isOfAnotherFile(opening, attributes, of: file.inode)
+        }
+        guard isSame, let file = files[handle],
+            !(file.inPlace.map(isCurrent) ?? false)
+        else {
             await client.startClose(opened)
-            guard let inPlace = files[handle]?.inPlace else { throw .ESTALE }
+            guard let inPlace = files[handle]?.inPlace, isCurrent(inPlace) else { throw .ESTALE }
             return inPlace
         }
         files[handle]?.inPlace = opened
         return opened
     }
 
-    private func openFile(_ handle: HandleID) throws(Errno) -> (OpenFile, SFTPHandle) {
-        guard let file = files[handle], let server = file.server else { throw .EBADF }
-        return (file, server)
-    }
-
-    /// Waits until the server has put an open file on stable storage, where it can promise that.
-    public func fsync(_ handle: HandleID) async throws(Errno) {
-        let (_, server) = try openFile(handle)
+    /// One attempt at ``fsync(_:)``.
+    func fsyncOnce(_ handle: HandleID) async throws(Errno) {
+        let (_, server) = try await openFile(handle)
         do {
             try await client.fsync(server)
         } catch .unsupported {
@@ -326,12 +303,11 @@ extension RemoteFS {
         guard let file = files.remove(handle) else { return }
         let name = nodes.names(to: file.inode)?.last
         nodes.close(file.inode)
+        if nodes[file.inode]?.openCount == 0 { nodes[file.inode]?.details?.identity = nil }
         if let inPlace = file.inPlace { await client.startClose(inPlace) }
         guard let server = file.server,
             // Another one may stand for the same handle.
-            files.first(where: {
-                ($0.inode, $0.server, $0.generation) == (file.inode, server, file.generation)
-            }) == nil
+            files.first(where: { $0.inode == file.inode && $0.server == server }) == nil
         else { return }
         do {
             try await client.close(server)
@@ -348,16 +324,13 @@ extension RemoteFS {
     /// it copies.
     private static let copyBytes: UInt64 = 16 << 20
 
-    /// Copies within the server.
-    ///
-    /// - Returns: how many bytes; fewer than `count` where the source ends or a request is full.
-    /// - Throws: `EOPNOTSUPP` where the kernel has to copy by reading and writing.
-    public func copyRange(
+    /// One attempt at ``copyRange(from:at:to:at:count:)``.
+    func copyRangeOnce(
         from source: HandleID, at sourceOffset: UInt64, to target: HandleID,
         at targetOffset: UInt64, count: UInt64
     ) async throws(Errno) -> Int {
-        let (sourceFile, sourceHandle) = try openFile(source)
-        let (targetFile, targetHandle) = try openFile(target)
+        let (sourceFile, sourceHandle) = try await openFile(source)
+        let (targetFile, targetHandle) = try await openFile(target)
         guard sourceFile.inode != targetFile.inode,
             nodes[sourceFile.inode]?.twins.contains(targetFile.inode) != true,
             !targetFile.access.contains(.append),
@@ -378,6 +351,8 @@ extension RemoteFS {
         // shows by its size that it is there.
         guard targetOffset + length > targetSize else { throw .EOPNOTSUPP }
         nodes.beginChange(of: targetFile.inode)
+        let details = nodes[targetFile.inode]?.details
+        details?.identity?.beginWrite(to: targetOffset + length)
         do {
             try await client.copyData(
                 from: sourceHandle, offset: sourceOffset, length: length, to: targetHandle,
@@ -388,6 +363,7 @@ extension RemoteFS {
             // What has been copied so far does no harm: the kernel copies over it.
             throw .EOPNOTSUPP
         }
+        details?.identity?.finishWrite(to: targetOffset + length)
         await endChange(of: targetFile.inode)
         let newSize = try await ask { () async throws(SFTPError) in
             try await client.fstat(targetHandle).size

@@ -131,7 +131,9 @@ extension RemoteFS {
             let someUsers = Array(users.prefix(ClientLimits.idsPerRequest))
             let room = ClientLimits.idsPerRequest - someUsers.count
             let someGroups = Array(groups.prefix(room))
-            try await learn(users: someUsers, groups: someGroups)
+            try await again { () async throws(Errno) in
+                try await learn(users: someUsers, groups: someGroups)
+            }
             users.removeFirst(someUsers.count)
             groups.removeFirst(someGroups.count)
         }

@@ -181,7 +181,7 @@ extension RemoteFS {
     /// A listing that may be read again: it was right a moment ago, or the directory's time says so.
     private func provenListing(of inode: InodeNumber) async throws(Errno) -> DirectoryListing? {
         if let listing = validListing(of: inode), !provesPresence(listing) {
-            await settle(inode)
+            try await settle(inode)
             if let check = checkListing(of: inode) {
                 do { try await check.wait() } catch { throw .EINTR }
             }
@@ -249,6 +249,7 @@ extension RemoteFS {
             do { try await fetch.progress.wait() } catch { throw .EINTR }
             return
         }
+        if !(fetch.server.map(isCurrent) ?? false) { try await resume(fetch) }
         requestMore(fetch)
         guard let reply = fetch.takeRequest() else { return fetch.fail(.EIO) }
         fetch.isFetching = true
@@ -263,8 +264,39 @@ extension RemoteFS {
             }
             requestMore(fetch)
         } catch {
+            if error.endsConnection {
+                interrupt(fetch)
+                throw .EIO
+            }
             fetch.fail(error.fileErrno)
             removeFromNode(fetch)
+        }
+    }
+
+    private func interrupt(_ fetch: ListingFetch) {
+        if fetch.server != nil { openDirectoryCount -= 1 }
+        fetch.interrupt()
+    }
+
+    /// Opens a directory again that was being read when the connection was lost.
+    private func resume(_ fetch: ListingFetch) async throws(Errno) {
+        interrupt(fetch)
+        guard fetch.resume() else {
+            fetch.fail(.EIO)
+            removeFromNode(fetch)
+            throw .EIO
+        }
+        defer {
+            if fetch.server == nil { fetch.interrupt() }
+            fetch.progress.wakeAll()
+        }
+        let path = try await path(to: fetch.inode)
+        let opening = try start { (client) throws(SFTPError) in try client.startOpendir(path) }
+        do {
+            fetch.open(try await opening.value)
+            openDirectoryCount += 1
+        } catch {
+            throw reasonOfFailedOpendir(error)
         }
     }
 
@@ -367,7 +399,7 @@ extension RemoteFS {
         }
         fetchesAhead -= 1
         nodes.close(fetch.inode)
-        guard fetch.server != nil, fetch.readerCount == 0 else { return }
+        guard !fetch.isComplete, fetch.failure == nil, fetch.readerCount == 0 else { return }
         try? await loop.sleep(for: patienceAhead)
         closeIfUnread(fetch)
     }

@@ -6,8 +6,8 @@ public import SFTPProtocol
 import Wire
 
 extension RemoteFS {
-    /// Finds a name in a directory.
-    public func lookup(
+    /// One attempt at ``lookup(_:in:)``.
+    func lookupOnce(
         _ name: [UInt8], in parent: InodeNumber
     ) async throws(Errno) -> LookupResult {
         if let known = try lookUpInCaches(name, in: parent) { return known }
@@ -133,10 +133,8 @@ extension RemoteFS {
         }
     }
 
-    /// Sizes and free space of the file system that holds a node.
-    ///
-    /// Zeros, which mean "not known", where the server can't tell.
-    public func statfs(_ inode: InodeNumber) async throws(Errno) -> FileSystemStatistics {
+    /// One attempt at ``statfs(_:)``.
+    func statfsOnce(_ inode: InodeNumber) async throws(Errno) -> FileSystemStatistics {
         let path = try await path(to: inode)
         do {
             return try await client.statvfs(path)

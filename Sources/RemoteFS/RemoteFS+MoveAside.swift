@@ -45,7 +45,7 @@ extension RemoteFS {
     private func paths(
         of rename: Rename, aside: FileName = [UInt8(ascii: "-")]
     ) async throws(Errno) -> (old: Bytes, new: Bytes, aside: Bytes) {
-        await settle(rename.oldParent, rename.newParent)
+        try await settle(rename.oldParent, rename.newParent)
         return (
             old: try settledPath(to: rename.oldName, in: rename.oldParent),
             new: try settledPath(to: rename.newName, in: rename.newParent),

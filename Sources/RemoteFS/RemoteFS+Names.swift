@@ -20,8 +20,8 @@ extension RemoteFS {
         return made.entry
     }
 
-    /// Makes a directory.
-    public func mkdir(
+    /// One attempt at ``mkdir(_:in:permissions:)``.
+    func mkdirOnce(
         _ name: [UInt8], in parent: InodeNumber, permissions: UInt32
     ) async throws(Errno) -> Entry {
         let attributes = FileAttributes(permissions: permissions & 0o7777)
@@ -36,8 +36,8 @@ extension RemoteFS {
         return entry
     }
 
-    /// Makes a symbolic link.
-    public func symlink(
+    /// One attempt at ``symlink(_:in:target:)``.
+    func symlinkOnce(
         _ name: [UInt8], in parent: InodeNumber, target: [UInt8]
     ) async throws(Errno) -> Entry {
         let target = try options.sent(target: target)
@@ -141,15 +141,12 @@ extension RemoteFS {
         if listing.count <= DirectoryListing.maximumEntries { details.listing = listing }
     }
 
-    /// Makes a hard link.
-    ///
-    /// SFTP can't tell that two names are one file, so we know it only for as long as the answer is
-    /// fresh: long enough for programs that check what they have linked, as git does.
-    public func link(
+    /// One attempt at ``link(_:as:in:)``.
+    func linkOnce(
         _ inode: InodeNumber, as name: [UInt8], in parent: InodeNumber
     ) async throws(Errno) -> Entry {
         guard options.makesHardLinks else { throw .ENOSYS }
-        await settle(inode, parent)
+        try await settle(inode, parent)
         // Its link count changes, and the time of its last change.
         let altered = client.isExact ? inode : nil
         if let altered { nodes.beginChange(of: altered) }
@@ -174,10 +171,8 @@ extension RemoteFS {
 
     // MARK: Removing
 
-    /// Removes a name of something that is not a directory.
-    ///
-    /// Open files stay usable: the server holds them open.
-    public func unlink(_ name: [UInt8], in parent: InodeNumber) async throws(Errno) {
+    /// One attempt at ``unlink(_:in:)``.
+    func unlinkOnce(_ name: [UInt8], in parent: InodeNumber) async throws(Errno) {
         let path = try await path(to: name, in: parent)
         do {
             try await remove(name, in: parent) { () async throws(SFTPError) in
@@ -188,8 +183,8 @@ extension RemoteFS {
         }
     }
 
-    /// Removes an empty directory.
-    public func rmdir(_ name: [UInt8], in parent: InodeNumber) async throws(Errno) {
+    /// One attempt at ``rmdir(_:in:)``.
+    func rmdirOnce(_ name: [UInt8], in parent: InodeNumber) async throws(Errno) {
         let path = try await path(to: name, in: parent)
         do {
             try await remove(name, in: parent) { () async throws(SFTPError) in
@@ -228,8 +223,8 @@ extension RemoteFS {
 
     // MARK: Renaming
 
-    /// Gives a node another name, in place of what has that name if that is allowed.
-    public func rename(_ rename: Rename) async throws(Errno) {
+    /// One attempt at ``rename(_:)``.
+    func renameOnce(_ rename: Rename) async throws(Errno) {
         try await settle(rename)
         let renaming = try start(rename)
         let moving = [

@@ -2,18 +2,12 @@
 
 import EventLoop
 import SFTPClient
-public import SFTPProtocol
+import SFTPProtocol
 import Wire
 
 extension RemoteFS {
-    /// Reads the target of a symbolic link, as the kernel may follow it.
-    ///
-    /// Where links are contained, it is passed on as it is only if it is relative and all its `..` come
-    /// first and are no more than the link's own depth, or a smaller one at which the kernel may take it
-    /// to be. Every other is resolved here, name by name, and becomes such a path.
-    ///
-    /// - Throws: `EPERM` for a target that leads out of the mounted directory, where that is refused.
-    public func readlink(_ inode: InodeNumber) async throws(Errno) -> [UInt8] {
+    /// One attempt at ``readlink(_:)``.
+    func readlinkOnce(_ inode: InodeNumber) async throws(Errno) -> [UInt8] {
         let target = try await linkTarget(of: inode)
         let policy = options.symlinks
         // Where it is by now.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import EventLoop
-public import SFTPClient
+import SFTPClient
 import SFTPProtocol
 import Wire
 
@@ -15,7 +15,7 @@ import Wire
 public actor RemoteFS {
     /// The loop that everything here runs on.
     public nonisolated let loop: any EventLoop
-    let client: SFTPClient
+    let serverLink: ServerLink
     let options: RemoteFSOptions
 
     var nodes = NodeTable()
@@ -45,6 +45,8 @@ public actor RemoteFS {
     public internal(set) var unsafeNameCount = 0
 
     private let moves: WaitQueue
+    /// Those who wait for a file to be opened again.
+    let reopenings: WaitQueue
     private var staleHandler: (@Sendable (InodeNumber) async -> Void)?
 
     /// The loop.
@@ -52,23 +54,41 @@ public actor RemoteFS {
         unsafe loop.asUnownedSerialExecutor()
     }
 
-    /// A file system whose root is a directory on the client's server.
-    public init(client: SFTPClient, options: RemoteFSOptions, loop: any EventLoop) {
-        self.client = client
+    /// A file system whose root is a directory on the server that a link leads to.
+    public init(link: ServerLink, options: RemoteFSOptions, loop: any EventLoop) {
+        serverLink = link
         self.options = options.withEffectiveTimes
         self.loop = loop
         keptListings = KeptListings(maximumEntries: options.cache.maximumEntries)
         moves = WaitQueue(loop: loop)
+        reopenings = WaitQueue(loop: loop)
+        serverLink.assumeIsolated { link in
+            link.start { [weak self] in self?.assumeIsolated { $0.forgetServer() } }
+        }
     }
+
+    /// The client of the present connection; where that is lost, every call of it fails at once.
+    var client: SFTPClient { serverLink.assumeIsolated { $0.client } }
 
     /// When the server was last heard of, in the loop's time.
     public var lastReceived: Duration {
-        client.assumeIsolated { $0.lastActivity }
+        serverLink.assumeIsolated { $0.lastReceived }
     }
 
-    /// Ends the connection to the server: all that waits for it fails.
+    /// Whether there is no connection now, so that what is sent gets no answer.
+    public var isCutOff: Bool {
+        serverLink.assumeIsolated { $0.isDown }
+    }
+
+    /// Ends the link to the server for good: all that waits for it fails.
     public func disconnect() {
-        client.assumeIsolated { $0.disconnect() }
+        serverLink.assumeIsolated { $0.end() }
+    }
+
+    /// Believes nothing any more that another connection may not lead to.
+    private func forgetServer() {
+        knownRealRoot = nil
+        (learntUsers, learntGroups) = (nil, nil)
     }
 
     // MARK: Paths
@@ -77,20 +97,26 @@ public actor RemoteFS {
     ///
     /// The caller sends it before it suspends again.
     func path(to inode: InodeNumber) async throws(Errno) -> Bytes {
-        await settle(inode)
+        try await settle(inode)
         return try settledPath(to: inode)
     }
 
     /// The path of a name in a directory, once no rename or removal in flight can change it, or what
     /// has that name.
     func path(to name: FileName, in parent: InodeNumber) async throws(Errno) -> Bytes {
-        while nodes.isUnsettled(name, in: parent) { try? await moves.wait() }
+        while nodes.isUnsettled(name, in: parent) { try await waitForMove() }
         return try settledPath(to: name, in: parent)
     }
 
     /// Waits for the renames and removals in flight that may change the paths of some nodes.
-    func settle(_ inodes: InodeNumber...) async {
-        while inodes.contains(where: { nodes.isUnsettled($0) }) { try? await moves.wait() }
+    ///
+    /// - Throws: `EINTR` when the task is cancelled.
+    func settle(_ inodes: InodeNumber...) async throws(Errno) {
+        while inodes.contains(where: { nodes.isUnsettled($0) }) { try await waitForMove() }
+    }
+
+    private func waitForMove() async throws(Errno) {
+        do { try await moves.wait() } catch { throw .EINTR }
     }
 
     func settledPath(to inode: InodeNumber) throws(Errno) -> Bytes {
@@ -202,6 +228,10 @@ public actor RemoteFS {
         guard let node = nodes[inode], node.isUnchanged(since: change) else { return .zero }
         let heard = Heard(value: attributes, at: time ?? loop.now)
         nodes.setAttributes(heard, of: inode)
+        // What a path leads to may be another file while it is not open on this connection.
+        if let details = node.details, details.identity != nil, currentHandle(of: inode) != nil {
+            details.identity = FileIdentity(attributes)
+        }
         if node.kind == .directory { compareListing(of: inode, with: heard) }
         let left = heard.at + attributeTimeout(of: node) - loop.now
         return min(options.attributeValidity, max(left, .zero))

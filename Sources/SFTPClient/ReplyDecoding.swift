@@ -18,13 +18,15 @@ enum ReplyDecoding {
         }
     }
 
-    /// HANDLE.
-    @Sendable static func handle(_ reply: SFTPReply, _: Int) throws(SFTPError) -> SFTPHandle {
-        guard case .handle(let bytes) = reply else { throw refusal(reply, wanted: "HANDLE") }
-        guard bytes.count <= SFTPHandle.maxBytes else {
-            throw .protocolViolation(reason: "a handle of \(bytes.count) bytes")
+    /// HANDLE, on the connection of a generation.
+    static func handle(generation: UInt64) -> Decoder<SFTPHandle> {
+        { reply, _ throws(SFTPError) in
+            guard case .handle(let bytes) = reply else { throw refusal(reply, wanted: "HANDLE") }
+            guard bytes.count <= SFTPHandle.maxBytes else {
+                throw .protocolViolation(reason: "a handle of \(bytes.count) bytes")
+            }
+            return SFTPHandle(bytes, generation: generation)
         }
-        return SFTPHandle(bytes)
     }
 
     /// DATA, or nil for the end of the file.

@@ -33,7 +33,7 @@ extension SFTPClient {
     /// fsync@openssh.com: returns once the file's data is on the server's disk.
     public func fsync(_ handle: SFTPHandle) async throws(SFTPError) {
         try require(.fsync)
-        try await call(.fsync(handle: handle.bytes), ReplyDecoding.done)
+        try await call(.fsync(handle: own(handle)), ReplyDecoding.done)
     }
 
     /// statvfs@openssh.com: the state of the file system that a file is in.
@@ -45,7 +45,7 @@ extension SFTPClient {
     /// fstatvfs@openssh.com: the state of the file system that an open file is in.
     public func fstatvfs(_ handle: SFTPHandle) async throws(SFTPError) -> FileSystemStatistics {
         try require(.fstatvfs)
-        return try await call(.fstatvfs(handle: handle.bytes), ReplyDecoding.statistics)
+        return try await call(.fstatvfs(handle: own(handle)), ReplyDecoding.statistics)
     }
 
     /// limits@openssh.com: what the server says it takes.
@@ -81,8 +81,8 @@ extension SFTPClient {
         try require(.copyData)
         try await call(
             .copyData(
-                readHandle: source.bytes, readOffset: offset, length: length,
-                writeHandle: destination.bytes, writeOffset: destinationOffset),
+                readHandle: own(source), readOffset: offset, length: length,
+                writeHandle: own(destination), writeOffset: destinationOffset),
             ReplyDecoding.done)
     }
 

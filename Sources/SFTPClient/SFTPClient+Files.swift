@@ -13,7 +13,8 @@ extension SFTPClient {
         _ path: Bytes, _ flags: OpenFlags, attributes: FileAttributes = FileAttributes()
     ) async throws(SFTPError) -> SFTPHandle {
         try await call(
-            .open(path: checked(path), flags: flags, attributes: attributes), ReplyDecoding.handle)
+            .open(path: checked(path), flags: flags, attributes: attributes),
+            ReplyDecoding.handle(generation: generation))
     }
 
     /// CLOSE: ends the life of a file's or directory's handle, whatever the outcome.
@@ -22,18 +23,18 @@ extension SFTPClient {
     ///
     /// - Throws: a status where the server failed to store what had been written.
     public func close(_ handle: SFTPHandle) async throws(SFTPError) {
-        try await value(of: start(.close(handle: handle.bytes), ReplyDecoding.done))
+        try await value(of: start(.close(handle: own(handle)), ReplyDecoding.done))
     }
 
     /// CLOSE, without waiting for the outcome; the server's answer is dropped.
     public func startClose(_ handle: SFTPHandle) {
         // Handles die with their connection, so that there is nothing to close after it.
-        _ = try? start(.close(handle: handle.bytes), ReplyDecoding.done)
+        _ = try? start(.close(handle: own(handle)), ReplyDecoding.done)
     }
 
     /// FSTAT: the attributes of an open file.
     public func fstat(_ handle: SFTPHandle) async throws(SFTPError) -> FileAttributes {
-        try await call(.fstat(handle: handle.bytes), ReplyDecoding.attributes)
+        try await call(.fstat(handle: own(handle)), ReplyDecoding.attributes)
     }
 
     /// FSETSTAT: sets those attributes of an open file that are given.
@@ -41,26 +42,37 @@ extension SFTPClient {
         _ handle: SFTPHandle, _ attributes: FileAttributes
     ) async throws(SFTPError) {
         try await call(
-            .fsetstat(handle: handle.bytes, attributes: attributes), ReplyDecoding.done)
+            .fsetstat(handle: own(handle), attributes: attributes), ReplyDecoding.done)
     }
 
     /// OPENDIR: opens a directory to list it.
     public func opendir(_ path: Bytes) async throws(SFTPError) -> SFTPHandle {
-        try await call(.opendir(path: checked(path)), ReplyDecoding.handle)
+        try await call(.opendir(path: checked(path)), ReplyDecoding.handle(generation: generation))
     }
 
     /// READDIR: the next entries of a directory, in the server's order; nil behind the last one.
     ///
     /// The names are the server's, and may be unfit for use: see ``isSafeComponent(_:)``.
     public func readdir(_ handle: SFTPHandle) async throws(SFTPError) -> [NameEntry]? {
-        try await call(.readdir(handle: handle.bytes), ReplyDecoding.entries)
+        try await call(.readdir(handle: own(handle)), ReplyDecoding.entries)
     }
 
     /// READDIR, started: several in flight share a round trip.
     public func startReaddir(
         _ handle: SFTPHandle
     ) throws(SFTPError) -> PendingReply<[NameEntry]?> {
-        try start(.readdir(handle: handle.bytes), ReplyDecoding.entries)
+        try start(.readdir(handle: own(handle)), ReplyDecoding.entries)
+    }
+
+    /// The server's name for what this connection has open.
+    ///
+    /// - Throws: ``SFTPError/connectionLost(reason:)`` for a handle of another connection, where the
+    ///   same bytes may stand for another file.
+    func own(_ handle: SFTPHandle) throws(SFTPError) -> Bytes {
+        guard handle.generation == generation else {
+            throw .connectionLost(reason: "the connection that the file was opened on")
+        }
+        return handle.bytes
     }
 
     /// A path that can be sent to any server.

@@ -17,19 +17,20 @@ extension SFTPClient {
         _ path: Bytes, _ flags: OpenFlags, attributes: FileAttributes = FileAttributes()
     ) throws(SFTPError) -> PendingReply<SFTPHandle> {
         try start(
-            .open(path: checked(path), flags: flags, attributes: attributes), ReplyDecoding.handle)
+            .open(path: checked(path), flags: flags, attributes: attributes),
+            ReplyDecoding.handle(generation: generation))
     }
 
     /// OPENDIR, started.
     ///
     /// The reply must be awaited, as that of ``startOpen(_:_:attributes:)``.
     public func startOpendir(_ path: Bytes) throws(SFTPError) -> PendingReply<SFTPHandle> {
-        try start(.opendir(path: checked(path)), ReplyDecoding.handle)
+        try start(.opendir(path: checked(path)), ReplyDecoding.handle(generation: generation))
     }
 
     /// FSTAT, started.
     public func startFstat(_ handle: SFTPHandle) throws(SFTPError) -> PendingReply<FileAttributes> {
-        try start(.fstat(handle: handle.bytes), ReplyDecoding.attributes)
+        try start(.fstat(handle: own(handle)), ReplyDecoding.attributes)
     }
 
     /// STAT, started.
@@ -48,7 +49,7 @@ extension SFTPClient {
     public func startFsetstat(
         _ handle: SFTPHandle, _ attributes: FileAttributes
     ) throws(SFTPError) -> PendingReply<Void> {
-        try start(.fsetstat(handle: handle.bytes, attributes: attributes), ReplyDecoding.done)
+        try start(.fsetstat(handle: own(handle), attributes: attributes), ReplyDecoding.done)
     }
 
     /// lsetstat@openssh.com, started.

@@ -16,7 +16,7 @@ extension SFTPClient {
     ) throws(SFTPError) -> PendingReply<[Bytes]?> {
         precondition(1...limits.readBytes ~= length, "not the length of one READ")
         return try start(
-            .read(handle: handle.bytes, offset: offset, length: UInt32(length)),
+            .read(handle: own(handle), offset: offset, length: UInt32(length)),
             payloadBytes: length, ReplyDecoding.data)
     }
 
@@ -31,7 +31,7 @@ extension SFTPClient {
         let count = data.byteCount
         precondition(count <= limits.writeBytes, "too long for one WRITE")
         return try start(
-            .write(handle: handle.bytes, offset: offset, data: data), payloadBytes: count,
+            .write(handle: own(handle), offset: offset, data: data), payloadBytes: count,
             ReplyDecoding.done)
     }
 

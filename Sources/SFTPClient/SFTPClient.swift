@@ -19,6 +19,9 @@ public import Wire
 ///
 /// A connection stays alive until ``disconnect()`` or its end.
 public actor SFTPClient {
+    /// Which of several connections to a server, made one after the other, this is: the handles of one
+    /// are not to be used on another.
+    public nonisolated let generation: UInt64
     /// How much the server takes.
     public nonisolated let limits: TransferLimits
     /// The extensions that the server has, in the versions that we speak.
@@ -57,8 +60,9 @@ public actor SFTPClient {
         unsafe loop.asUnownedSerialExecutor()
     }
 
-    private init(_ handshake: Handshake, loop: any EventLoop) {
+    private init(_ handshake: Handshake, generation: UInt64, loop: any EventLoop) {
         self.loop = loop
+        self.generation = generation
         channel = handshake.channel
         decoder = handshake.decoder
         extensions = handshake.extensions
@@ -72,11 +76,13 @@ public actor SFTPClient {
     ///
     /// It has no deadline of its own: cancel the task, or close the channel.
     ///
-    /// - Parameter channel: from now on the client's, which closes it in the end, and when this throws.
+    /// - Parameters:
+    ///   - channel: from now on the client's, which closes it in the end, and when this throws.
+    ///   - generation: which of several connections made one after the other this is.
     /// - Throws: ``SFTPError/connectionLost(reason:)``, ``SFTPError/protocolViolation(reason:)`` or
     ///   ``SFTPError/cancelled``.
     public static func open(
-        over channel: any ByteChannel, loop: any EventLoop
+        over channel: any ByteChannel, generation: UInt64 = 0, loop: any EventLoop
     ) async throws(SFTPError) -> SFTPClient {
         var handshake = Handshake(channel: channel)
         do {
@@ -85,14 +91,16 @@ public actor SFTPClient {
             await channel.close()
             throw error
         }
-        let client = SFTPClient(handshake, loop: loop)
+        let client = SFTPClient(handshake, generation: generation, loop: loop)
         await client.startReceiving()
         return client
     }
 
     /// Ends the connection at once: everything that waits fails, and what isn't sent yet never is.
-    public func disconnect() {
-        end(.connectionLost(reason: "closed on this side"))
+    ///
+    /// - Parameter reason: what it fails with.
+    public func disconnect(reason: String = "closed on this side") {
+        end(.connectionLost(reason: reason))
     }
 
     /// Waits until the connection has ended, for whatever reason.
@@ -162,7 +170,7 @@ public actor SFTPClient {
             try pending.receive(reply, in: self)
             if pending.isAbandoned(in: self), case .handle(let bytes) = reply {
                 // Whoever wanted it has given up.
-                startClose(SFTPHandle(bytes))
+                startClose(SFTPHandle(bytes, generation: generation))
             }
             sendBacklog()
         }

@@ -12,6 +12,10 @@ struct ConnectContext: Sendable {
     let prompter: any Prompter
     /// ML-KEM for the hybrid key exchange, where there is one.
     var mlkem: MLKEM768?
+    /// What is kept of the first connection for later ones.
+    var memory: HostMemory?
+    /// How long dialling may take; nil for all the time that connecting may take.
+    var dialTime: Duration?
 
     var endpoint: Endpoint { Endpoint(host: options.hostName, port: options.port) }
 

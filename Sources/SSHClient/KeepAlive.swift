@@ -52,6 +52,16 @@ extension SSHSession {
         watch(at: connection.lastReceived + interval, interval)
     }
 
+    /// Asks the server for a sign of life now; whatever it sends counts as one.
+    public func askForLife() {
+        guard endReason == nil else { return }
+        connection.sendKeepalive()
+        stateChanged()
+    }
+
+    /// When the server was last heard of, in the loop's time.
+    public var lastReceived: Duration { connection.lastReceived }
+
     private func watch(at deadline: Duration, _ interval: Duration) {
         guard endReason == nil else { return }
         keepAlive.start(loop, at: deadline) {

@@ -22,17 +22,20 @@ public enum SSHClient {
     ///   - world: the machine.
     ///   - prompter: who is asked and told.
     ///   - mlkem: ML-KEM for the hybrid key exchange, which is not offered without it.
+    ///   - memory: filled by the first connection, and used in place of files by later ones.
+    ///   - dialTime: how long dialling each host may take, where that is less than connecting may.
     /// - Throws: ``SSHClientError``, which says which step failed; or `CancellationError`.
     public static func connect(
         _ route: [ClientOptions], loop: any EventLoop, world: any ClientWorld,
-        prompter: any Prompter, mlkem: MLKEM768? = nil
+        prompter: any Prompter, mlkem: MLKEM768? = nil, memory: ConnectionMemory? = nil,
+        dialTime: Duration? = nil
     ) async throws -> SSHSession {
         var session: SSHSession?
         do {
-            for options in route {
+            for (place, options) in route.enumerated() {
                 let context = ConnectContext(
                     options: options, loop: loop, world: world, prompter: prompter,
-                    mlkem: mlkem)
+                    mlkem: mlkem, memory: memory?.host(place), dialTime: dialTime)
                 session = try await connect(context, through: session)
             }
         } catch {
@@ -95,7 +98,9 @@ public enum SSHClient {
                 DialedConnection(
                     channel: try await carrier.openTunnel(to: context.endpoint, until: deadline))
             } else {
-                try await dial(context, until: deadline)
+                try await dial(
+                    context,
+                    until: min(deadline, context.dialTime.map { loop.now + $0 } ?? deadline))
             }
         let session = SSHSession(
             context, transport: dialed.channel, carrier: carrier, configuration: configuration)

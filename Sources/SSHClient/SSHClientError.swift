@@ -72,6 +72,8 @@ public enum HostKeyRefusal: Equatable, Sendable {
     case unknown(fingerprint: String)
     /// Nobody knows the key, and there is no file to remember it in.
     case notRememberable(fingerprint: String)
+    /// The key is another one than before, and known_hosts did not have it then.
+    case other(fingerprint: String)
     /// The host's address is known by another key (`CheckHostIP`): the place of its line.
     case addressDiffers(knownAt: String)
     /// The user said no.
@@ -149,6 +151,8 @@ extension HostKeyRefusal: CustomStringConvertible {
         case .notRememberable(let fingerprint):
             "the key \(fingerprint) is unknown, and UserKnownHostsFile names no file to "
                 + "remember it in"
+        case .other(let fingerprint):
+            "the key has changed since the first connection: it is \(fingerprint) now"
         case .addressDiffers(let place):
             "the host's address has another key in \(TerminalText.line(place))"
         case .declined: "you did not accept the key"

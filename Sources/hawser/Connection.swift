@@ -2,6 +2,7 @@
 
 import EventLoop
 import MountOptions
+import RemoteFS
 import SFTPClient
 import SFTPProtocol
 import SSHClient
@@ -18,21 +19,29 @@ struct Connection {
     /// Connects, logs in and begins SFTP.
     ///
     /// - Throws: an error whose description is one line for the user.
-    static func open(
-        _ options: MountOptions, loop: EpollLoop, prompter: any Prompter
-    ) async throws -> Connection {
-        let world = SystemWorld(loop: loop, environment: LocalContext.environmentVariables)
-        let dialing = Dialing(options: options, world: world, loop: loop, prompter: prompter)
+    static func open(_ dialing: Dialing, generation: UInt64 = 0) async throws -> Connection {
+        let loop = dialing.loop
         let link = try await dialing.open()
         do {
             let client = try await loop.withTimeout(handshakeTime) {
-                try await SFTPClient.open(over: link.channel, loop: loop)
+                try await SFTPClient.open(over: link.channel, generation: generation, loop: loop)
             }
             return Connection(client: client, link: link)
         } catch {
             await link.close()
-            throw ConnectionProblem(options.source, reason(of: error))
+            throw ConnectionProblem(dialing.options.source, reason(of: error))
         }
+    }
+
+    /// The connection as a link uses it.
+    var forLink: ServerLink.Connection {
+        guard let session = link.session else {
+            return ServerLink.Connection(client: client) { [link] in await link.close() }
+        }
+        return ServerLink.Connection(
+            client: client, lastReceived: { session.assumeIsolated { $0.lastReceived } },
+            ask: { session.assumeIsolated { $0.askForLife() } }
+        ) { [link] in await link.close() }
     }
 
     /// Where syslog is to file what is said about the connection.

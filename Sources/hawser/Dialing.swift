@@ -5,6 +5,7 @@ import MountOptions
 import PostQuantum
 import SSHClient
 import SSHConfig
+import Synchronization
 
 /// Finds a way to the SFTP server of a mount: by a connection that is there already, by one of our
 /// own, or by what stands in its place.
@@ -12,7 +13,15 @@ struct Dialing {
     let options: MountOptions
     let world: SystemWorld
     let loop: EpollLoop
-    let prompter: any Prompter
+    var prompter: any Prompter
+    /// What is kept of the first connection, so that later ones read no file.
+    let memory: DialingMemory
+    /// How long a server may take to take a connection; nil for as long as the options say.
+    var dialTime: Duration?
+
+    /// After how long a silence a server is asked whether it is there, unless the configuration knows
+    /// better: nobody watches over a mount.
+    private static let serverAliveInterval = Duration.seconds(15)
 
     /// A channel that ends at the server, and what has to be closed with it.
     struct Link {
@@ -50,7 +59,7 @@ struct Dialing {
     }
 
     private func openSSH() async throws -> Link {
-        let route = try await loop.offload { [options] in try Self.route(options) }
+        let route = try await route()
         let program = ServerProgram(sftpServer: options.sftpServer)
         if let target = route.last,
             let channel = try await SSHClient.openShared(
@@ -59,7 +68,8 @@ struct Dialing {
             return Link(channel: channel, facility: target.syslogFacility)
         }
         let session = try await SSHClient.connect(
-            route, loop: loop, world: world, prompter: prompter, mlkem: .swiftCrypto)
+            route, loop: loop, world: world, prompter: prompter, mlkem: .swiftCrypto,
+            memory: memory.connections, dialTime: dialTime)
         do {
             return Link(
                 channel: try await session.open(program), session: session,
@@ -70,14 +80,34 @@ struct Dialing {
         }
     }
 
+    private func route() async throws -> [ClientOptions] {
+        if let route = memory.route { return route }
+        let route = try await loop.offload { [options] in try Self.route(options) }
+        memory.route = route
+        return route
+    }
+
     /// What ssh_config says of the host and of those on the way to it; blocks.
     private static func route(_ options: MountOptions) throws -> [ClientOptions] {
         var commandLine = options.sshOptions.map { "\($0.name)=\($0.value)" }
         if options.readsPassword { commandLine.insert("NumberOfPasswordPrompts=1", at: 0) }
-        let configuration = SSHConfiguration(
+        var configuration = SSHConfiguration(
             commandLine: commandLine,
             files: options.sshConfigFile.map(SSHConfiguration.Files.init(argument:)) ?? .standard,
             local: try LocalContext.thisMachine())
+        configuration.serverAliveInterval = serverAliveInterval
         return try configuration.route(host: options.source.host, user: options.source.user)
+    }
+}
+
+/// What later connections need of the first one.
+final class DialingMemory: Sendable {
+    let connections = ConnectionMemory()
+    private let knownRoute = Mutex<[ClientOptions]?>(nil)
+
+    /// Where to, and how; nil before it is known.
+    var route: [ClientOptions]? {
+        get { knownRoute.withLock { $0 } }
+        set { knownRoute.withLock { $0 = newValue } }
     }
 }

@@ -14,6 +14,9 @@ extension MountOptions {
         return path + below.drop { $0 == "/" }
     }
 
+    /// Whether a lost connection can be made anew: what others have made for us can't.
+    var canReconnect: Bool { reconnects && transport != .standardStreams }
+
     /// What the file system is to know of them.
     ///
     /// - Parameter root: the remote directory.

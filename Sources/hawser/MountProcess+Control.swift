@@ -5,6 +5,7 @@ import FuseBridge
 import Glibc
 import MountControl
 import MountOptions
+import RemoteFS
 import SFTPClient
 
 /// What a mount can be asked at its private socket.
@@ -40,15 +41,17 @@ extension MountProcess {
 
     private func report() async -> MountReport {
         let link: MountReport.Link
-        if let connection {
-            let reason = await connection.client.closeReason
-            link = reason.map { .absent(reason: "\($0)") } ?? .connected
-        } else {
-            link = .absent(reason: nil)
+        switch await self.link?.state {
+        case .connected: link = .connected
+        case .reconnecting(_, let reason): link = .reconnecting(reason: reason)
+        case .blocked(_, let failure): link = .absent(reason: "\(failure)")
+        case .ended: link = .absent(reason: await connection?.client.closeReason?.description)
+        case nil: link = .absent(reason: nil)
         }
         return MountReport(
             source: options.source.text, mountPoint: mountPoint.path, process: getpid(), link: link,
-            age: loop.now - linkStateSince, facts: await connection?.facts,
+            age: loop.now - (await self.link?.stateSince ?? startTime),
+            facts: await connection?.facts,
             traffic: await connection?.client.traffic, usage: await bridge?.usage,
             operations: await bridge?.statistics ?? OperationStatistics(), now: loop.now)
     }

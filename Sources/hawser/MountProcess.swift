@@ -35,8 +35,9 @@ actor MountProcess {
     private var phase = Phase.connecting
     private(set) var connection: Connection?
     private(set) var bridge: FuseBridge?
-    /// When the connection was made, or lost, in the loop's time.
-    private(set) var linkStateSince: Duration
+    private(set) var link: ServerLink?
+    let startTime: Duration
+    private var facility = SyslogFacility.user
     var control: ControlServer?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -50,7 +51,7 @@ actor MountProcess {
         self.mountPoint = mountPoint
         self.launcher = launcher
         self.loop = loop
-        linkStateSince = loop.now
+        startTime = loop.now
         prompter = TerminalPrompter(
             loop: loop, environment: LocalContext.environmentVariables)
     }
@@ -90,10 +91,10 @@ actor MountProcess {
 
     /// Tells the server, and the programs that led to it, that nobody needs them any more.
     private static func hangUp(_ process: MountProcess, _ loop: EpollLoop) {
-        let connection = process.assumeIsolated { $0.connection }
+        let link = process.assumeIsolated { $0.link }
         try? loop.run {
             try await loop.withTimeout(goodbyeTime) {
-                await connection?.close()
+                await link?.close()
                 try await loop.waitForPrograms()
             }
         }
@@ -108,7 +109,6 @@ actor MountProcess {
             loop.stop()
         }
         self.bridge = bridge
-        watchConnection()
     }
 
     private func makeBridge() async throws -> FuseBridge {
@@ -121,9 +121,7 @@ actor MountProcess {
         return FuseBridge(options: options.bridgeOptions, trace: trace, loop: loop) {
             [unowned self] in
             do {
-                let fileSystem = try await makeFileSystem()
-                await watchConnection()
-                return fileSystem
+                return try await makeFileSystem()
             } catch {
                 Log.write("\(error)")
                 throw error
@@ -133,41 +131,53 @@ actor MountProcess {
 
     /// Connects, and finds out what has to be known of the server.
     private func makeFileSystem() async throws -> RemoteFS {
-        let connection = try await Connection.open(
-            options, loop: loop,
-            prompter: options.readsPassword
+        let answers = RememberedAnswers(
+            user: options.readsPassword
                 ? PasswordFromInput(loop: loop, otherwise: prompter) : prompter)
+        let dialing = Dialing(
+            options: options,
+            world: SystemWorld(loop: loop, environment: LocalContext.environmentVariables),
+            loop: loop, prompter: answers, memory: DialingMemory())
+        let connection = try await Connection.open(dialing)
         self.connection = connection
-        linkStateSince = loop.now
         do {
-            var fileSystemOptions = options.fileSystemOptions(
-                root: try await connection.root(of: options))
+            let place = try await connection.place(of: options)
+            var fileSystemOptions = options.fileSystemOptions(root: place.path)
             fileSystemOptions.identities = try await Identities(
                 options: options, client: connection.client, loop: loop
             ).map()
             fileSystemOptions.nameConversion = try options.nameConversion()
-            return RemoteFS(client: connection.client, options: fileSystemOptions, loop: loop)
-        } catch {
-            if options.delaysConnection {
-                self.connection = nil
-                await connection.close()
+            let redialing = Redialing(dialing: dialing, answers: answers, place: place)
+            let dial: ServerLink.Dialer = { [unowned self] (generation, failures) in
+                try await reconnect(redialing, generation, failures)
             }
+            let link = ServerLink(
+                connection.forLink, options: linkOptions, loop: loop,
+                dial: options.canReconnect ? dial : nil)
+            self.link = link
+            facility = connection.facility
+            return RemoteFS(link: link, options: fileSystemOptions, loop: loop)
+        } catch {
+            await connection.close()
             throw error
         }
     }
 
-    /// Says why the connection has ended, when it has; not before it is in use.
-    private func watchConnection() {
-        guard let client = connection?.client else { return }
-        let host = options.source.host
-        loop.spawn { [self] in
-            guard let reason = try? await client.waitUntilClosed() else { return }
-            await noteLoss()
-            Log.write("\(host): \(reason)")
-        }
+    private func reconnect(
+        _ redialing: Redialing, _ generation: UInt64, _ failures: Int
+    ) async throws -> ServerLink.Connection {
+        let new = try await redialing.connect(generation: generation, failures: failures)
+        connection = new
+        return new.forLink
     }
 
-    private func noteLoss() { linkStateSince = loop.now }
+    private var linkOptions: LinkOptions {
+        let host = options.source.host
+        var result = LinkOptions(
+            random: { UInt32.random(in: 0...(.max)) }, log: { Log.write("\(host): \($0)") })
+        result.timeout = options.lossTimeout
+        return result
+    }
 
     // MARK: Running
 
@@ -179,7 +189,7 @@ actor MountProcess {
         phase = .serving
         listen()
         guard let launcher else { return true }
-        moveToBackground(connection?.facility ?? .user)
+        moveToBackground(facility)
         // A launcher that has gone was ended by its user, who does not expect a mount then.
         return launcher.report(.success)
     }

@@ -15,7 +15,9 @@ struct MountReport {
     enum Link {
         /// In use.
         case connected
-        /// Not made yet, or lost, for this reason.
+        /// Lost for this reason, and being made anew.
+        case reconnecting(reason: String)
+        /// Not made yet, or lost for good or until somebody does something about this reason.
         case absent(reason: String?)
     }
 
@@ -58,12 +60,17 @@ extension MountReport.Link {
     fileprivate var name: String {
         switch self {
         case .connected: "connected"
+        case .reconnecting: "reconnecting"
         case .absent: "not connected"
         }
     }
 
     fileprivate var reason: String? {
-        if case .absent(let reason) = self { reason } else { nil }
+        switch self {
+        case .connected: nil
+        case .reconnecting(let reason): reason
+        case .absent(let reason): reason
+        }
     }
 }
 
@@ -155,6 +162,7 @@ extension MountReport.Link {
     fileprivate var text: String {
         switch self {
         case .connected: "connected"
+        case .reconnecting(let reason): "reconnecting (\(TerminalText.line(reason)))"
         case .absent(let reason):
             "not connected" + (reason.map { " (\(TerminalText.line($0)))" } ?? "")
         }

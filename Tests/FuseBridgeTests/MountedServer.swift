@@ -88,7 +88,8 @@ final class MountedServer: Sendable {
         options.cache.listingTimeout = .seconds(1)
         options.cache.linkTimeout = .seconds(1)
         configure(&options)
-        let fileSystem = RemoteFS(client: client, options: options, loop: loop)
+        let fileSystem = RemoteFS(
+            link: ServerLink(only: client, loop: loop), options: options, loop: loop)
         let bridge = FuseBridge(fileSystem, trace: trace, loop: loop)
         try await bridge.mount(
             at: mountPoint.path, options: ["fsname=test:\(remote.path)", "subtype=hawser"]

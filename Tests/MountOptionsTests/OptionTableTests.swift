@@ -35,7 +35,7 @@ import Testing
     /// What may come before an option, so that it changes something.
     static let contraries = [
         "contain_symlinks": "no_contain_symlinks", "norellinks": "rellinks",
-        "auto_cache": "kernel_cache",
+        "auto_cache": "kernel_cache", "reconnect": "noreconnect",
     ]
 
     @Test func eachNameChangesSomething() throws {

@@ -50,7 +50,7 @@ import Testing
         var options = try options(
             "ssh_command=autossh -M 0,reconnect,compression=yes,transform_symlinks",
             "ServerAliveInterval=45")
-        #expect(options.notes.count == 1)
+        #expect(options.notes.isEmpty)
         guard case .program(let words) = options.transport else {
             Issue.record("no program")
             return

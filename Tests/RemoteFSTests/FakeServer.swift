@@ -119,7 +119,8 @@ func simulate(
             extensions.map { .init($0) } + (isExact ? [ExactExtension.pair] : []), answer)
         loop.spawn { await server.run() }
         let client = try await SFTPClient.open(over: ours, loop: loop)
-        let fileSystem = RemoteFS(client: client, options: options, loop: loop)
+        let fileSystem = RemoteFS(
+            link: ServerLink(only: client, loop: loop), options: options, loop: loop)
         do {
             try await body(fileSystem, server)
         } catch {

@@ -212,7 +212,7 @@ import Testing
         try simulate { request in
             switch request {
             case .open: handle
-            case .lstat: file()
+            case .lstat, .fstat: file()
             case .write(_, let offset, _):
                 offset == 65_536
                     ? .status(SFTPStatus(.failure, message: "Disk quota exceeded")) : ok

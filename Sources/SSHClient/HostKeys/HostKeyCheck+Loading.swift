@@ -11,6 +11,16 @@ extension HostKeyCheck {
     /// - Throws: ``SSHClientError/hostKeyRefused(_:_:)`` where one is there and cannot be relied on:
     ///   what it may say about the host, that a key is revoked for instance, is unknown.
     static func load(_ context: ConnectContext) async throws -> HostKeyCheck {
+        if var check = context.memory?.check {
+            check.context = context
+            return check
+        }
+        let check = try await loadFiles(context)
+        context.memory?.check = check
+        return check
+    }
+
+    private static func loadFiles(_ context: ConnectContext) async throws -> HostKeyCheck {
         let options = context.options
         let known = try await read(
             KnownHosts(

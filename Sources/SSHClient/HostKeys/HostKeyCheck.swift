@@ -24,7 +24,7 @@ struct HostKeyCheck: Sendable {
         let mayLearnKeys: Bool
     }
 
-    let context: ConnectContext
+    var context: ConnectContext
     var known: KnownHosts
     /// What `RevokedHostKeys` names, with its path; nil where it names nothing.
     let revoked: (path: String, keys: RevokedKeys)?
@@ -43,6 +43,9 @@ struct HostKeyCheck: Sendable {
         }
         if let revoked, revoked.keys.contains(key, certificate: hostKey.certificate) {
             throw context.refused(.revoked(at: revoked.path))
+        }
+        if let accepted = context.memory?.accepted {
+            return try checkAgain(hostKey, accepted: accepted)
         }
         var check = self
         check.dnsFinding = try await lookUpInDNS(key)
@@ -94,7 +97,7 @@ struct HostKeyCheck: Sendable {
         }
     }
 
-    private enum CertificateStanding {
+    enum CertificateStanding {
         case trusted
         case unknown
         case revoked(ConfigurationLocation)
@@ -103,7 +106,7 @@ struct HostKeyCheck: Sendable {
     /// Whether an authority that is known for the host says that the key is its.
     ///
     /// Where none does, the key inside the certificate counts as one that came without.
-    private func standing(of certificate: Certificate) throws -> CertificateStanding {
+    func standing(of certificate: Certificate) throws -> CertificateStanding {
         // A certificate is worth nothing once its key is revoked.
         if case .revoked(let place) = known.verdict(on: certificate.publicKey.blob[...]) {
             return .revoked(place)

@@ -17,13 +17,16 @@ struct IdentityFiles: Sendable {
         let certificate: Certificate
     }
 
-    /// Reads all of them, on a helper thread.
+    /// Reads all of them, on a helper thread, unless that has been done before.
     static func load(_ context: ConnectContext) async throws -> IdentityFiles {
         guard context.options.pubkeyAuthentication != .no else { return IdentityFiles() }
-        return try await context.loop.offload {
+        if let files = context.memory?.files { return files }
+        let files = try await context.loop.offload {
             [options = context.options, world = context.world] in
             IdentityFiles(options, world)
         }
+        context.memory?.files = files
+        return files
     }
 
     private init() {}

@@ -17,14 +17,14 @@ public protocol Prompter: Sendable {
 }
 
 /// What a person is asked.
-public struct Question: Equatable, Sendable {
+public struct Question: Hashable, Sendable {
     /// One or more lines; the last one has no newline.
     public let text: String
     /// What kind of answer is wanted.
     public let kind: Kind
 
     /// What kind of answer is wanted.
-    public enum Kind: Equatable, Sendable {
+    public enum Kind: Hashable, Sendable {
         /// A line that nobody may see while it is typed: a password.
         case secret
         /// A line that may be seen.

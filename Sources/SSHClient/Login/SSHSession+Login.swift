@@ -27,6 +27,10 @@ extension SSHSession {
         do {
             let acceptance = try await check.check(hostKey, from: server)
             if let endReason { throw endReason }
+            if let memory = context.memory, memory.accepted == nil {
+                memory.accepted = HostMemory.Accepted(
+                    blob: hostKey.key.blob, trust: acceptance.trust)
+            }
             if acceptance.mayLearnKeys, context.options.updateHostKeys != .no {
                 updatableHost = (hostKey.key, check.addressToRemember(of: server))
             }

@@ -27,6 +27,8 @@ public struct SSHConfiguration: Sendable {
     public var commandLine: [String]
     /// The files that follow.
     public var files: Files
+    /// `ServerAliveInterval` where nothing says otherwise; nil for never, as ssh has it.
+    public var serverAliveInterval: Duration?
     /// This machine, its user and its files.
     public var local: LocalContext
 
@@ -64,6 +66,7 @@ public struct SSHConfiguration: Sendable {
         try RemoteName.checkHost(host, at: nil)
         if let user { try RemoteName.checkUser(user, at: nil) }
         var reader = ConfigurationReader(host: host, sources: sources, local: local)
+        reader.draft.options.serverAliveInterval = serverAliveInterval
         for (index, text) in commandLine.enumerated() {
             try reader.readCommandLineOption(text, number: index + 1)
         }

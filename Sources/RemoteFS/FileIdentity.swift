@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SFTPProtocol
+
+/// What tells an open file from another one that has its path after the connection was lost.
+///
+/// SFTP version 3 has no number for a file. So it is the same file if everything about it is as it was
+/// last known through an open handle, but for what we have changed ourselves since.
+struct FileIdentity {
+    private let kind: FileKind?
+    private let owner: FileAttributes.Owner?
+    /// The sizes that it may have: one, unless changes of ours have not been answered.
+    private(set) var sizes: ClosedRange<UInt64>?
+    private var mtime: UInt32?
+    /// Whether the file can have been changed since ``mtime``, by us.
+    private var isNewer = false
+
+    /// Takes attributes that an open handle has told while no change of ours was under way.
+    init(_ attributes: FileAttributes) {
+        kind = attributes.kind
+        owner = attributes.owner
+        sizes = attributes.size.map { $0...$0 }
+        mtime = attributes.times?.mtime
+    }
+
+    /// The size, where only one is possible.
+    var size: UInt64? {
+        sizes.flatMap { $0.lowerBound == $0.upperBound ? $0.lowerBound : nil }
+    }
+
+    /// A write has been sent that ends at an offset.
+    mutating func beginWrite(to end: UInt64) {
+        isNewer = true
+        sizes = sizes.map { $0.lowerBound...max($0.upperBound, end) }
+    }
+
+    /// It has been acknowledged.
+    mutating func finishWrite(to end: UInt64) {
+        sizes = sizes.map { max($0.lowerBound, end)...max($0.upperBound, end) }
+    }
+
+    /// Data has been sent that goes to the end, wherever that is.
+    mutating func beginAppend(_ count: Int) {
+        isNewer = true
+        sizes = sizes.map { $0.lowerBound...($0.upperBound + UInt64(count)) }
+    }
+
+    /// It has been acknowledged, or is known not to have arrived.
+    mutating func finishAppend(_ count: Int, hasArrived: Bool) {
+        sizes = sizes.map { sizes in
+            let lower = sizes.lowerBound + (hasArrived ? UInt64(count) : 0)
+            let upper = sizes.upperBound - (hasArrived ? 0 : UInt64(count))
+            return lower...max(lower, upper)
+        }
+    }
+
+    /// Attributes have been sent.
+    mutating func beginChange(_ changes: FileAttributes) {
+        isNewer = true
+        if let size = changes.size {
+            sizes = sizes.map { min($0.lowerBound, size)...max($0.upperBound, size) }
+        }
+        // Set to whatever: it tells nothing any more.
+        if changes.times != nil { mtime = nil }
+    }
+
+    /// Whether a file with these attributes may be the same one.
+    func admits(_ attributes: FileAttributes) -> Bool {
+        guard kind == attributes.kind else { return false }
+        if let owner, let other = attributes.owner, owner != other { return false }
+        if let sizes, let size = attributes.size, !sizes.contains(size) { return false }
+        guard let mtime, let other = attributes.times?.mtime else { return true }
+        return isNewer ? other >= mtime : other == mtime
+    }
+}

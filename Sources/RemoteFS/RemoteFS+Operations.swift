@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import SFTPClient
+public import SFTPProtocol
+public import Wire
+
+// What the kernel may ask for, and how each of it gets over the loss of a connection.
+
+extension RemoteFS {
+    /// Finds a name in a directory.
+    public func lookup(
+        _ name: [UInt8], in parent: InodeNumber
+    ) async throws(Errno) -> LookupResult {
+        try await again { () async throws(Errno) in
+            try await lookupOnce(name, in: parent)
+        }
+    }
+
+    /// Sizes and free space of the file system that holds a node.
+    ///
+    /// Zeros, which mean "not known", where the server can't tell.
+    public func statfs(_ inode: InodeNumber) async throws(Errno) -> FileSystemStatistics {
+        try await again { () async throws(Errno) in
+            try await statfsOnce(inode)
+        }
+    }
+
+    /// The status of a node, and for how long the kernel may take it as true.
+    public func getattr(
+        _ inode: InodeNumber, handle: HandleID?
+    ) async throws(Errno) -> (status: FileStatus, validity: Duration) {
+        try await again { () async throws(Errno) in
+            try await getattrOnce(inode, handle: handle)
+        }
+    }
+
+    /// Changes mode, owner, size or times, and returns the status after it.
+    public func setattr(
+        _ inode: InodeNumber, _ changes: AttributeChanges, handle: HandleID?
+    ) async throws(Errno) -> (status: FileStatus, validity: Duration) {
+        try await again { () async throws(Errno) in
+            try await setattrOnce(inode, changes, handle: handle)
+        }
+    }
+
+    /// Reads the target of a symbolic link, as the kernel may follow it.
+    ///
+    /// Where links are contained, it is passed on as it is only if it is relative and all its `..` come
+    /// first and are no more than the link's own depth, or a smaller one at which the kernel may take it
+    /// to be. Every other is resolved here, name by name, and becomes such a path.
+    ///
+    /// - Throws: `EPERM` for a target that leads out of the mounted directory, where that is refused.
+    public func readlink(_ inode: InodeNumber) async throws(Errno) -> [UInt8] {
+        try await again { () async throws(Errno) in
+            try await readlinkOnce(inode)
+        }
+    }
+
+    /// Opens a directory.
+    ///
+    /// A listing that is still valid is used again.
+    public func opendir(_ inode: InodeNumber) async throws(Errno) -> HandleID {
+        try await again { () async throws(Errno) in
+            try await opendirOnce(inode)
+        }
+    }
+
+    /// Entries of an open directory, `.` and `..` first, from an offset on; none at the end.
+    ///
+    /// Offsets are stable for as long as the directory is open, short of very long ones. Offset 0
+    /// starts over with what the directory holds now.
+    ///
+    /// - Parameters:
+    ///   - room: how many bytes the entries may take in the kernel's form.
+    ///   - overhead: how many bytes an entry takes there besides its name, before it is rounded up to
+    ///     a multiple of eight.
+    ///   - attributes: whether to look entries up: every one with an ``ListedEntry/entry`` counts
+    ///     as a lookup.
+    public func readdir(
+        _ handle: HandleID, offset: UInt64, room: Int, overhead: Int, attributes: Bool
+    ) async throws(Errno) -> [ListedEntry] {
+        try await again { () async throws(Errno) in
+            try await readdirOnce(
+                handle, offset: offset, room: room, overhead: overhead, attributes: attributes)
+        }
+    }
+
+    /// Opens a file that exists.
+    ///
+    /// - Parameter flags: read, write, append and truncate.
+    public func open(
+        _ inode: InodeNumber, _ flags: OpenFlags
+    ) async throws(Errno) -> OpenedFile {
+        try await again { () async throws(Errno) in
+            try await openOnce(inode, flags)
+        }
+    }
+
+    /// Creates a file, or opens the one that is there unless `flags` demand a new one.
+    ///
+    /// - Parameter permissions: what a new file gets, whatever the server's umask is.
+    public func create(
+        _ name: [UInt8], in parent: InodeNumber, permissions: UInt32, _ flags: OpenFlags
+    ) async throws(Errno) -> (entry: Entry, file: OpenedFile) {
+        try await once { () async throws(Errno) in
+            try await createOnce(name, in: parent, permissions: permissions, flags)
+        }
+    }
+
+    /// Reads from an open file; fewer bytes than asked for are its end.
+    public func read(
+        _ handle: HandleID, offset: UInt64, count: Int
+    ) async throws(Errno) -> [Bytes] {
+        try await again { () async throws(Errno) in
+            try await readOnce(handle, offset: offset, count: count)
+        }
+    }
+
+    /// Writes to an open file.
+    ///
+    /// - Parameter offset: where the data belong; it does not matter where they are appended.
+    /// - Returns: how many bytes from the start of `data` have been written: all, or as many as there
+    ///   was room for, or as came before another error.
+    /// - Throws: why nothing could be written; or not all of it, where pages of a mapping are.
+    public func write(
+        _ handle: HandleID, offset: UInt64, data: Bytes, as kind: WriteKind = .asOpened
+    ) async throws(Errno) -> Int {
+        if kind == .asOpened, files[handle]?.access.contains(.append) ?? false {
+            return try await once { () async throws(Errno) in
+                try await append(data, to: handle, offset: offset)
+            }
+        }
+        return try await again { () async throws(Errno) in
+            try await writeOnce(handle, offset: offset, data: data, as: kind)
+        }
+    }
+
+    /// Waits until the server has put an open file on stable storage, where it can promise that.
+    public func fsync(_ handle: HandleID) async throws(Errno) {
+        try await again { () async throws(Errno) in
+            try await fsyncOnce(handle)
+        }
+    }
+
+    /// Copies within the server.
+    ///
+    /// - Returns: how many bytes; fewer than `count` where the source ends or a request is full.
+    /// - Throws: `EOPNOTSUPP` where the kernel has to copy by reading and writing.
+    public func copyRange(
+        from source: HandleID, at sourceOffset: UInt64, to target: HandleID,
+        at targetOffset: UInt64, count: UInt64
+    ) async throws(Errno) -> Int {
+        try await again { () async throws(Errno) in
+            try await copyRangeOnce(
+                from: source, at: sourceOffset, to: target, at: targetOffset, count: count)
+        }
+    }
+
+    /// Makes a directory.
+    public func mkdir(
+        _ name: [UInt8], in parent: InodeNumber, permissions: UInt32
+    ) async throws(Errno) -> Entry {
+        try await once { () async throws(Errno) in
+            try await mkdirOnce(name, in: parent, permissions: permissions)
+        }
+    }
+
+    /// Makes a symbolic link.
+    public func symlink(
+        _ name: [UInt8], in parent: InodeNumber, target: [UInt8]
+    ) async throws(Errno) -> Entry {
+        try await once { () async throws(Errno) in
+            try await symlinkOnce(name, in: parent, target: target)
+        }
+    }
+
+    /// Makes a hard link.
+    ///
+    /// SFTP can't tell that two names are one file, so we know it only for as long as the answer is
+    /// fresh: long enough for programs that check what they have linked, as git does.
+    public func link(
+        _ inode: InodeNumber, as name: [UInt8], in parent: InodeNumber
+    ) async throws(Errno) -> Entry {
+        try await once { () async throws(Errno) in
+            try await linkOnce(inode, as: name, in: parent)
+        }
+    }
+
+    /// Removes a name of something that is not a directory.
+    ///
+    /// Open files stay usable: the server holds them open.
+    public func unlink(_ name: [UInt8], in parent: InodeNumber) async throws(Errno) {
+        try await once { () async throws(Errno) in
+            try await unlinkOnce(name, in: parent)
+        }
+    }
+
+    /// Removes an empty directory.
+    public func rmdir(_ name: [UInt8], in parent: InodeNumber) async throws(Errno) {
+        try await once { () async throws(Errno) in
+            try await rmdirOnce(name, in: parent)
+        }
+    }
+
+    /// Gives a node another name, in place of what has that name if that is allowed.
+    public func rename(_ rename: Rename) async throws(Errno) {
+        try await once { () async throws(Errno) in
+            try await renameOnce(rename)
+        }
+    }
+}

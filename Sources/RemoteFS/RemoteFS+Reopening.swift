@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import SFTPClient
+import SFTPProtocol
+import Wire
+
+// Files stay open though the connection that they were opened on is lost: each is opened again by its
+// path when it is next used.
+
+extension RemoteFS {
+    /// Whether a handle is good on the present connection.
+    func isCurrent(_ handle: SFTPHandle) -> Bool { handle.generation == client.generation }
+
+    /// A handle of the present connection for a node, whatever it may do.
+    func currentHandle(of inode: InodeNumber) -> SFTPHandle? {
+        files.first { $0.inode == inode && $0.server.map(isCurrent) ?? false }?.server
+    }
+
+    /// An open file, with its handle on the present connection.
+    ///
+    /// Nothing may suspend before that is used.
+    ///
+    /// - Throws: `EBADF` for what is not open, `ESTALE` where its path leads to another file now, or why
+    ///   it can't be opened again.
+    func openFile(_ handle: HandleID) async throws(Errno) -> (OpenFile, SFTPHandle) {
+        while true {
+            guard let file = files[handle] else { throw .EBADF }
+            if file.isStale { throw .ESTALE }
+            if let server = file.server, isCurrent(server) { return (file, server) }
+            if file.isReopening {
+                do { try await reopenings.wait() } catch { throw .EINTR }
+            } else {
+                try await reopen(handle)
+            }
+        }
+    }
+
+    /// Has a node's open file on the present connection again, if it is open at all, to look at it
+    /// instead of at what has its path.
+    ///
+    /// - Parameter handle: the one to look at; otherwise any, and none where all of them are stale.
+    func reopenForLook(at inode: InodeNumber, by handle: HandleID?) async throws(Errno) {
+        if let handle, files[handle] != nil {
+            _ = try await openFile(handle)
+        } else if nodes[inode]?.kind == .regular, nodes[inode]?.openCount ?? 0 > 0,
+            currentHandle(of: inode) == nil,
+            let any = files.ids(where: { $0.inode == inode && !$0.isStale }).first
+        {
+            // Where it can't be had, the path is all there is.
+            _ = try? await openFile(any)
+        }
+    }
+
+    /// Opens a file again as it was opened, but for what is done only once: it is never created or
+    /// truncated by that.
+    private func reopen(_ handle: HandleID) async throws(Errno) {
+        guard let file = files[handle] else { throw .EBADF }
+        files[handle]?.isReopening = true
+        defer {
+            files[handle]?.isReopening = false
+            reopenings.wakeAll()
+        }
+        // What has lost its name can't be found any more.
+        guard nodes[file.inode]?.place != nil else { throw giveUp(on: file.inode) }
+        let path = try await path(to: file.inode)
+        let change = nodes.lastChange
+        let opening = try start(
+            opening: path, file.access, witness: currentHandle(of: file.inode))
+        switch await finish(opening) {
+        case .failure(let error):
+            guard error.errno == .ENOENT else {
+                throw await reasonOfFailedOpen(error, of: file.inode, flags: file.access)
+            }
+            throw giveUp(on: file.inode)
+        case .success((let server, let attributes)):
+            let found = try await look(at: server, otherwise: attributes)
+            guard await isSame(opening, found, as: file.inode) else {
+                await client.startClose(server)
+                throw giveUp(on: file.inode)
+            }
+            guard files[handle] != nil else {
+                await client.startClose(server)
+                throw .EBADF
+            }
+            files[handle]?.server = server
+            noteIdentity(of: file.inode, found, askedAfter: change)
+        }
+    }
+
+    /// What has just been opened, or what has its path, for servers that can't tell.
+    private func look(
+        at server: SFTPHandle, otherwise attributes: FileAttributes?
+    ) async throws(Errno) -> FileAttributes {
+        if options.avoidsFstat {
+            guard let attributes else { throw .EIO }
+            return attributes
+        }
+        do {
+            return try await client.fstat(server)
+        } catch {
+            await client.startClose(server)
+            throw error.errnoOnHandle
+        }
+    }
+
+    private func isSame(
+        _ opening: Opening, _ found: FileAttributes, as inode: InodeNumber
+    ) async -> Bool {
+        if opening.witness != nil { return await !opening.isOfAnotherFile(found) }
+        return nodes[inode]?.details?.identity?.admits(found) ?? (found.kind == .regular)
+    }
+
+    /// Takes all handles on a node that are not on the present connection for lost: another file has its
+    /// path now, or none.
+    private func giveUp(on inode: InodeNumber) -> Errno {
+        for id in files.ids(where: { $0.inode == inode }) {
+            if let server = files[id]?.server, isCurrent(server) { continue }
+            files[id]?.isStale = true
+            files[id]?.server = nil
+        }
+        return .ESTALE
+    }
+
+    // MARK: Identity
+
+    /// Takes note of what an open handle has told of its file, in answer to a request sent after our
+    /// change number `change`.
+    func noteIdentity(
+        of inode: InodeNumber, _ attributes: FileAttributes, askedAfter change: UInt64
+    ) {
+        guard let node = nodes[inode], node.isUnchanged(since: change) else { return }
+        nodes[inode]?.makeDetails().identity = FileIdentity(attributes)
+    }
+
+    /// Adds a file that has just been opened.
+    func add(
+        _ file: OpenFile, _ attributes: FileAttributes?, askedAfter change: UInt64
+    ) -> HandleID {
+        if let attributes {
+            noteIdentity(of: file.inode, attributes, askedAfter: change)
+            if nodes[file.inode]?.details?.identity == nil {
+                var identity = FileIdentity(attributes)
+                // Changes are under way.
+                identity.beginChange(FileAttributes(times: attributes.times))
+                nodes[file.inode]?.makeDetails().identity = identity
+            }
+        }
+        return files.add(file)
+    }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import SFTPClient
+import SFTPProtocol
+
+// The one place where operations get over the loss of a connection.
+
+extension RemoteFS {
+    /// Runs an operation that may be done twice, and again for as long as the connection is lost
+    /// meanwhile.
+    ///
+    /// It is begun even where there is no connection: what is known needs none.
+    ///
+    /// - Throws: what the operation throws while there is a connection; `ETIMEDOUT` once there has been
+    ///   none for too long, `EINTR` when the task is cancelled while there is none.
+    func again<T>(_ operation: () async throws(Errno) -> T) async throws(Errno) -> T {
+        onLink { $0.begin() }
+        defer { onLink { $0.finishOperation() } }
+        while true {
+            let generation = onLink { $0.generation }
+            do throws(Errno) {
+                return try await operation()
+            } catch {
+                // Of an attempt during which the connection was lost, no error tells anything.
+                guard onLink({ $0.isLost(generation) }) else { throw error }
+                try await serverLink.waitForConnection()
+            }
+        }
+    }
+
+    /// Runs an operation that must not be done twice, once there is a connection.
+    func once<T>(_ operation: () async throws(Errno) -> T) async throws(Errno) -> T {
+        onLink { $0.begin() }
+        defer { onLink { $0.finishOperation() } }
+        if onLink({ $0.isDown }) { try await serverLink.waitForConnection() }
+        return try await operation()
+    }
+
+    /// Does something to the link in this very step.
+    private func onLink<T: Sendable>(_ body: (isolated ServerLink) -> T) -> T {
+        serverLink.assumeIsolated(body)
+    }
+}

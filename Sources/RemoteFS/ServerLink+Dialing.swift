@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import SFTPClient
+
+// Making another connection when one is lost.
+
+extension ServerLink {
+    /// How long an attempt may take.
+    private static let attemptTime = Duration.seconds(30)
+    /// The shortest time from one attempt to the next, however many want one.
+    private static let leastPause = Duration.seconds(1)
+
+    /// Tries to connect at the next opportunity instead of when the pause is over: somebody wants it.
+    func hasten() {
+        let pause: Duration
+        switch state {
+        case .connected, .ended: return
+        case .reconnecting: pause = Self.leastPause
+        // Each is a login that fails, and servers count those.
+        case .blocked: pause = BackOff.longest
+        }
+        let earliest = max(lastAttempt + pause, loop.now)
+        if let nextAttempt, nextAttempt.at <= earliest { return }
+        attempt(after: earliest - loop.now)
+    }
+
+    /// Tries to connect after a pause, unless an attempt is under way.
+    func attempt(after pause: Duration) {
+        guard dialling == nil else { return }
+        cancelNextAttempt()
+        let time = loop.now + pause
+        let timer = loop.schedule(at: time) { [weak self] in
+            self?.assumeIsolated { $0.attempt() }
+        }
+        nextAttempt = (time, timer)
+    }
+
+    func cancelNextAttempt() {
+        if let nextAttempt { loop.cancel(nextAttempt.timer) }
+        nextAttempt = nil
+    }
+
+    private func attempt() {
+        nextAttempt = nil
+        guard let dial, dialling == nil else { return }
+        lastAttempt = loop.now
+        let generation = generation + 1
+        dialling = loop.spawn { [loop, failures] in
+            do {
+                let connection = try await loop.withTimeout(Self.attemptTime) {
+                    try await dial(generation, failures)
+                }
+                precondition(
+                    connection.client.generation == generation, "the number of another connection")
+                await self.adopt(connection)
+            } catch {
+                await self.noteFailure(error)
+            }
+        }
+    }
+
+    private func adopt(_ new: Connection) async {
+        dialling = nil
+        switch state {
+        case .connected, .ended: return await new.close()
+        case .reconnecting(let since, _), .blocked(let since, _):
+            connection = new
+            client = new.client
+            generation = new.client.generation
+            state = .connected
+            connectedAt = loop.now
+            failures = 0
+            let seconds = Double((loop.now - since) / .milliseconds(100)) / 10
+            options.log("connected again after \(seconds) seconds")
+            watch(client)
+            onReturn?()
+            if operationCount > 0 { listen() }
+            waiters.wakeAll()
+        }
+    }
+
+    private func noteFailure(_ error: any Error) {
+        dialling = nil
+        failures += 1
+        let failure = error as? LinkFailure ?? LinkFailure(.refused, Self.text(error))
+        guard case .reconnecting(let since, _) = state else { return }
+        switch failure.kind {
+        case .unreachable: attempt(after: backOff.afterUnreachable(options.random()))
+        case .refused: attempt(after: backOff.afterRefusal(options.random()))
+        case .hostKey, .login:
+            state = .blocked(since: since, failure)
+            options.log("\(failure); not connecting again by itself")
+            waiters.wakeAll()
+        }
+    }
+
+    private static func text(_ error: any Error) -> String {
+        error is TimeoutError
+            ? "the server did not let us in within \(attemptTime.components.seconds) seconds"
+            : "\(error)"
+    }
+}

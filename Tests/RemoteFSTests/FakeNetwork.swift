@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import SFTPClient
+import SFTPProtocol
+import Synchronization
+import Wire
+
+@testable import RemoteFS
+
+/// What lies between a file system and its server, in memory, under virtual time: connections can be
+/// lost, and what comes of each attempt to make another is a test's to say.
+actor FakeNetwork {
+    nonisolated let loop: SimulatedLoop
+    /// What each attempt to connect comes to; nil for a connection.
+    private var failure: LinkFailure?
+    private var answer: FakeServer.Answer
+    private let extensions: [SFTPExtension]
+    /// The servers so far, one for each connection.
+    private(set) var servers: [FakeServer] = []
+    /// When there was an attempt to connect.
+    private(set) var attempts: [Duration] = []
+    private let log = Mutex<[String]>([])
+    /// How often a sign of life has been asked for.
+    private(set) var questions = 0
+    private var isSilent = false
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe loop.asUnownedSerialExecutor()
+    }
+
+    init(
+        _ loop: SimulatedLoop, extensions: [SFTPExtension], answer: @escaping FakeServer.Answer
+    ) {
+        self.loop = loop
+        self.extensions = extensions
+        self.answer = answer
+    }
+
+    /// The server that the present connection leads to.
+    var server: FakeServer { servers[servers.count - 1] }
+
+    /// All requests so far, to whichever server.
+    var requests: [SFTPRequest] {
+        get async {
+            var all: [SFTPRequest] = []
+            for server in servers { all += await server.requests }
+            return all
+        }
+    }
+
+    /// What attempts to connect come to from now on.
+    func refuse(_ failure: LinkFailure?) { self.failure = failure }
+
+    /// How the next servers answer.
+    func answer(_ answer: @escaping FakeServer.Answer) { self.answer = answer }
+
+    /// Loses the present connection.
+    func cut() async { await server.hangUp() }
+
+    /// Leaves everything unanswered from now on, and questions whether somebody is there too.
+    func fallSilent() async throws {
+        isSilent = true
+        try await server.answer { _ in nil }
+    }
+
+    /// What the link has said.
+    nonisolated var lines: [String] { log.withLock { $0 } }
+
+    nonisolated func say(_ line: String) { log.withLock { $0.append(line) } }
+
+    func noteQuestion() { questions += 1 }
+
+    func connect(_ generation: UInt64) async throws -> ServerLink.Connection {
+        attempts.append(loop.now)
+        if let failure { throw failure }
+        isSilent = false
+        let (ours, theirs) = InMemoryPipe.makePair(loop: loop)
+        let server = FakeServer(theirs, loop, extensions, answer)
+        servers.append(server)
+        loop.spawn { await server.run() }
+        let client = try await SFTPClient.open(over: ours, generation: generation, loop: loop)
+        return ServerLink.Connection(
+            client: client, lastReceived: { client.assumeIsolated { $0.lastActivity } },
+            ask: { self.assumeIsolated { $0.noteQuestion() } }
+        ) { await client.disconnect() }
+    }
+}
+
+/// Runs `body` with a file system whose link to a fake server can be lost.
+func simulateLink(
+    timeout: Duration? = .seconds(60),
+    extensions: [SFTPExtension] = [
+        .posixRename, .hardlink, .statvfs, .lsetstat, .fsync, .copyData,
+    ],
+    answer: @escaping FakeServer.Answer,
+    body: @escaping @Sendable (RemoteFS, FakeNetwork) async throws -> Void
+) throws {
+    let loop = SimulatedLoop()
+    let network = FakeNetwork(loop, extensions: extensions, answer: answer)
+    try loop.run {
+        var options = RemoteFSOptions(wallClock: { 1_000_000 }, log: { _ in })
+        options.rootPath = bytes("/srv")
+        options.cache.attributeTimeout = .seconds(1)
+        options.cache.listingTimeout = .seconds(1)
+        options.cache.listingsAhead = 0
+        var linkOptions = LinkOptions(random: { 0 }, log: { network.say($0) })
+        linkOptions.timeout = timeout
+        let link = ServerLink(
+            try await network.connect(0), options: linkOptions, loop: loop
+        ) { generation, _ in try await network.connect(generation) }
+        let fileSystem = RemoteFS(link: link, options: options, loop: loop)
+        // No connection that a test loses is one that was lost at once.
+        try await loop.sleep(for: .seconds(10))
+        do {
+            try await body(fileSystem, network)
+        } catch {
+            await fileSystem.disconnect()
+            throw error
+        }
+        await fileSystem.disconnect()
+    }
+}
+
+extension RemoteFS {
+    /// Looks a file up, and returns its number.
+    func find(_ name: String, in parent: InodeNumber = rootInode) async throws -> InodeNumber {
+        guard case .found(let entry) = try await lookup(bytes(name), in: parent) else {
+            throw Errno.ENOENT
+        }
+        return entry.status.inode
+    }
+}
+
+extension SimulatedLoop {
+    /// How long an operation takes, and what comes of it.
+    func timed<T: Sendable>(
+        _ operation: @Sendable () async throws -> T
+    ) async -> (time: Duration, result: Result<T, any Error>) {
+        let start = now
+        do {
+            let value = try await operation()
+            return (now - start, .success(value))
+        } catch {
+            return (now - start, .failure(error))
+        }
+    }
+}
