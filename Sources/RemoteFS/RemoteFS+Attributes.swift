@@ -2,7 +2,7 @@
 
 import EventLoop
 import SFTPClient
-import SFTPProtocol
+public import SFTPProtocol
 import Wire
 
 /// A time to set.

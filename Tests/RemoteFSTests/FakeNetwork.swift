@@ -76,7 +76,7 @@ actor FakeNetwork {
         if let failure { throw failure }
         isSilent = false
         let (ours, theirs) = InMemoryPipe.makePair(loop: loop)
-        let server = FakeServer(theirs, loop, extensions, answer)
+        let server = FakeServer(theirs, loop, extensions.map { .init($0) }, answer)
         servers.append(server)
         loop.spawn { await server.run() }
         let client = try await SFTPClient.open(over: ours, generation: generation, loop: loop)
