@@ -273,33 +273,6 @@ extension RemoteFS {
         }
     }
 
-    private func interrupt(_ fetch: ListingFetch) {
-        if fetch.server != nil { openDirectoryCount -= 1 }
-        fetch.interrupt()
-    }
-
-    /// Opens a directory again that was being read when the connection was lost.
-    private func resume(_ fetch: ListingFetch) async throws(Errno) {
-        interrupt(fetch)
-        guard fetch.resume() else {
-            fetch.fail(.EIO)
-            removeFromNode(fetch)
-            throw .EIO
-        }
-        defer {
-            if fetch.server == nil { fetch.interrupt() }
-            fetch.progress.wakeAll()
-        }
-        let path = try await path(to: fetch.inode)
-        let opening = try start { (client) throws(SFTPError) in try client.startOpendir(path) }
-        do {
-            fetch.open(try await opening.value)
-            openDirectoryCount += 1
-        } catch {
-            throw reasonOfFailedOpendir(error)
-        }
-    }
-
     /// Takes note of the end of a directory: the listing is complete, and kept if it still holds.
     private func finish(_ fetch: ListingFetch) {
         fetch.finish(at: loop.now)

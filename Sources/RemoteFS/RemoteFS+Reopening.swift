@@ -148,4 +148,34 @@ extension RemoteFS {
         }
         return files.add(file)
     }
+
+    // MARK: Directories
+
+    /// Takes note that a directory was being read on a connection that is lost.
+    func interrupt(_ fetch: ListingFetch) {
+        if fetch.server != nil { openDirectoryCount -= 1 }
+        fetch.interrupt()
+    }
+
+    /// Opens a directory again that was being read when the connection was lost.
+    func resume(_ fetch: ListingFetch) async throws(Errno) {
+        interrupt(fetch)
+        guard fetch.resume() else {
+            fetch.fail(.EIO)
+            removeFromNode(fetch)
+            throw .EIO
+        }
+        defer {
+            if fetch.server == nil { fetch.interrupt() }
+            fetch.progress.wakeAll()
+        }
+        let path = try await path(to: fetch.inode)
+        let opening = try start { (client) throws(SFTPError) in try client.startOpendir(path) }
+        do {
+            fetch.open(try await opening.value)
+            openDirectoryCount += 1
+        } catch {
+            throw reasonOfFailedOpendir(error)
+        }
+    }
 }
