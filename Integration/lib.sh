@@ -6,6 +6,7 @@
 #   HAWSER         the hawser program                  (default: the release build)
 #   MOUNT_COMMAND  what mounts                         (default: "$HAWSER mount"; sshfs does too)
 #   SFTP_SERVER    what sshd runs as its subsystem     (default: OpenSSH's sftp-server)
+#   MOUNT_OPTIONS  options for every mount            (default: none)
 #   KEEP=1         keeps the private directory and says where it is
 # Exit status: 0 passed, 77 skipped, anything else failed.
 
@@ -240,7 +241,7 @@ mount_remote() { # directory mountpoint [argument...]
     local directory=$1 mountpoint=$2
     shift 2
     started_mounts+=("$mountpoint")
-    "${mount_command[@]}" -F "$SSH_CONFIG" "$@" "server:$directory" "$mountpoint"
+    "${mount_command[@]}" -F "$SSH_CONFIG" ${MOUNT_OPTIONS:+-o "$MOUNT_OPTIONS"} "$@" "server:$directory" "$mountpoint"
     is_mounted "$mountpoint" || fail "no mount at $mountpoint, though the command succeeded"
 }
 

@@ -104,6 +104,21 @@ extension RemoteFS {
         }
     }
 
+    /// Whether a path with these attributes leads to another file than the node is to be.
+    func isOfAnotherFile(
+        _ opening: Opening, _ attributes: FileAttributes, of inode: InodeNumber
+    ) async -> Bool {
+        if attributes.kind != nodes[inode]?.kind { return true }
+        if let identity = attributes.exact?.identity,
+            let isSame = nodes[inode]?.isSameFile(as: identity)
+        {
+            // A node that nobody has open becomes the file that is there now: ESTALE is for the kernel to
+            // resolve, which gives up where files are replaced faster than it looks.
+            return !isSame && openHandle(of: inode) != nil
+        }
+        return await opening.isOfAnotherFile(attributes)
+    }
+
     /// Whether the file that is open as a node has been replaced by another one, which a path with
     /// these attributes leads to now.
     func isReplaced(

@@ -87,18 +87,6 @@ extension RemoteFS {
         nodes.close(inode)
     }
 
-    private func isOfAnotherFile(
-        _ opening: Opening, _ attributes: FileAttributes, of inode: InodeNumber
-    ) async -> Bool {
-        if attributes.kind != nodes[inode]?.kind { return true }
-        if let identity = attributes.exact?.identity,
-            let isSame = nodes[inode]?.isSameFile(as: identity)
-        {
-            return !isSame
-        }
-        return await opening.isOfAnotherFile(attributes)
-    }
-
     /// Takes attributes that the answer to the kernel has no room for: if they are not those that it
     /// was shown last, it has to ask for them before it uses the file.
     private func show(

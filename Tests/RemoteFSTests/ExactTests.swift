@@ -129,18 +129,49 @@ import Testing
     }
 
     /// The same size and time, in the same second: by version 3 nobody could tell.
+    @Test func aFileThatNobodyHasOpenBecomesTheOneThatIsThere() throws {
+        let answer: @Sendable (UInt64) -> FakeServer.Answer = { inode in
+            { request in
+                switch request {
+                case .open: handle
+                case .close: ok
+                default: .attributes(exact(inode))
+                }
+            }
+        }
+        try simulate(isExact: true, answer: answer(5)) { fileSystem, server in
+            let (inode, first) = try await open(fileSystem)
+            await fileSystem.release(first)
+            try await fileSystem.loop.sleep(for: .seconds(3))
+            await fileSystem.release(try await fileSystem.open(inode, .read).handle)
+            let kept = try await fileSystem.open(inode, .read)
+            #expect(kept.keepsPages)
+            await fileSystem.release(kept.handle)
+            try await server.answer(answer(6))
+            let other = try await fileSystem.open(inode, .read)
+            #expect(!other.keepsPages)
+            #expect(try await fileSystem.getattr(inode, handle: nil).status.number == 6)
+            await close(fileSystem, inode, other.handle)
+        }
+    }
+
     @Test func anOpenSeesAReplacedFileByItsNumber() throws {
         try simulate(isExact: true) { request in
             if case .open = request { handle } else { .attributes(exact(5)) }
         } body: { fileSystem, server in
-            let inode = try await lookUp(fileSystem, "f").inode
+            let (inode, first) = try await open(fileSystem)
             try await server.answer { request in
-                if case .open = request { handle } else { .attributes(exact(6)) }
+                switch request {
+                case .open: handle
+                case .fstat: .attributes(exact(5))
+                default: .attributes(exact(6))
+                }
             }
             #expect(
                 await fails(.ESTALE) { () async throws(Errno) in
                     try await fileSystem.open(inode, .read)
                 })
+            await close(fileSystem, inode, first)
         }
     }
 
