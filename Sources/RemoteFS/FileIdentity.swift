@@ -64,6 +64,12 @@ struct FileIdentity {
         if changes.times != nil { mtime = nil }
     }
 
+    /// Whether these are attributes of a directory that may be this one: size and time of a directory
+    /// follow what is in it.
+    func isOfDirectory(_ attributes: FileAttributes) -> Bool {
+        kind == .directory && attributes.kind == .directory && owner == attributes.owner
+    }
+
     /// Whether a file with these attributes may be the same one.
     func admits(_ attributes: FileAttributes) -> Bool {
         guard kind == attributes.kind else { return false }

@@ -291,7 +291,6 @@ extension RemoteFS {
         guard let file = files.remove(handle) else { return }
         let name = nodes.names(to: file.inode)?.last
         nodes.close(file.inode)
-        if nodes[file.inode]?.openCount == 0 { nodes[file.inode]?.details?.identity = nil }
         if let inPlace = file.inPlace { await client.startClose(inPlace) }
         guard let server = file.server,
             // Another one may stand for the same handle.

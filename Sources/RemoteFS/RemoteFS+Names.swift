@@ -216,8 +216,13 @@ extension RemoteFS {
             nodes.distrust(name, in: parent)
             throw error
         }
+        noteRemoved(name, in: parent)
+    }
+
+    /// Takes note that a name has been removed.
+    func noteRemoved(_ name: FileName, in parent: InodeNumber) {
         noteRemoval(of: name, in: parent)
-        if let removed { nodes.keepRemains(of: removed) }
+        if let removed = nodes.inode(named: name, in: parent) { nodes.keepRemains(of: removed) }
         nodes.detach(name, in: parent)
     }
 
@@ -310,7 +315,7 @@ extension RemoteFS {
         nodes.distrust(rename.newName, in: rename.newParent)
     }
 
-    private func noteRename(_ rename: Rename) {
+    func noteRename(_ rename: Rename) {
         var old: DirectoryEntry?
         updateListing(of: rename.oldParent) {
             old = $0.entry(named: rename.oldName)

@@ -12,9 +12,13 @@ extension RemoteFS {
     public func lookup(
         _ name: [UInt8], in parent: InodeNumber
     ) async throws(Errno) -> LookupResult {
-        try await again { () async throws(Errno) in
+        let result = try await again { () async throws(Errno) in
             try await lookupOnce(name, in: parent)
         }
+        if case .absent = result {
+            absences.note(Node.Place(parent: parent, name: name), at: loop.now)
+        }
+        return result
     }
 
     /// Sizes and free space of the file system that holds a node.
@@ -103,9 +107,28 @@ extension RemoteFS {
     public func create(
         _ name: [UInt8], in parent: InodeNumber, permissions: UInt32, _ flags: OpenFlags
     ) async throws(Errno) -> (entry: Entry, file: OpenedFile) {
-        try await once { () async throws(Errno) in
-            try await createOnce(name, in: parent, permissions: permissions, flags)
+        guard flags.contains(.exclusive) else {
+            // What is there is opened, whoever has made it.
+            return try await again { () async throws(Errno) in
+                try await createOnce(name, in: parent, permissions: permissions, flags)
+            }
         }
+        let expected = expectation(.regular, name, in: parent, permissions: permissions)
+        let created = try await once { () async throws(Errno) in
+            try await createOnce(name, in: parent, permissions: permissions, flags)
+        } look: { () async throws(Errno) in
+            guard case .done(let entry) = try await settleMaking(expected) else { return .notDone }
+            do throws(Errno) {
+                let file = try await openOnce(
+                    entry.status.inode, flags.subtracting([.create, .exclusive, .truncate]))
+                return .done((entry, file))
+            } catch {
+                forget(entry.status.inode, count: 1)
+                throw error
+            }
+        }
+        noteOwn(created.entry.status.inode)
+        return created
     }
 
     /// Reads from an open file; fewer bytes than asked for are its end.
@@ -127,9 +150,7 @@ extension RemoteFS {
         _ handle: HandleID, offset: UInt64, data: Bytes, as kind: WriteKind = .asOpened
     ) async throws(Errno) -> Int {
         if kind == .asOpened, files[handle]?.access.contains(.append) ?? false {
-            return try await once { () async throws(Errno) in
-                try await append(data, to: handle, offset: offset)
-            }
+            return try await append(data, to: handle, offset: offset)
         }
         return try await again { () async throws(Errno) in
             try await writeOnce(handle, offset: offset, data: data, as: kind)
@@ -161,17 +182,30 @@ extension RemoteFS {
     public func mkdir(
         _ name: [UInt8], in parent: InodeNumber, permissions: UInt32
     ) async throws(Errno) -> Entry {
-        try await once { () async throws(Errno) in
+        let expected = expectation(.directory, name, in: parent, permissions: permissions)
+        let entry = try await once { () async throws(Errno) in
             try await mkdirOnce(name, in: parent, permissions: permissions)
+        } look: { () async throws(Errno) in
+            try await settleMaking(expected)
         }
+        noteOwn(entry.status.inode)
+        return entry
     }
 
     /// Makes a symbolic link.
     public func symlink(
         _ name: [UInt8], in parent: InodeNumber, target: [UInt8]
     ) async throws(Errno) -> Entry {
-        try await once { () async throws(Errno) in
+        let expected = expectation(.symbolicLink, name, in: parent)
+        return try await once { () async throws(Errno) in
             try await symlinkOnce(name, in: parent, target: target)
+        } look: { () async throws(Errno) in
+            try await settleMaking(expected) { (path, _) async throws(Errno) in
+                let sent = try options.sent(target: target)
+                return try await ask { () async throws(SFTPError) in
+                    try await client.readlink(path).elementsEqual(sent)
+                }
+            }
         }
     }
 
@@ -182,8 +216,12 @@ extension RemoteFS {
     public func link(
         _ inode: InodeNumber, as name: [UInt8], in parent: InodeNumber
     ) async throws(Errno) -> Entry {
-        try await once { () async throws(Errno) in
+        let place = Node.Place(parent: parent, name: name)
+        let wasAbsent = absences.contains(place, at: loop.now)
+        return try await once { () async throws(Errno) in
             try await linkOnce(inode, as: name, in: parent)
+        } look: { () async throws(Errno) in
+            try await settleLink(inode, as: place, wasAbsent: wasAbsent)
         }
     }
 
@@ -191,22 +229,31 @@ extension RemoteFS {
     ///
     /// Open files stay usable: the server holds them open.
     public func unlink(_ name: [UInt8], in parent: InodeNumber) async throws(Errno) {
+        let known = identity(of: name, in: parent)
         try await once { () async throws(Errno) in
             try await unlinkOnce(name, in: parent)
+        } look: { () async throws(Errno) in
+            try await settleRemoval(of: name, in: parent, known)
         }
     }
 
     /// Removes an empty directory.
     public func rmdir(_ name: [UInt8], in parent: InodeNumber) async throws(Errno) {
+        let known = identity(of: name, in: parent)
         try await once { () async throws(Errno) in
             try await rmdirOnce(name, in: parent)
+        } look: { () async throws(Errno) in
+            try await settleRemoval(of: name, in: parent, known)
         }
     }
 
     /// Gives a node another name, in place of what has that name if that is allowed.
     public func rename(_ rename: Rename) async throws(Errno) {
+        let known = identity(of: rename.oldName, in: rename.oldParent)
         try await once { () async throws(Errno) in
             try await renameOnce(rename)
+        } look: { () async throws(Errno) in
+            try await settle(rename, known)
         }
     }
 }

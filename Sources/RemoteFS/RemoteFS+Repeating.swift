@@ -29,16 +29,8 @@ extension RemoteFS {
         }
     }
 
-    /// Runs an operation that must not be done twice, once there is a connection.
-    func once<T>(_ operation: () async throws(Errno) -> T) async throws(Errno) -> T {
-        onLink { $0.begin() }
-        defer { onLink { $0.finishOperation() } }
-        if onLink({ $0.isDown }) { try await serverLink.waitForConnection() }
-        return try await operation()
-    }
-
     /// Does something to the link in this very step.
-    private func onLink<T: Sendable>(_ body: (isolated ServerLink) -> T) -> T {
+    func onLink<T: Sendable>(_ body: (isolated ServerLink) -> T) -> T {
         serverLink.assumeIsolated(body)
     }
 }

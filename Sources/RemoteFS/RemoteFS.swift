@@ -44,6 +44,10 @@ public actor RemoteFS {
     /// Names from the server that were not fit to be shown.
     public internal(set) var unsafeNameCount = 0
 
+    /// Names that were seen not to be there.
+    var absences = SeenAbsences()
+    /// What the server gives to what we make; nil before we have made something.
+    var ownMark: OwnMark?
     private let moves: WaitQueue
     /// Those who wait for a file to be opened again.
     let reopenings: WaitQueue
@@ -229,8 +233,12 @@ public actor RemoteFS {
         let heard = Heard(value: attributes, at: time ?? loop.now)
         nodes.setAttributes(heard, of: inode)
         // What a path leads to may be another file while it is not open on this connection.
-        if let details = node.details, details.identity != nil, currentHandle(of: inode) != nil {
-            details.identity = FileIdentity(attributes)
+        if let details = node.details, details.identity != nil {
+            if node.openCount == 0 {
+                details.identity = nil
+            } else if currentHandle(of: inode) != nil {
+                details.identity = FileIdentity(attributes)
+            }
         }
         if node.kind == .directory { compareListing(of: inode, with: heard) }
         let left = heard.at + attributeTimeout(of: node) - loop.now

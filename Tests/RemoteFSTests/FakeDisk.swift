@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SFTPProtocol
+import Synchronization
+import Wire
+
+@testable import RemoteFS
+
+/// Files in memory that outlive connections, for servers that keep their word.
+///
+/// Handles do not: each connection has its own.
+final class FakeDisk: Sendable {
+    struct File {
+        var data: [UInt8] = []
+        var mtime: UInt32 = 1_000_000
+        var mode: UInt32 = 0o100644
+    }
+
+    private struct State {
+        var files: [String: File] = ["/srv": File(mode: 0o040755)]
+        var connections = 0
+    }
+
+    private let state = Mutex(State())
+
+    /// A file, or none.
+    subscript(path: String) -> File? {
+        get { state.withLock { $0.files[path] } }
+        set { state.withLock { $0.files[path] = newValue } }
+    }
+
+    private final class Handles: Sendable {
+        let paths = Mutex<[[UInt8]: String]>([:])
+        let listed = Mutex<Set<[UInt8]>>([])
+    }
+
+    /// The answers of one connection.
+    func answers() -> FakeServer.Answer {
+        let number = state.withLock { state in
+            state.connections += 1
+            return state.connections
+        }
+        let handles = Handles()
+        return { request in self.answer(request, handles, number) }
+    }
+
+    private func answer(_ request: SFTPRequest, _ handles: Handles, _ connection: Int) -> SFTPReply
+    {
+        func path(_ handle: Bytes) -> String? { handles.paths.withLock { $0[Array(handle)] } }
+        func newHandle(_ path: String) -> SFTPReply {
+            let name = handles.paths.withLock { paths in
+                let name = bytes("\(connection)-\(paths.count)")
+                paths[name] = path
+                return name
+            }
+            return .handle(name[...])
+        }
+        return state.withLock { state in
+            switch request {
+            case .lstat(let path), .stat(let path):
+                return Self.attributes(state.files[Self.text(path)])
+            case .fstat(let handle):
+                let path = path(handle).map { $0.hasSuffix("\n") ? String($0.dropLast()) : $0 }
+                return Self.attributes(path.flatMap { state.files[$0] })
+            case .open(let path, let flags, let attributes):
+                let path = Self.text(path)
+                if state.files[path] == nil {
+                    guard flags.contains(.create) else { return noSuchFile }
+                    state.files[path] = File(mode: 0o100000 | (attributes.permissions ?? 0o644))
+                } else if flags.contains(.exclusive) {
+                    return failure
+                }
+                if flags.contains(.truncate) { state.files[path]?.data = [] }
+                return newHandle(flags.contains(.append) ? path + "\n" : path)
+            case .read(let handle, let offset, let length):
+                guard let data = path(handle).flatMap({ state.files[$0]?.data }) else {
+                    return failure
+                }
+                let piece = data.dropFirst(Int(offset)).prefix(Int(length))
+                return piece.isEmpty ? .status(SFTPStatus(.eof)) : .data([Array(piece)[...]])
+            case .write(let handle, let offset, let pieces):
+                guard let name = path(handle) else { return failure }
+                let appends = name.hasSuffix("\n")
+                let path = appends ? String(name.dropLast()) : name
+                guard var data = state.files[path]?.data else { return failure }
+                let new = pieces.flatMap { Array($0) }
+                let start = appends ? data.count : Int(offset)
+                if data.count < start + new.count {
+                    data += [UInt8](repeating: 0, count: start + new.count - data.count)
+                }
+                data.replaceSubrange(start..<start + new.count, with: new)
+                state.files[path]?.data = data
+                return ok
+            case .mkdir(let path, let attributes):
+                guard state.files[Self.text(path)] == nil else { return failure }
+                state.files[Self.text(path)] = File(
+                    mode: 0o040000 | (attributes.permissions ?? 0o755))
+                return ok
+            case .remove(let path), .rmdir(let path):
+                return state.files.removeValue(forKey: Self.text(path)) == nil ? noSuchFile : ok
+            case .rename(let old, let new), .posixRename(let old, let new):
+                guard let file = state.files.removeValue(forKey: Self.text(old)) else {
+                    return noSuchFile
+                }
+                state.files[Self.text(new)] = file
+                return ok
+            case .opendir(let path): return newHandle(Self.text(path))
+            default: return ok
+            }
+        }
+    }
+
+    private static func text(_ path: Bytes) -> String { String(decoding: path, as: UTF8.self) }
+
+    private static func attributes(_ file: File?) -> SFTPReply {
+        guard let file else { return noSuchFile }
+        return .attributes(
+            FileAttributes(
+                size: UInt64(file.data.count), owner: .init(uid: 1, gid: 1), permissions: file.mode,
+                times: .init(atime: 1, mtime: file.mtime)))
+    }
+}

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import SFTPClient
+import SFTPProtocol
+import Synchronization
+import Testing
+import Wire
+
+@testable import RemoteFS
+
+/// What becomes of open files, and of what must not be done twice, when the connection is lost.
+@Suite struct OpenFilesSurviveTests {
+    /// Runs `body` over a disk with a file `/srv/f` that holds "content".
+    private func survive(
+        _ body: @escaping @Sendable (RemoteFS, FakeNetwork, FakeDisk) async throws -> Void
+    ) throws {
+        let disk = FakeDisk()
+        disk["/srv/f"] = FakeDisk.File(data: bytes("content"))
+        try simulateLink(answer: disk.answers()) { fileSystem, network in
+            try await body(fileSystem, network, disk)
+        }
+    }
+
+    private func text(_ pieces: [Bytes]) -> String {
+        String(decoding: pieces.joined(), as: UTF8.self)
+    }
+
+    @Test func openFileIsReadOnTheNextConnection() throws {
+        try survive { fileSystem, network, disk in
+            let opened = try await fileSystem.open(try await fileSystem.find("f"), .read)
+            await network.answer(disk.answers())
+            await network.cut()
+            #expect(text(try await fileSystem.read(opened.handle, offset: 3, count: 100)) == "tent")
+            // Never created, truncated or demanded to be new by that.
+            for case .open(_, let flags, _) in await network.requests {
+                #expect(flags.isDisjoint(with: [.create, .truncate, .exclusive]))
+            }
+            await fileSystem.release(opened.handle)
+        }
+    }
+
+    @Test func fileThatWasReplacedMeanwhileIsStaleAndOthersAreNot() throws {
+        try survive { fileSystem, network, disk in
+            disk["/srv/g"] = FakeDisk.File(data: bytes("other"))
+            let replaced = try await fileSystem.open(try await fileSystem.find("f"), .read)
+            let same = try await fileSystem.open(try await fileSystem.find("g"), .read)
+            await network.answer(disk.answers())
+            disk["/srv/f"] = FakeDisk.File(data: bytes("content"), mtime: 1_000_001)
+            await network.cut()
+            for _ in 0..<2 {
+                #expect(
+                    await fails(.ESTALE) { () async throws(Errno) in
+                        try await fileSystem.read(replaced.handle, offset: 0, count: 10)
+                    })
+            }
+            #expect(text(try await fileSystem.read(same.handle, offset: 0, count: 10)) == "other")
+            let anew = try await fileSystem.open(try await fileSystem.find("f"), .read)
+            #expect(text(try await fileSystem.read(anew.handle, offset: 0, count: 10)) == "content")
+        }
+    }
+
+    @Test func fileThatWasRemovedMeanwhileIsStale() throws {
+        try survive { fileSystem, network, disk in
+            let opened = try await fileSystem.open(try await fileSystem.find("f"), .read)
+            await network.answer(disk.answers())
+            disk["/srv/f"] = nil
+            await network.cut()
+            #expect(
+                await fails(.ESTALE) { () async throws(Errno) in
+                    try await fileSystem.read(opened.handle, offset: 0, count: 10)
+                })
+        }
+    }
+
+    @Test func ownWritesMakeNoOtherFile() throws {
+        try survive { fileSystem, network, disk in
+            let opened = try await fileSystem.open(
+                try await fileSystem.find("f"), [.read, .write])
+            for (offset, piece) in ["con", "tent", "ment"].enumerated() {
+                let data = bytes(piece)[...]
+                disk["/srv/f"]?.mtime += 1
+                _ = try await fileSystem.write(
+                    opened.handle, offset: UInt64(offset * 20), data: data)
+                await network.answer(disk.answers())
+                await network.cut()
+                try await network.loop.sleep(for: .seconds(2))
+            }
+            _ = try await fileSystem.read(opened.handle, offset: 0, count: 10)
+            #expect(disk["/srv/f"]?.data.count == 44)
+        }
+    }
+
+    @Test func unansweredWriteIsSentAgain() throws {
+        try survive { fileSystem, network, disk in
+            let opened = try await fileSystem.open(
+                try await fileSystem.find("f"), [.read, .write])
+            try await network.server.answer { _ in nil }
+            let writing = network.loop.spawn {
+                #expect(
+                    (try? await fileSystem.write(
+                        opened.handle, offset: 7, data: bytes(" more")[...])) == 5)
+            }
+            try await network.loop.sleep(for: .seconds(1))
+            await network.answer(disk.answers())
+            await network.cut()
+            await writing.value
+            #expect(disk["/srv/f"]?.data == bytes("content more"))
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func unansweredAppendIsThereOnce(hadArrived: Bool) throws {
+        try survive { fileSystem, network, disk in
+            let opened = try await fileSystem.open(
+                try await fileSystem.find("f"), [.write, .append])
+            try await network.server.answer { request in
+                if hadArrived, case .write = request { disk["/srv/f"]?.data += bytes("+line") }
+                return nil
+            }
+            let writing = network.loop.spawn {
+                #expect(
+                    (try? await fileSystem.write(
+                        opened.handle, offset: 7, data: bytes("+line")[...])) == 5)
+            }
+            try await network.loop.sleep(for: .seconds(1))
+            await network.answer(disk.answers())
+            await network.cut()
+            await writing.value
+            #expect(disk["/srv/f"]?.data == bytes("content+line"))
+        }
+    }
+
+    @Test func appendThatSomebodyElseMayHaveMadeIsAnError() throws {
+        try survive { fileSystem, network, disk in
+            let opened = try await fileSystem.open(
+                try await fileSystem.find("f"), [.write, .append])
+            try await network.server.answer { _ in nil }
+            let writing = network.loop.spawn {
+                await #expect(throws: Errno.self) {
+                    try await fileSystem.write(opened.handle, offset: 7, data: bytes("+line")[...])
+                }
+            }
+            try await network.loop.sleep(for: .seconds(1))
+            disk["/srv/f"]?.data += bytes("-LINE")
+            await network.answer(disk.answers())
+            await network.cut()
+            await writing.value
+            #expect(disk["/srv/f"]?.data == bytes("content-LINE"))
+        }
+    }
+
+    // MARK: What must not be done twice
+
+    /// Has a request carried out, or not, and its answer lost with the connection.
+    private func interrupt(
+        _ network: FakeNetwork, _ disk: FakeDisk, carriesOut: Bool,
+        _ operation: @escaping @Sendable () async -> Void
+    ) async throws {
+        let answers = disk.answers()
+        try await network.server.answer { request in
+            if carriesOut { _ = answers(request) }
+            return nil
+        }
+        let running = network.loop.spawn { await operation() }
+        try await network.loop.sleep(for: .seconds(1))
+        await network.answer(disk.answers())
+        await network.cut()
+        await running.value
+    }
+
+    @Test(arguments: [false, true])
+    func directoryIsMadeOnce(hadArrived: Bool) throws {
+        try survive { fileSystem, network, disk in
+            // What the server gives to what we make is known by then.
+            _ = try await fileSystem.mkdir(bytes("first"), in: rootInode, permissions: 0o755)
+            _ = try await fileSystem.lookup(bytes("d"), in: rootInode)
+            try await interrupt(network, disk, carriesOut: hadArrived) {
+                await #expect(throws: Never.self) {
+                    try await fileSystem.mkdir(bytes("d"), in: rootInode, permissions: 0o755)
+                }
+            }
+            #expect(disk["/srv/d"] != nil)
+        }
+    }
+
+    @Test func directoryOfSomebodyElseIsNotTakenForOurs() throws {
+        try survive { fileSystem, network, disk in
+            _ = try await fileSystem.mkdir(bytes("first"), in: rootInode, permissions: 0o755)
+            _ = try await fileSystem.lookup(bytes("d"), in: rootInode)
+            try await interrupt(network, disk, carriesOut: false) {
+                // Older than our request.
+                disk["/srv/d"] = FakeDisk.File(mtime: 999_000, mode: 0o040755)
+                #expect(
+                    await fails(.EIO) { () async throws(Errno) in
+                        try await fileSystem.mkdir(bytes("d"), in: rootInode, permissions: 0o755)
+                    })
+            }
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func fileIsCreatedOnce(hadArrived: Bool) throws {
+        try survive { fileSystem, network, disk in
+            _ = try await fileSystem.mkdir(bytes("first"), in: rootInode, permissions: 0o755)
+            _ = try await fileSystem.lookup(bytes("n"), in: rootInode)
+            try await interrupt(network, disk, carriesOut: hadArrived) {
+                let created = try? await fileSystem.create(
+                    bytes("n"), in: rootInode, permissions: 0o644, [.write, .exclusive])
+                #expect(created != nil)
+                if let created {
+                    _ = try? await fileSystem.write(
+                        created.file.handle, offset: 0, data: bytes("new")[...])
+                }
+            }
+            #expect(disk["/srv/n"]?.data == bytes("new"))
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func fileIsRemovedOnce(hadArrived: Bool) throws {
+        try survive { fileSystem, network, disk in
+            _ = try await fileSystem.find("f")
+            try await interrupt(network, disk, carriesOut: hadArrived) {
+                await #expect(throws: Never.self) {
+                    try await fileSystem.unlink(bytes("f"), in: rootInode)
+                }
+            }
+            #expect(disk["/srv/f"] == nil)
+        }
+    }
+
+    @Test func fileThatSomebodyElseHasPutThereIsNotRemoved() throws {
+        try survive { fileSystem, network, disk in
+            _ = try await fileSystem.find("f")
+            try await interrupt(network, disk, carriesOut: true) {
+                let removing = network.loop.spawn {
+                    #expect(
+                        await fails(.EIO) { () async throws(Errno) in
+                            try await fileSystem.unlink(bytes("f"), in: rootInode)
+                        })
+                }
+                try? await network.loop.sleep(for: .milliseconds(500))
+                disk["/srv/f"] = FakeDisk.File(data: bytes("precious"), mtime: 1_000_005)
+                await removing.value
+            }
+            #expect(disk["/srv/f"]?.data == bytes("precious"))
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func fileIsRenamedOnce(hadArrived: Bool) throws {
+        try survive { fileSystem, network, disk in
+            _ = try await fileSystem.find("f")
+            try await interrupt(network, disk, carriesOut: hadArrived) {
+                await #expect(throws: Never.self) {
+                    try await fileSystem.rename(
+                        Rename(
+                            oldParent: rootInode, oldName: bytes("f"), newParent: rootInode,
+                            newName: bytes("g"), mayReplace: true))
+                }
+            }
+            #expect(disk["/srv/f"] == nil)
+            #expect(disk["/srv/g"]?.data == bytes("content"))
+            #expect(try await fileSystem.find("g") != 0)
+        }
+    }
+}
