@@ -59,8 +59,9 @@ struct Expectation {
 }
 
 extension RemoteFS {
-    /// Runs an operation that must not be done twice. Where the connection is lost meanwhile, `look` tells
-    /// on the next one what has become of it.
+    /// Runs an operation that must not be done twice.
+    ///
+    /// Where the connection is lost meanwhile, `look` tells on the next one what has become of it.
     ///
     /// - Parameter look: throws `EIO` where that can't be told.
     func once<T>(
