@@ -62,6 +62,35 @@ if [ "$CLIENT" = hawser ]; then
     grep -q "$CASE/binary line" "$CASE/output" || fail "a binary file: $(cat "$CASE/output")"
 fi
 
+# Nothing that stands in a file or on the command line steers the terminal.
+if [ "$CLIENT" = hawser ]; then
+    shows_harmlessly() { # pattern command...
+        local pattern=$1
+        shift
+        expect_failure "$@"
+        ! grep -q $'[\e\a\r]' "$CASE/output" || fail "escapes in what this says: $(cat -v "$CASE/output")"
+        grep -qF "$pattern" "$CASE/output" || fail "not said: $pattern; but: $(cat "$CASE/output")"
+    }
+    mkdir "$CASE/evil"
+    mkfifo "$CASE/evil/in"$'\e[31mc\a'
+    printf 'Bad\e[31mKey\a x\n' >"$CASE/keyword"
+    printf 'Include %s/evil/*\n' "$CASE" >"$CASE/glob"
+    for command in "$HAWSER config" "${mount_command[*]}"; do
+        read -ra words <<<"$command"
+        operands=(server)
+        [ "${words[-1]}" = config ] || operands=("server:$REMOTE" "$MOUNT")
+        shows_harmlessly 'Bad\u{1B}[31mKey\u{7}' "${words[@]}" -F "$CASE/keyword" "${operands[@]}"
+        shows_harmlessly 'in\u{1B}[31mc\u{7}' "${words[@]}" -F "$CASE/glob" "${operands[@]}"
+        shows_harmlessly 'no\u{1B}[31mfile' "${words[@]}" -F "$CASE/no"$'\e[31mfile' "${operands[@]}"
+        shows_harmlessly 'Ba\u{1B}[31mr' "${words[@]}" -o $'Ba\e[31mr=x' "${operands[@]}"
+    done
+    shows_harmlessly 'no\u{1B}[31mhost' "${mount_command[@]}" $'no\e[31mhost:' "$MOUNT"
+    shows_harmlessly 'no\u{1B}[31mplace' "${mount_command[@]}" "server:$REMOTE" "$CASE/no"$'\e[31mplace'
+    shows_harmlessly 'no\u{1B}[31moption' "${mount_command[@]}" $'--no\e[31moption' "server:$REMOTE" "$MOUNT"
+    shows_harmlessly 'no\u{1B}[31mcommand' "$HAWSER" $'no\e[31mcommand'
+    shows_harmlessly 'no\u{1B}[31mdir' "${mount_command[@]}" -F "$SSH_CONFIG" $'server:no\e[31mdir' "$MOUNT"
+fi
+
 # What holds for a host is printed as ssh prints it.
 for option in hostname user port identityfile identitiesonly stricthostkeychecking userknownhostsfile compression \
     addressfamily loglevel; do

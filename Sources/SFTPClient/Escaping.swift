@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a peer sends is shown to people only through these: it could otherwise steer their terminal.
+// Bytes of a peer are shown to people only through this, and its texts through `TerminalText`: they
+// could otherwise steer their terminal.
 
 /// The start of some bytes as printable ASCII.
 public func escaped(_ bytes: some Collection<UInt8>, limit: Int) -> String {
@@ -16,20 +17,4 @@ public func escaped(_ bytes: some Collection<UInt8>, limit: Int) -> String {
         }
     }
     return bytes.count > limit ? text + "..." : text
-}
-
-/// A text with everything escaped that isn't plainly visible, such as control characters and changes
-/// of direction.
-func escaped(_ text: String) -> String {
-    var visible = ""
-    for scalar in text.unicodeScalars {
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse,
-            .unassigned:
-            visible += "\\u{" + String(scalar.value, radix: 16) + "}"
-        default:
-            visible.unicodeScalars.append(scalar)
-        }
-    }
-    return visible
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import SFTPProtocol
+import Wire
 
 /// Why an SFTP operation failed.
 public enum SFTPError: Error, Hashable, Sendable {
@@ -45,7 +46,7 @@ extension SFTPError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .status(let status):
-            status.message.isEmpty ? status.code.description : escaped(status.message)
+            status.message.isEmpty ? status.code.description : TerminalText.line(status.message)
         case .unsupported(let missing): "the server does not support \(missing.rawValue)"
         case .noProgress: "the server sends neither data nor the end of the file"
         case .cancelled: "cancelled"

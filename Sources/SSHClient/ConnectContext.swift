@@ -3,6 +3,7 @@
 import EventLoop
 import SSHConfig
 import SSHCrypto
+import Wire
 
 /// What every step of connecting has at hand.
 struct ConnectContext: Sendable {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Wire
+
 /// Where a connection goes, as messages name it.
 public struct Endpoint: Hashable, Sendable {
     /// The host name or address that is connected to.

@@ -2,6 +2,7 @@
 
 import EventLoop
 public import SSHProtocol
+import Wire
 
 /// Why there is no connection, or no channel: which step failed, where, and of what.
 public enum SSHClientError: Error, Sendable {
@@ -90,7 +91,8 @@ extension SSHClientError: CustomStringConvertible {
         switch self {
         case .configuration(let endpoint, let reason): "\(endpoint): \(TerminalText.line(reason))"
         case .unknownHost(let endpoint, let reason):
-            "could not resolve hostname \(TerminalText.line(endpoint.host)): \(reason)"
+            "could not resolve hostname \(TerminalText.line(endpoint.host)): "
+                + TerminalText.line(reason)
         case .notConnected(let endpoint, let failures):
             "connect to \(endpoint): \(Self.text(failures))"
         case .proxyFailed(let endpoint, let reason): "\(endpoint): \(TerminalText.line(reason))"
@@ -104,9 +106,9 @@ extension SSHClientError: CustomStringConvertible {
                 + "(\(TerminalText.line(methods.joined(separator: ",")))): "
                 + TerminalText.line(summary)
         case .channelRefused(let endpoint, let reason): "\(endpoint): \(TerminalText.line(reason))"
-        case .programFailed(let endpoint, let reason): "\(endpoint): \(reason)"
+        case .programFailed(let endpoint, let reason): "\(endpoint): \(TerminalText.line(reason))"
         case .channelIdle(let endpoint, let name, let limit):
-            "\(endpoint): \(name) was closed after \(limit.components.seconds) seconds without data "
+            "\(endpoint): \(TerminalText.line(name)) was closed after \(limit.components.seconds) seconds without data "
                 + "(ChannelTimeout)"
         case .closed(let endpoint): "\(endpoint): the connection was closed"
         }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Wire
+
 /// A line of a configuration or known_hosts file, or an option of the command line.
 public struct ConfigurationLocation: Equatable, Hashable, Sendable, CustomStringConvertible {
     /// The file's path, or `-o`, the command line's options.
@@ -18,9 +20,10 @@ public struct ConfigurationLocation: Equatable, Hashable, Sendable, CustomString
         ConfigurationLocation(file: "-o", line: number)
     }
 
-    /// As OpenSSH writes it: `FILE line NUMBER`; `-o option NUMBER` for the command line.
+    /// As OpenSSH writes it: `FILE line NUMBER`; `-o option NUMBER` for the command line. It is fit to
+    /// be shown, whatever the file is called.
     public var description: String {
-        file == "-o" ? "-o option \(line)" : "\(file) line \(line)"
+        file == "-o" ? "-o option \(line)" : "\(TerminalText.line(file)) line \(line)"
     }
 }
 
@@ -74,8 +77,14 @@ public struct SSHConfigError: Error, Equatable, Sendable {
 }
 
 extension SSHConfigError: CustomStringConvertible {
-    /// One line: place, keyword and reason.
+    /// The longest reason that is shown, in characters: room for a path and for what is wrong with it.
+    private static let longestText = 2 * TerminalText.longestLine
+
+    /// One line, fit to be shown: place, keyword and reason.
     public var description: String {
-        [location?.description, keyword, reason].compactMap(\.self).joined(separator: ": ")
+        let texts = [keyword, reason].compactMap(\.self).map {
+            TerminalText.line($0, limit: Self.longestText)
+        }
+        return ([location?.description].compactMap(\.self) + texts).joined(separator: ": ")
     }
 }

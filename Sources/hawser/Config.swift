@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+import Glibc
 import SSHClient
 import SSHConfig
+import Wire
 
 /// `hawser config`.
 struct Config: ParsableCommand {
@@ -21,7 +23,11 @@ struct Config: ParsableCommand {
     var host: String
 
     func run() throws {
-        for line in try lines(local: .thisMachine()) { print(line) }
+        // Programs want the values as they are; a terminal would obey what stands in them.
+        let isSeen = isatty(STDOUT_FILENO) == 1
+        for line in try lines(local: .thisMachine()) {
+            print(isSeen ? TerminalText.line(line, limit: .max) : line)
+        }
     }
 
     /// What is printed.

@@ -7,6 +7,7 @@ import SFTPClient
 import SFTPProtocol
 import SSHClient
 import SSHConfig
+import Wire
 
 /// An SFTP connection, as the options of a mount describe it.
 struct Connection {
@@ -86,6 +87,6 @@ struct ConnectionProblem: Error, CustomStringConvertible {
     let description: String
 
     init(_ source: RemoteSource, _ reason: String) {
-        description = "\(source.host): \(reason)"
+        description = TerminalText.line("\(source.host): \(reason)", limit: .max)
     }
 }

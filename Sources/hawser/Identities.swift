@@ -6,6 +6,7 @@ import MountOptions
 import RemoteFS
 import SFTPClient
 import SFTPProtocol
+import Wire
 
 /// Finds out which users and groups stand for those of the server (`idmap`).
 struct Identities {
@@ -114,7 +115,7 @@ struct MountProblem: Error, CustomStringConvertible {
     let description: String
 
     init(_ description: String) {
-        self.description = description
+        self.description = TerminalText.line(description, limit: .max)
     }
 }
 

@@ -4,6 +4,7 @@ import CLinux
 import Glibc
 import SSHConfig
 import Synchronization
+import Wire
 
 /// Where this process says what happens: to the user as long as somebody watches, then to syslog.
 enum Log {
@@ -21,7 +22,7 @@ enum Log {
     /// Writes a line.
     static func write(_ message: String) {
         if isInBackground.load(ordering: .relaxed) {
-            unsafe clinux_log(LOG_NOTICE, message)
+            unsafe clinux_log(LOG_NOTICE, TerminalText.message(message))
         } else {
             complain(message)
         }

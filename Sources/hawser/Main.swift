@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 import Glibc
+import Wire
 
 /// The program.
 ///
@@ -85,8 +86,8 @@ struct Hawser: ParsableCommand {
 /// What `--version` prints.
 let versionText = "hawser 0.1.0"
 
-/// Writes one line about what is wrong to the standard error output.
+/// Writes one line about what is wrong to the standard error output; nothing in it steers a terminal.
 func complain(_ message: String) {
-    let line = Array("hawser: \(message)\n".utf8)
+    let line = Array("hawser: \(TerminalText.message(message))\n".utf8)
     _ = unsafe write(STDERR_FILENO, line, line.count)
 }

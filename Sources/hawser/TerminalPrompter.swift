@@ -6,6 +6,7 @@ import SSHClient
 import SSHConfig
 import SSHCrypto
 import Synchronization
+import Wire
 
 /// Asks the user on the terminal, whatever the standard streams are, or by the program that
 /// `SSH_ASKPASS` names: ssh's rules decide which.
@@ -89,7 +90,7 @@ private struct Terminal: ~Copyable {
     static var exists: Bool { Terminal() != nil }
 
     func write(_ text: String) {
-        let bytes = Array(text.utf8)
+        let bytes = Array(TerminalText.message(text).utf8)
         _ = unsafe Glibc.write(number, bytes, bytes.count)
     }
 

@@ -237,7 +237,27 @@ import Wire
                 == "/home/me/.ssh/config line 1: Prot: there is no such option in ssh_config(5)")
         #expect(
             Self.fault("Port 1\u{1B}[2J")?.description
-                == "/home/me/.ssh/config line 1: Port: \"1?[2J\" is not a number from 1 to 65535")
+                == "/home/me/.ssh/config line 1: Port: \"1\\u{1B}[2J\" is not a number from 1 to 65535"
+        )
+    }
+
+    @Test(arguments: [
+        "Bad\u{1B}[31mKey\u{7} x", "\"Bad\u{1B}[2J\" x", "Host\u{9B}2J x", "Include /in\u{1B}[31mc",
+        "Include /new\nline", "Include ~no\u{202E}body/x", "Match ex\u{1B}ec x",
+        "Ciphers \u{1B}[2J", "IdentityFile %\u{1B}", "ProxyJump a:\u{1B}[2J",
+    ])
+    func faultsHoldNothingThatATerminalObeys(line: String) throws {
+        var local = Self.machine(["/evil\u{1B}]0;x\u{7}\nhost line 1": line])
+        local.expandGlob = { [$0] }
+        let readFile = local.readFile
+        local.readFile = { $0.path.hasPrefix("/evil") ? readFile($0) : .unreadable("bad") }
+        let error = #expect(throws: SSHConfigError.self) {
+            try SSHConfiguration(files: .only("/evil\u{1B}]0;x\u{7}\nhost line 1"), local: local)
+                .resolve(host: "h")
+        }
+        let text = try #require(error).description
+        #expect(text.hasPrefix("/evil\\u{1B}]0;x\\u{7}\\u{A}host line 1 line 1: "))
+        #expect(text == TerminalText.line(text))
     }
 
     @Test func refusesQuotesThatDoNotClose() {

@@ -2,6 +2,7 @@
 
 public import EventLoop
 import Glibc
+import Wire
 
 /// A way to an SFTP server that is not an SSH connection of ours.
 public enum PlainTransport: Equatable, Sendable {

@@ -4,6 +4,7 @@ import EventLoop
 import SSHConfig
 import SSHCrypto
 import SSHProtocol
+import Wire
 
 /// What known_hosts says about the address that a host's name stands for (`CheckHostIP`): it tells a key
 /// that has changed from a name that has been given to another host.

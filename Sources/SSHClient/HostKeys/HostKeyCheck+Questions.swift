@@ -2,6 +2,7 @@
 
 import SSHConfig
 import SSHCrypto
+import Wire
 
 /// What the user is told and asked about host keys, in words close to ssh's, which people know and
 /// programs look for.

@@ -3,6 +3,7 @@
 import SSHConfig
 import SSHCrypto
 import SSHProtocol
+import Wire
 
 /// Logging in by a password (RFC 4252 section 8), which is asked for a few times.
 struct PasswordLogin {

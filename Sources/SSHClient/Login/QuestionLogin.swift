@@ -3,6 +3,7 @@
 import SSHConfig
 import SSHCrypto
 import SSHProtocol
+import Wire
 
 /// Logging in by questions and answers, keyboard-interactive (RFC 4256), as often as passwords may be
 /// asked for.

@@ -113,7 +113,8 @@ struct ConfigurationReader {
         case .bytes(let bytes):
             guard bytes.count <= request.byteLimit else {
                 throw SSHConfigError(
-                    .limitExceeded, at: location, "\(source.path) is larger than 1 MiB")
+                    .limitExceeded, at: location,
+                    "\(TerminalText.line(source.path)) is larger than 1 MiB")
             }
             contents[source.path] = bytes
             guard contents.values.reduce(0, { $0 + $1.count }) <= ConfigurationLimits.bytesRead
@@ -124,9 +125,11 @@ struct ConfigurationReader {
             return bytes
         case .missing:
             guard !source.mayBeMissing else { return nil }
-            throw SSHConfigError(.unreadableFile, at: location, "\(source.path) does not exist")
+            throw SSHConfigError(
+                .unreadableFile, at: location, "\(TerminalText.line(source.path)) does not exist")
         case .unreadable(let reason):
-            throw SSHConfigError(.unreadableFile, at: location, "\(source.path): \(reason)")
+            throw SSHConfigError(
+                .unreadableFile, at: location, "\(TerminalText.line(source.path)): \(reason)")
         }
     }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Wire
+
 /// Refuses host and user names that could be taken for something else.
 ///
 /// Names from a command line, a URL or a configuration end up in messages, file names and, with
@@ -52,15 +54,7 @@ enum RemoteName {
     private static let bytesRefusedInUsers = Set("'`\";&<>|(){}".utf8)
 }
 
-/// A text for a message: in quotes, without control characters, and not endlessly long.
+/// A text for a message: in quotes, fit to be shown, and not endlessly long.
 func quoted(_ text: some StringProtocol) -> String {
-    let scalars = text.unicodeScalars
-    let shown = scalars.prefix(80).map { scalar -> Unicode.Scalar in
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator: "?"
-        default: scalar
-        }
-    }
-    let isCut = scalars.dropFirst(shown.count).first != nil
-    return "\"" + String(String.UnicodeScalarView(shown)) + (isCut ? "…\"" : "\"")
+    "\"\(TerminalText.line(text, limit: 80))\""
 }

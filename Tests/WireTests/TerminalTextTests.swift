@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Testing
-
-@testable import SSHClient
+import Wire
 
 /// What strangers say, as it is shown.
 @Suite struct TerminalTextTests {
@@ -21,5 +20,13 @@ import Testing
         let lines = TerminalText.lines(String(repeating: "line\n", count: 100_000))
         #expect(lines.split(separator: "\n").count == 101 && lines.hasSuffix("…"))
         #expect(TerminalText.lines("a\r\n\r\nb\n\n\n") == "a\n\nb")
+    }
+
+    @Test func aWholeMessageKeepsItsLinesAndItsLength() {
+        let text = String(repeating: "x", count: 10_000) + "\r\n\u{9B}31m" + "two\nthree"
+        let shown = TerminalText.message(text)
+        #expect(
+            shown == String(repeating: "x", count: 10_000) + "\\u{D}\n\\u{9B}31mtwo\nthree")
+        #expect(TerminalText.message(shown) == shown)
     }
 }
