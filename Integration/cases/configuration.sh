@@ -62,6 +62,23 @@ if [ "$CLIENT" = hawser ]; then
     grep -q "$CASE/binary line" "$CASE/output" || fail "a binary file: $(cat "$CASE/output")"
 fi
 
+# What ssh reads without a complaint: directories among the included files, bytes in no encoding, long lines.
+mkdir -p "$CASE/included/directory"
+printf 'Port 8\n' >"$CASE/included/file"
+{
+    printf 'Include %s/included/* %s/included\n' "$CASE" "$CASE"
+    printf 'Host other\n  User m\374ller\nHost *\n  User m\374ller\n  IdentityFile /m\374\n# '
+    head -c 200000 /dev/zero | tr '\0' a
+    printf '\n  ProxyCommand '
+    head -c 20000 /dev/zero | tr '\0' b
+    printf ' \374\n'
+} >"$CASE/odd"
+for option in user port identityfile proxycommand; do
+    ssh -G -F "$CASE/odd" server 2>"$CASE/ignored" | LC_ALL=C grep -a "^$option " >"$CASE/theirs"
+    "$HAWSER" config -F "$CASE/odd" server | LC_ALL=C grep -a "^$option " >"$CASE/ours"
+    cmp "$CASE/theirs" "$CASE/ours" || fail "hawser config: $option differs from ssh -G"
+done
+
 # Nothing that stands in a file or on the command line steers the terminal.
 if [ "$CLIENT" = hawser ]; then
     shows_harmlessly() { # pattern command...

@@ -50,11 +50,12 @@ extension EpollLoop {
 
     /// Connects to a Unix socket; never waits.
     public func connect(toUnixSocket path: String) throws(SystemError) -> FileDescriptor {
-        guard !path.utf8.contains(0), path.utf8.count <= Int(clinux_UNIX_PATH_MAX) else {
+        let name = path.keptCString
+        guard !name.dropLast().contains(0), name.count <= Int(clinux_UNIX_PATH_MAX) + 1 else {
             throw SystemError(call: "connect", code: ENAMETOOLONG)
         }
         let socket = try openSocket(family: AF_UNIX)
-        guard unsafe clinux_connect_unix(socket.rawValue, path) == 0 else {
+        guard unsafe clinux_connect_unix(socket.rawValue, name) == 0 else {
             throw .last("connect")
         }
         return socket

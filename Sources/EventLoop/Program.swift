@@ -2,6 +2,7 @@
 
 import CLinux
 import Glibc
+import Wire
 
 /// A program to be started.
 public struct Program: Sendable {
@@ -87,7 +88,7 @@ public struct Program: Sendable {
         }
         var process: pid_t = 0
         let code = unsafe posix_spawnp(
-            &process, self.arguments[0], &actions, &attributes, &arguments, &variables)
+            &process, self.arguments[0].keptCString, &actions, &attributes, &arguments, &variables)
         guard code == 0 else { throw SystemError(call: self.arguments[0], code: code) }
         return process
     }
@@ -97,7 +98,7 @@ public struct Program: Sendable {
         var result: [String] = []
         var next = unsafe environ
         while let entry = unsafe next.pointee {
-            let text = unsafe String(cString: entry)
+            let text = unsafe String(keepingCString: entry)
             let name = text.prefix { $0 != "=" }
             if environment[String(name)] == nil { result.append(text) }
             unsafe next += 1
@@ -107,7 +108,7 @@ public struct Program: Sendable {
 
     /// Copies of texts as C wants them, with NULL behind the last.
     private static func cStrings(_ texts: [String]) -> [UnsafeMutablePointer<CChar>?] {
-        unsafe texts.map { unsafe strdup($0) } + [nil]
+        unsafe texts.map { unsafe strdup($0.keptCString) } + [nil]
     }
 
     private static func free(_ strings: [UnsafeMutablePointer<CChar>?]) {

@@ -41,12 +41,12 @@ public struct FileContent: Sendable {
 extension FileContent {
     /// Reads a regular file, or an empty device such as `/dev/null`; may block.
     ///
-    /// - Parameter mayBePipe: whether a pipe is read, too, which waits for whoever writes into it.
+    /// - Parameter others: what else is read.
     /// - Returns: nil where there is no such file.
     static func read(
-        _ path: String, limit: Int, mayBePipe: Bool = false
+        _ path: String, limit: Int, alsoFrom others: OpenFile.OtherKinds = []
     ) throws(FileProblem) -> FileContent? {
-        guard let file = try OpenFile.open(path, mayBePipe: mayBePipe) else { return nil }
+        guard let file = try OpenFile.open(path, also: others) else { return nil }
         let status = file.status
         let permissions = status.st_mode & 0o7777
         var content: [UInt8] = []

@@ -16,11 +16,11 @@ extension LocalContext {
             throw FileProblem("no user exists for uid \(Accounts.currentUser)")
         }
         var local = LocalContext(
-            userName: String(decoding: account.name, as: UTF8.self), userID: Accounts.currentUser,
+            userName: String(keepingBytesOf: account.name), userID: Accounts.currentUser,
             homeDirectory: directory(account.home), hostName: localHostName(),
             environment: environmentVariables)
         local.homeDirectoryOfUser = { name in
-            Accounts.user(named: Array(name.utf8)[...]).map { directory($0.home) }
+            Accounts.user(named: name.keptBytes[...]).map { directory($0.home) }
         }
         let pipes = PipeContents()
         local.readFile = { pipes.read($0) }
@@ -38,7 +38,7 @@ extension LocalContext {
         var variables: [String: String] = [:]
         var next = unsafe environ
         while let entry = unsafe next.pointee {
-            let text = unsafe String(cString: entry)
+            let text = unsafe String(keepingCString: entry)
             if let equals = text.firstIndex(of: "=") {
                 variables[String(text[..<equals])] = String(text[text.index(after: equals)...])
             }
@@ -50,7 +50,7 @@ extension LocalContext {
 
 /// A directory's path without a slash at its end.
 private func directory(_ bytes: Bytes) -> String {
-    let path = String(decoding: bytes, as: UTF8.self)
+    let path = String(keepingBytesOf: bytes)
     return path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
 }
 
@@ -71,7 +71,9 @@ private final class PipeContents: Sendable {
         }
         do {
             let content = try FileContent.read(
-                request.path, limit: request.byteLimit, mayBePipe: request.mayBePipe)
+                request.path, limit: request.byteLimit,
+                // ssh reads directories too, and finds nothing in them: `Include conf.d/*`.
+                alsoFrom: request.mayBePipe ? [.pipe, .directory] : .directory)
             guard let content else { return .missing }
             guard !request.requiresTrustedOwner || content.isTrusted else {
                 return .unreadable("bad owner or permissions")
@@ -89,9 +91,9 @@ private final class PipeContents: Sendable {
 private func pathsMatching(_ pattern: String) -> [String] {
     var found = unsafe glob_t()
     defer { unsafe globfree(&found) }
-    guard unsafe glob(pattern, 0, nil, &found) == 0 else { return [] }
+    guard unsafe glob(pattern.keptCString, 0, nil, &found) == 0 else { return [] }
     return unsafe (0..<Int(found.gl_pathc)).compactMap { index in
-        unsafe found.gl_pathv[index].map { unsafe String(cString: $0) }
+        unsafe found.gl_pathv[index].map { unsafe String(keepingCString: $0) }
     }
 }
 

@@ -2,6 +2,7 @@
 
 import EventLoop
 import Glibc
+import Wire
 
 /// A regular file, or an empty device such as `/dev/null`, that is open to be read.
 ///
@@ -14,24 +15,36 @@ struct OpenFile: ~Copyable {
     let status: stat
     private let descriptor: FileDescriptor
 
+    /// What else may be opened.
+    struct OtherKinds: OptionSet {
+        let rawValue: Int
+
+        /// A pipe, which waits for whoever writes into it.
+        static let pipe = OtherKinds(rawValue: 1)
+        /// A directory, which reads as an empty file.
+        static let directory = OtherKinds(rawValue: 2)
+    }
+
     /// Opens a file; nil where there is none.
-    ///
-    /// - Parameter mayBePipe: whether a pipe is taken, too, which waits for whoever writes into it.
     static func open(
-        _ path: String, mayBePipe: Bool = false
+        _ path: String, also others: OtherKinds = []
     ) throws(FileProblem) -> OpenFile? {
         // Non-blocking, or opening a FIFO would wait for somebody to write into it.
-        let flags = O_RDONLY | O_CLOEXEC | (mayBePipe ? 0 : O_NONBLOCK)
-        let number = unsafe Glibc.open(path, flags)
+        let flags = O_RDONLY | O_CLOEXEC | (others.contains(.pipe) ? 0 : O_NONBLOCK)
+        let number = unsafe Glibc.open(path.keptCString, flags)
         guard number >= 0 else {
             if errno == ENOENT || errno == ENOTDIR { return nil }
             throw FileProblem(SystemError.last("open").reason)
         }
         let file = try OpenFile(FileDescriptor(owning: number))
-        let kind = file.status.st_mode & S_IFMT
-        guard kind == S_IFREG || kind == S_IFCHR || (kind == S_IFIFO && mayBePipe) else {
-            throw FileProblem("not a regular file")
-        }
+        let isReadable =
+            switch file.status.st_mode & S_IFMT {
+            case S_IFREG, S_IFCHR: true
+            case S_IFIFO: others.contains(.pipe)
+            case S_IFDIR: others.contains(.directory)
+            default: false
+            }
+        guard isReadable else { throw FileProblem("not a regular file") }
         return file
     }
 
@@ -55,6 +68,7 @@ struct OpenFile: ~Copyable {
                 count = max(result, 0)
             }
             if code == EINTR { continue }
+            if code == EISDIR { return }
             guard code == 0 else { throw FileProblem(SystemError(call: "read", code: code).reason) }
             if piece.isEmpty { return }
             try body(piece)

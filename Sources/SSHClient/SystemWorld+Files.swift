@@ -24,13 +24,13 @@ extension SystemWorld {
     /// the user only.
     public func appendLine(_ line: String, to path: String) throws(FileProblem) {
         let flags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC
-        var number = unsafe open(path, flags, 0o600)
+        var number = unsafe open(path.keptCString, flags, 0o600)
         if number < 0, errno == ENOENT {
             let directory = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
-            guard unsafe mkdir(directory, 0o700) == 0 || errno == EEXIST else {
+            guard unsafe mkdir(directory.keptCString, 0o700) == 0 || errno == EEXIST else {
                 throw FileProblem(SystemError.last("mkdir").reason)
             }
-            number = unsafe open(path, flags, 0o600)
+            number = unsafe open(path.keptCString, flags, 0o600)
         }
         guard number >= 0 else { throw FileProblem(SystemError.last("open").reason) }
         let file = FileDescriptor(owning: number)
@@ -58,25 +58,25 @@ extension SystemWorld {
     public func replaceFile(_ path: String, _ content: [UInt8]) throws(FileProblem) {
         // A link stays one: what it names is replaced.
         let target = try Self.resolved(path)
+        let name = target.keptCString
+        let backup = "\(target).old".keptCString
         var status = stat()
-        guard unsafe stat(target, &status) == 0 else {
+        guard unsafe stat(name, &status) == 0 else {
             throw FileProblem(SystemError.last("stat").reason)
         }
-        var name = Array("\(target).XXXXXX".utf8CString)
-        let number = unsafe mkstemp(&name)
+        var temporary = "\(target).XXXXXX".keptCString
+        let number = unsafe mkstemp(&temporary)
         guard number >= 0 else { throw FileProblem(SystemError.last("mkstemp").reason) }
         let file = FileDescriptor(owning: number)
-        let temporary = String(
-            decoding: name.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
         do throws(FileProblem) {
             guard fchmod(file.rawValue, status.st_mode & 0o777) == 0,
                 unsafe write(file.rawValue, content, content.count) == content.count,
                 fsync(file.rawValue) == 0
             else { throw FileProblem(SystemError.last("write").reason) }
             // Where no backup can be made, the old content still is only one rename away.
-            _ = unsafe unlink("\(target).old")
-            _ = unsafe link(target, "\(target).old")
-            guard unsafe rename(temporary, target) == 0 else {
+            _ = unsafe unlink(backup)
+            _ = unsafe link(name, backup)
+            guard unsafe rename(temporary, name) == 0 else {
                 throw FileProblem(SystemError.last("rename").reason)
             }
         } catch {
@@ -86,10 +86,10 @@ extension SystemWorld {
     }
 
     private static func resolved(_ path: String) throws(FileProblem) -> String {
-        guard let buffer = unsafe realpath(path, nil) else {
+        guard let buffer = unsafe realpath(path.keptCString, nil) else {
             throw FileProblem(SystemError.last("realpath").reason)
         }
         defer { unsafe free(buffer) }
-        return unsafe String(cString: buffer)
+        return unsafe String(keepingCString: buffer)
     }
 }

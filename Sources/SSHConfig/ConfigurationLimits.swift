@@ -5,10 +5,8 @@
 /// All are far above what real files need. They bound the time and memory that a broken or hostile
 /// file can take, since some of these files are generated, shared or downloaded.
 public enum ConfigurationLimits {
-    /// The largest configuration file, in bytes.
+    /// The largest configuration file, in bytes; a line may be as long, as it may for ssh.
     public static let fileBytes = 1 << 20
-    /// The longest line of a configuration file, in bytes.
-    public static let lineBytes = 16_384
     /// How many files may include one another: OpenSSH's `READCONF_MAX_DEPTH`.
     public static let includeDepth = 16
     /// How many files are read for one host.
@@ -32,8 +30,8 @@ public enum ConfigurationLimits {
     public static let hostNameBytes = 1_024
     /// The longest user name, in bytes: above `LOGIN_NAME_MAX`, and room for `user@domain` names.
     public static let userNameBytes = 1_024
-    /// The longest value after tokens and variables stand expanded: PATH_MAX, with room for more.
-    public static let expandedBytes = 16_384
+    /// The longest value after tokens and variables stand expanded, in bytes: a file's.
+    public static let expandedBytes = fileBytes
     /// The largest known_hosts file, in bytes: room for millions of hosts, and an end for a device
     /// that has none.
     public static let knownHostsBytes = 1 << 30
@@ -43,8 +41,10 @@ public enum ConfigurationLimits {
     public static let commandOutputBytes = 16 << 20
     /// The largest list of revoked keys, in bytes.
     public static let revokedKeysBytes = 64 << 20
-    /// The longest line of a known_hosts file, in bytes: a 16,384-bit RSA key takes 2,800.
-    public static let knownHostsLineBytes = 65_536
+    /// The longest line of a known_hosts file, in bytes; a longer one says nothing.
+    ///
+    /// A 16,384-bit RSA key takes 2,800, which leaves room for tens of thousands of names.
+    public static let knownHostsLineBytes = 1 << 20
     /// How many lines of the known_hosts files may match one host.
     public static let knownHostsMatches = 4_096
     /// How many malformed lines of known_hosts files are remembered, to be reported.

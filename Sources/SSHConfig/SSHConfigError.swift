@@ -20,8 +20,9 @@ public struct ConfigurationLocation: Equatable, Hashable, Sendable, CustomString
         ConfigurationLocation(file: "-o", line: number)
     }
 
-    /// As OpenSSH writes it: `FILE line NUMBER`; `-o option NUMBER` for the command line. It is fit to
-    /// be shown, whatever the file is called.
+    /// As OpenSSH writes it: `FILE line NUMBER`; `-o option NUMBER` for the command line.
+    ///
+    /// It is fit to be shown, whatever the file is called.
     public var description: String {
         file == "-o" ? "-o option \(line)" : "\(TerminalText.line(file)) line \(line)"
     }

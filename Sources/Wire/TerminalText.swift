@@ -4,7 +4,8 @@
 /// command lines.
 ///
 /// Control characters could hide or forge output, or make a terminal do things; direction marks
-/// can make a line read as another one. They are shown as `\u{1B}`, and long texts are cut. What is
+/// can make a line read as another one. They are shown as `\u{1B}`, bytes that
+/// are not UTF-8 as `\xFC`, and long texts are cut. What is
 /// fit to be shown stays as it is, so a text may pass here twice.
 public enum TerminalText {
     /// The longest line that is shown, in characters; more says nothing more.
@@ -49,6 +50,8 @@ public enum TerminalText {
     private static func append(_ scalar: Unicode.Scalar, to result: inout String) {
         if isHarmless(scalar) {
             result.unicodeScalars.append(scalar)
+        } else if let byte = scalar.keptByte {
+            result += "\\x\(String(byte, radix: 16, uppercase: true))"
         } else {
             result += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
         }

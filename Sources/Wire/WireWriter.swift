@@ -69,9 +69,9 @@ public struct WireWriter: Sendable {
         for index in value.indices { bytes.append(value[index]) }
     }
 
-    /// Writes the UTF-8 of a text as a `string`.
+    /// Writes the UTF-8 of a text as a `string`; bytes that were none leave as they came.
     public mutating func writeString(_ value: some StringProtocol) {
-        writeString(value.utf8)
+        writeString(value.keptBytes)
     }
 
     /// Writes a `name-list`.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+import EventLoop
 import Glibc
 import SSHClient
 import SSHConfig
@@ -25,8 +26,16 @@ struct Config: ParsableCommand {
     func run() throws {
         // Programs want the values as they are; a terminal would obey what stands in them.
         let isSeen = isatty(STDOUT_FILENO) == 1
-        for line in try lines(local: .thisMachine()) {
-            print(isSeen ? TerminalText.line(line, limit: .max) : line)
+        var rest = try lines(local: .thisMachine()).flatMap { line in
+            (isSeen ? Array(TerminalText.line(line, limit: .max).utf8) : line.keptBytes)
+                + [UInt8(ascii: "\n")]
+        }[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBufferPointer {
+                unsafe write(STDOUT_FILENO, $0.baseAddress, $0.count)
+            }
+            guard count > 0 || errno == EINTR else { throw SystemError.last("standard output") }
+            rest = rest.dropFirst(max(count, 0))
         }
     }
 

@@ -51,4 +51,41 @@ import Testing
         // The second time, nobody writes into it.
         for _ in 0..<2 { #expect(local.readFile(request) == .bytes(Array("Port 7".utf8)[...])) }
     }
+
+    @Test func directoriesReadAsEmptyFiles() throws {
+        let sandbox = try Sandbox()
+        try run("mkdir", "-p", sandbox.file("conf.d/inner"))
+        try sandbox.write("User inner\n", to: "conf.d/inner/x")
+        try sandbox.write("Port 7\n", to: "conf.d/z")
+        let path = sandbox.file("conf.d")
+        try sandbox.write("Include \(path)/*\nInclude \(path)\nUser outer\n", to: "config")
+        let configuration = SSHConfiguration(
+            files: .only(sandbox.file("config")), local: try LocalContext.thisMachine())
+        let options = try configuration.resolve(host: "h")
+        #expect(options.user == "outer" && options.port == 7)
+    }
+
+    /// As with ssh: others could put configuration there.
+    @Test func directoriesOfOthersAreNotRead() throws {
+        let sandbox = try Sandbox()
+        try run("mkdir", "-m", "777", sandbox.file("conf.d"))
+        let local = try LocalContext.thisMachine()
+        let request = ConfigurationFileRequest(
+            path: sandbox.file("conf.d"), requiresTrustedOwner: true)
+        #expect(local.readFile(request) == .unreadable("bad owner or permissions"))
+    }
+
+    @Test(arguments: ["m\\374l", "m*"])
+    func pathsThatAreNoUTF8AreFound(_ pattern: String) throws {
+        let sandbox = try Sandbox()
+        try sandbox.write("User x\n", to: "included")
+        try shell(
+            """
+            cd \(sandbox.path) && mkdir conf.d && cp -p included "$(printf 'conf.d/m\\374l')" \
+            && printf 'Include \(sandbox.path)/conf.d/\(pattern)\\n' >config
+            """)
+        let configuration = SSHConfiguration(
+            files: .only(sandbox.file("config")), local: try LocalContext.thisMachine())
+        #expect(try configuration.resolve(host: "h").user == "x")
+    }
 }

@@ -2,6 +2,7 @@
 
 import SSHConfig
 import Testing
+import Wire
 
 @Suite struct IncludeTests {
     /// Demands that ssh and we find the same in a folder of files, beginning with `config`.
@@ -97,7 +98,7 @@ import Testing
 
     /// What goes beyond a limit, by a name that is short enough to be printed.
     enum Excess: CaseIterable {
-        case bytesOfFile, bytesOfLine, lines, files, expansion
+        case bytesOfFile, lines, files, expansion
 
         var text: String {
             func repeated(_ text: String, _ count: Int) -> String {
@@ -105,11 +106,10 @@ import Testing
             }
             return switch self {
             case .bytesOfFile: repeated("x", ConfigurationLimits.fileBytes + 1)
-            case .bytesOfLine: "User " + repeated("x", ConfigurationLimits.lineBytes)
             case .lines: repeated("\n", ConfigurationLimits.linesRead + 1)
             case .files:
                 "UserKnownHostsFile" + repeated(" x", ConfigurationLimits.knownHostsFiles + 1)
-            case .expansion: "IdentityFile /" + repeated("${FOO}", 200)
+            case .expansion: "IdentityFile /" + repeated("${FOO}", 11_000)
             }
         }
     }
@@ -123,21 +123,39 @@ import Testing
         #expect(error?.code == .limitExceeded)
     }
 
-    @Test func bytesThatAreNoUTF8AreFineInCommentsOnly() throws {
-        func resolve(_ text: [UInt8]) throws -> ClientOptions {
-            var local = ConfigurationTests.machine()
-            local.readFile = { _ in .bytes(text[...]) }
-            return try SSHConfiguration(files: .only("/c"), local: local).resolve(host: "h")
+    /// The host's options in a file of any bytes.
+    private static func resolve(_ text: [UInt8], host: String = "h") throws -> ClientOptions {
+        var local = ConfigurationTests.machine()
+        local.readFile = { _ in .bytes(text[...]) }
+        return try SSHConfiguration(files: .only("/c"), local: local).resolve(host: host)
+    }
+
+    @Test func bytesThatAreNoUTF8StayAsTheyAre() throws {
+        let latin1: [UInt8] = [0x6D, 0xFC, 0x6C]
+        func line(_ before: String, _ after: String = "\n") -> [UInt8] {
+            Array(before.utf8) + latin1 + Array(after.utf8)
         }
-        let latin1: [UInt8] = [0x20, 0xE9]
+        let text =
+            line("Host other ") + line("  User x") + line("Host * # ") + line("User ")
+            + line("IdentityFile ", "%%\n") + line("ProxyCommand \"", "\" %r\n")
+            + line("IgnoreUnknown ") + line("", " x\n") + Array("Port 7\n".utf8)
+        let options = try Self.resolve(text)
+        #expect(options.port == 7)
+        #expect(options.user.keptBytes == latin1)
+        #expect(options.identityFiles.first?.path.keptBytes == latin1 + [UInt8(ascii: "%")])
         #expect(
-            try resolve(Array("# x".utf8) + latin1 + Array("\nPort 7 #".utf8) + latin1).port == 7)
-        for option in ["User", "ProxyCommand", "ProxyJump"] {
-            let error = #expect(throws: SSHConfigError.self) {
-                try resolve(Array("\n\(option) x".utf8) + [0xE9])
-            }
-            #expect(error?.location?.line == 2)
-        }
+            options.proxyCommand?.keptBytes
+                == line("\"", "\" ") + latin1)
+    }
+
+    @Test func linesMayBeAsLongAsFiles() throws {
+        let long = [UInt8](repeating: UInt8(ascii: "a"), count: 300_000)
+        let text =
+            Array("#".utf8) + long + Array("\nHost other ".utf8) + long
+            + Array("\nHost *\nPort 7\nProxyCommand ".utf8) + long
+        let options = try Self.resolve(text)
+        #expect(options.port == 7)
+        #expect(options.proxyCommand?.utf8.count == long.count)
     }
 
     @Test func listsStopGrowing() throws {

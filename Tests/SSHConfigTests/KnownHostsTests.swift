@@ -172,14 +172,37 @@ import Wire
         #expect(names.count == 2)
         #expect(names.entries.map(\.location.line) == [3, 6])
         #expect(names.entries.map(\.names) == ["other", "example.com"])
-        // A line that never ends takes no more memory than a long one.
-        let junk = [UInt8](repeating: 7, count: size)
-        let error = #expect(throws: SSHConfigError.self) {
-            for _ in 0...ConfigurationLimits.knownHostsLineBytes {
-                try known.add(junk[...], of: &file)
-            }
+    }
+
+    @Test(arguments: [1 << 20, 300_000, 65_536])
+    func aLineThatIsTooLongSaysNothingAndTheOthersCount(size: Int) throws {
+        let limit = ConfigurationLimits.knownHostsLineBytes
+        let bytes = Array(
+            ("#" + String(repeating: "a", count: 100_000) + "\nexample.com \(Self.text(1))\n"
+                + "example.com,\(String(repeating: "b", count: limit)) \(Self.text(2))\n"
+                + "\(String(repeating: "c,", count: 100_000))example.com \(Self.text(3))\n").utf8)
+        var known = KnownHosts(for: KnownHostName(host: "example.com", port: 22))
+        var names = KnownKeyNames(of: [Self.key(2), Self.key(3)], besides: [])
+        var (file, again) = (KnownHostsFile(path: "known"), KnownHostsFile(path: "known"))
+        for start in stride(from: 0, to: bytes.count, by: size) {
+            let piece = bytes[start..<min(bytes.count, start + size)]
+            try known.add(piece, of: &file)
+            try names.add(piece, of: &again)
         }
-        #expect(error?.location == Self.place(7))
+        #expect(known.keys.map(\.location.line) == [2, 4])
+        #expect(known.problems.map(\.location) == [Self.place(3)])
+        #expect(known.problems.first?.description.contains("too long") == true)
+        #expect(names.entries.map(\.location.line) == [4])
+    }
+
+    @Test func aFileThatNeverEndsIsNotReliedOn() {
+        var known = KnownHosts(for: KnownHostName(host: "example.com", port: 22))
+        var file = KnownHostsFile(path: "known", limit: 10_000_000)
+        let junk = [UInt8](repeating: 7, count: 100_000)
+        let error = #expect(throws: SSHConfigError.self) {
+            for _ in 0...100 { try known.add(junk[...], of: &file) }
+        }
+        #expect(error?.code == .limitExceeded)
     }
 
     @Test func writesNoNameThatWouldBeReadAsSomethingElse() {

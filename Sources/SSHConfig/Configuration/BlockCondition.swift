@@ -13,7 +13,7 @@ enum BlockCondition: Equatable, Sendable {
             throw SSHConfigError(.syntax, at: line.location, keyword: line.spelling, "no argument")
         }
         if line.keyword == "host" {
-            self = .host(line.words.map { Pattern($0.utf8) })
+            self = .host(line.words.map { Pattern($0) })
         } else {
             self = .match(try MatchCriterion.criteria(line))
         }

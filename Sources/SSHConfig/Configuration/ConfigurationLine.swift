@@ -17,9 +17,6 @@ struct ConfigurationLine {
 
     /// Splits a line; nil where it is empty or a comment.
     init?(_ text: Bytes, at location: ConfigurationLocation) throws(SSHConfigError) {
-        guard text.count <= ConfigurationLimits.lineBytes else {
-            throw SSHConfigError(.limitExceeded, at: location, "the line is too long")
-        }
         guard !text.contains(0) else {
             throw SSHConfigError(.syntax, at: location, "the line holds a NUL byte")
         }
@@ -40,7 +37,7 @@ struct ConfigurationLine {
 func splitWords(
     _ text: String, at location: ConfigurationLocation
 ) throws(SSHConfigError) -> [String] {
-    var scanner = LineScanner(Array(text.utf8)[...], location: location)
+    var scanner = LineScanner(text.keptBytes[...], location: location)
     return try scanner.words(endingAtComment: false)
 }
 
@@ -75,7 +72,7 @@ private struct LineScanner {
         guard !word.isEmpty else {
             throw SSHConfigError(.syntax, at: location, "the line has no keyword")
         }
-        return try text(word)
+        return String(keepingBytesOf: word)
     }
 
     /// Takes all arguments up to the end or a comment.
@@ -111,14 +108,14 @@ private struct LineScanner {
             case UInt8(ascii: "\""), UInt8(ascii: "'"):
                 if openQuote == nil { openQuote = byte } else { bytes.append(byte) }
             case UInt8(ascii: " "), UInt8(ascii: "\t"):
-                if openQuote == nil { return try text(bytes[...]) }
+                if openQuote == nil { return String(keepingBytesOf: bytes) }
                 bytes.append(byte)
             default:
                 bytes.append(byte)
             }
         }
         guard openQuote == nil else { throw invalidQuotes }
-        return try text(bytes[...])
+        return String(keepingBytesOf: bytes)
     }
 
     private func isEscapable(_ byte: UInt8, insideQuotes: Bool) -> Bool {
@@ -127,13 +124,6 @@ private struct LineScanner {
         case UInt8(ascii: " "): !insideQuotes
         default: false
         }
-    }
-
-    private func text(_ bytes: Bytes) throws(SSHConfigError) -> String {
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw SSHConfigError(.syntax, at: location, "the line is not UTF-8")
-        }
-        return text
     }
 
     private var invalidQuotes: SSHConfigError {

@@ -34,7 +34,7 @@ struct ConfigurationReader {
         _ text: String, number: Int
     ) throws(SSHConfigError) {
         let location = ConfigurationLocation.commandLine(number)
-        guard let line = try ConfigurationLine(Array(text.utf8)[...], at: location) else { return }
+        guard let line = try ConfigurationLine(text.keptBytes[...], at: location) else { return }
         switch line.keyword {
         case "host", "match", "include":
             throw SSHConfigError(

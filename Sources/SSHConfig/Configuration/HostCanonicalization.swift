@@ -77,7 +77,7 @@ struct HostCanonicalization {
     }
 
     private func patterns(_ list: String) -> [Pattern] {
-        list.split(separator: ",").map { Pattern($0.utf8) }
+        list.split(separator: ",").map { Pattern($0) }
     }
 
     /// Whether a name can only be meant as an address, for instance of an interface that is not there.

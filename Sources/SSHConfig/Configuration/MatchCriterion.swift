@@ -80,7 +80,7 @@ extension MatchCriterion {
     private static func kind(
         _ name: String, _ argument: String, _ line: ConfigurationLine
     ) throws(SSHConfigError) -> Kind {
-        let patterns = argument.split(separator: ",").map { Pattern($0.utf8) }
+        let patterns = argument.split(separator: ",").map { Pattern($0) }
         guard !argument.isEmpty || name == "tagged" || name == "command" else {
             throw fault(line, "\"\(name)\" needs an argument")
         }
@@ -100,7 +100,7 @@ extension MatchCriterion {
     }
 
     private static func hostPatterns(_ argument: String) -> [Pattern] {
-        argument.lowercased().split(separator: ",").map { Pattern($0.utf8) }
+        argument.lowercased().split(separator: ",").map { Pattern($0) }
     }
 
     private static func ranges(

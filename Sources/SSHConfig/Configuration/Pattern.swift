@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Wire
+
 /// A pattern of ssh_config(5) and known_hosts: `*` stands for any bytes, `?` for one, and a leading
 /// `!` negates.
 struct Pattern: Equatable, Sendable {
     let bytes: [UInt8]
     let isNegated: Bool
+
+    init(_ text: some StringProtocol) {
+        self.init(text.keptBytes)
+    }
 
     init(_ text: some Collection<UInt8>) {
         isNegated = text.first == UInt8(ascii: "!")
@@ -65,7 +71,7 @@ extension Collection<Pattern> {
 
     /// Looks for `text` in the list.
     func match(_ text: String) -> PatternListMatch {
-        match(Array(text.utf8))
+        match(text.keptBytes)
     }
 }
 

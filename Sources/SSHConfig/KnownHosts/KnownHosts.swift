@@ -54,11 +54,14 @@ public struct KnownHosts: KnownHostsReader {
     ) throws(SSHConfigError) {
         var matcher = KnownHostMatcher()
         try file.takeLines(of: piece) { (line, file) throws(SSHConfigError) in
+            guard let line else {
+                note(.limitExceeded, file, "the line is too long, and is passed over")
+                return
+            }
             do throws(WireError) {
                 try add(line, of: file, &matcher)
             } catch {
-                guard problems.count < ConfigurationLimits.knownHostsProblems else { return }
-                problems.append(SSHConfigError(.syntax, at: file.location, error.description))
+                note(.syntax, file, error.description)
             }
             guard named.count + namedWithoutPort.count <= ConfigurationLimits.knownHostsMatches
             else {
@@ -68,6 +71,13 @@ public struct KnownHosts: KnownHostsReader {
                         + "\(ConfigurationLimits.knownHostsMatches) lines are about one host")
             }
         }
+    }
+
+    private mutating func note(
+        _ code: SSHConfigError.Code, _ file: borrowing KnownHostsFile, _ reason: String
+    ) {
+        guard problems.count < ConfigurationLimits.knownHostsProblems else { return }
+        problems.append(SSHConfigError(code, at: file.location, reason))
     }
 
     private mutating func add(

@@ -14,6 +14,8 @@ public struct KnownHostsFile: Sendable {
     private var lineNumber = 0
     /// The beginning of a line whose end has not come yet.
     private var partialLine: [UInt8] = []
+    /// Whether that line is too long to be kept.
+    private var isTooLong = false
 
     private static let newline = UInt8(ascii: "\n")
 
@@ -30,31 +32,39 @@ public struct KnownHostsFile: Sendable {
 
     /// Takes the next piece of the file; a newline has to follow its end.
     ///
+    /// - Parameter body: is given each line; nil for one that is too long to be kept.
     /// - Throws: `limitExceeded`, or what `body` throws for a line.
     mutating func takeLines(
         of piece: Bytes,
-        _ body: (Bytes, borrowing KnownHostsFile) throws(SSHConfigError) -> Void
+        _ body: (Bytes?, borrowing KnownHostsFile) throws(SSHConfigError) -> Void
     ) throws(SSHConfigError) {
         bytesLeft -= piece.count
         guard bytesLeft >= 0 else {
-            throw SSHConfigError(.limitExceeded, "\(path) is too large")
+            throw SSHConfigError(.limitExceeded, "\(TerminalText.line(path)) is too large")
         }
         var rest = piece
         while let end = Self.endOfLine(rest) {
             let line = rest[..<end]
             rest = rest[(end + 1)...]
-            try checkLength(line)
             lineNumber += 1
-            if partialLine.isEmpty {
-                try body(line, self)
+            if partialLine.isEmpty, !isTooLong {
+                try body(line.count <= ConfigurationLimits.knownHostsLineBytes ? line : nil, self)
             } else {
-                let whole = partialLine + line
+                keep(line)
+                let whole = isTooLong ? nil : partialLine[...]
+                isTooLong = false
                 partialLine.removeAll()
-                try body(whole[...], self)
+                try body(whole, self)
             }
         }
-        try checkLength(rest)
-        partialLine += rest
+        keep(rest)
+    }
+
+    /// Adds to the beginning of the line that is being read.
+    private mutating func keep(_ more: Bytes) {
+        isTooLong =
+            isTooLong || partialLine.count + more.count > ConfigurationLimits.knownHostsLineBytes
+        if isTooLong { partialLine.removeAll() } else { partialLine += more }
     }
 
     /// Where the first newline stands.
@@ -67,15 +77,6 @@ public struct KnownHostsFile: Sendable {
             index += 1
         }
         return nil
-    }
-
-    private func checkLength(_ more: Bytes) throws(SSHConfigError) {
-        guard partialLine.count + more.count <= ConfigurationLimits.knownHostsLineBytes else {
-            throw SSHConfigError(
-                .limitExceeded,
-                at: ConfigurationLocation(file: path, line: lineNumber + 1),
-                "the line is too long")
-        }
     }
 }
 

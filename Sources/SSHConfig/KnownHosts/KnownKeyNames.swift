@@ -42,8 +42,8 @@ public struct KnownKeyNames: KnownHostsReader {
         _ piece: Bytes, of file: inout KnownHostsFile
     ) throws(SSHConfigError) {
         var matcher = KnownHostMatcher()
-        try file.takeLines(of: piece) { (line, file) throws(SSHConfigError) in
-            guard let line = try? KnownHostLine(line), line.marker == .none,
+        try file.takeLines(of: piece) { (text, file) throws(SSHConfigError) in
+            guard let text, let line = try? KnownHostLine(text), line.marker == .none,
                 texts.contains(where: line.hasKey(writtenAs:)), !isAboutHost(line, &matcher)
             else { return }
             count += 1

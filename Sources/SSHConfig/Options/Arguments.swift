@@ -55,10 +55,7 @@ struct Arguments {
     mutating func remainingText() throws(SSHConfigError) -> String {
         rest = []
         guard !text.isEmpty else { throw fault(.syntax, "an argument is missing") }
-        guard let text = String(validating: text, as: UTF8.self) else {
-            throw fault(.syntax, "the line is not UTF-8")
-        }
-        return text
+        return String(keepingBytesOf: text)
     }
 
     /// Demands that all arguments have been taken.

@@ -185,7 +185,7 @@ extension ClientOptions {
     /// The variables that the server is to get: those of `environment` that ``sendEnv`` names, in the
     /// order of their names, and then ``setEnv``, whose values win.
     public func variablesToSend(from environment: [String: String]) -> [EnvironmentVariable] {
-        let patterns = sendEnv.map { Pattern($0.utf8) }
+        let patterns = sendEnv.map { Pattern($0) }
         let fixedNames = Set(setEnv.map(\.name))
         let sent = environment.sorted { $0.key < $1.key }.filter { variable in
             !fixedNames.contains(variable.key) && patterns.match(variable.key) == .positive

@@ -39,7 +39,7 @@ struct Draft: Sendable {
     /// Whether the sources have said before that `keyword`, which nobody knows, is to be ignored.
     func isIgnored(_ keyword: String) -> Bool {
         let patterns = ignoredUnknown?.value.lowercased().split(separator: ",") ?? []
-        return patterns.map { Pattern($0.utf8) }.match(keyword.lowercased()) == .positive
+        return patterns.map { Pattern($0) }.match(keyword.lowercased()) == .positive
     }
 
     /// Takes what came with the host's name, unless more was said about it before.

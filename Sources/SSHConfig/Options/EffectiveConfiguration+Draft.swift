@@ -38,7 +38,7 @@ extension EffectiveConfiguration {
         if let user {
             tokens["r"] = user
             let connection = local.hostName + hostName + "\(options.port)" + user + jumpHost
-            tokens["C"] = hexadecimal(HashAlgorithm.sha1.digest(of: Array(connection.utf8)[...]))
+            tokens["C"] = hexadecimal(HashAlgorithm.sha1.digest(of: connection.keptBytes[...]))
         }
         return tokens
     }
