@@ -2,6 +2,7 @@
 
 import CLinux
 import Glibc
+import Wire
 
 /// What a new TCP connection is set to.
 public struct ConnectionSettings: Sendable {
