@@ -165,9 +165,18 @@ public enum SSHClient {
         else { return nil }
         do {
             let channel = try await context.world.connectAgent(path)
-            let agent = AgentClient(channel: channel, loop: context.loop)
-            // An agent that does not know it has keys that are not bound to anything.
-            if let binding = await session.agentBinding { try? await agent.bind(binding) }
+            let agent = AgentClient(
+                channel: channel, loop: context.loop,
+                connectTimeout: context.options.connectTimeout)
+            guard let binding = await session.agentBinding else { return agent }
+            do {
+                try await agent.bind(binding)
+            } catch AgentClient.Failure.silent {
+                context.show("No keys from the agent at \(path): it does not answer", level: .info)
+                return nil
+            } catch {
+                // One that does not know it has keys that are not bound to anything.
+            }
             return agent
         } catch {
             context.show("No agent at \(path): \(error)", level: .verbose)

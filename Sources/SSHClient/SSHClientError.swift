@@ -69,8 +69,9 @@ public enum HostKeyRefusal: Equatable, Sendable {
     case changed(knownAt: String, fingerprint: String)
     /// known_hosts says that nobody should trust the key: the place of the line.
     case revoked(at: String)
-    /// Nobody knows the key, and nobody was there or allowed to be asked.
-    case unknown(fingerprint: String)
+    /// Nobody knows the key, and nobody was there or allowed to be asked; if it came in a certificate,
+    /// the text says why that is of no use.
+    case unknown(fingerprint: String, certificate: String?)
     /// Nobody knows the key, and there is no file to remember it in.
     case notRememberable(fingerprint: String)
     /// The key is another one than before, and known_hosts did not have it then.
@@ -149,7 +150,9 @@ extension HostKeyRefusal: CustomStringConvertible {
             "the key has changed: it is \(fingerprint) now, and another one in "
                 + TerminalText.line(place)
         case .revoked(let place): "the key is revoked in \(TerminalText.line(place))"
-        case .unknown(let fingerprint): "the key \(fingerprint) is unknown"
+        case .unknown(let fingerprint, let certificate):
+            "the key \(fingerprint) is unknown"
+                + (certificate.map { ", and its certificate \(TerminalText.line($0))" } ?? "")
         case .notRememberable(let fingerprint):
             "the key \(fingerprint) is unknown, and UserKnownHostsFile names no file to "
                 + "remember it in"

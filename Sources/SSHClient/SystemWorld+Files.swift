@@ -2,6 +2,7 @@
 
 import EventLoop
 import Glibc
+import LocalFiles
 public import Wire
 
 /// Files. All of this may block.
@@ -20,13 +21,17 @@ extension SystemWorld {
         return true
     }
 
-    /// Appends a line to a file; the file, and the directory it lies in, are made if need be, for
-    /// the user only.
+    /// Appends a line to a file; the file is made if need be, for the user only.
+    ///
+    /// So is `~/.ssh`, as ssh does it: a directory anywhere else is missing for a reason.
     public func appendLine(_ line: String, to path: String) throws(FileProblem) {
         let flags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC
         var number = unsafe open(path.keptCString, flags, 0o600)
         if number < 0, errno == ENOENT {
             let directory = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+            guard homes.contains(where: { directory == $0 + "/.ssh" }) else {
+                throw FileProblem(SystemError(call: "open", code: ENOENT).reason)
+            }
             guard unsafe mkdir(directory.keptCString, 0o700) == 0 || errno == EEXIST else {
                 throw FileProblem(SystemError.last("mkdir").reason)
             }
@@ -39,6 +44,14 @@ extension SystemWorld {
         guard unsafe write(file.rawValue, bytes, bytes.count) == bytes.count else {
             throw FileProblem(SystemError.last("write").reason)
         }
+    }
+
+    /// The user's home directory, by the environment and by the system.
+    private var homes: [String] {
+        let account = Accounts.user(number: Accounts.currentUser).map {
+            String(keepingBytesOf: $0.home)
+        }
+        return [environment["HOME"], account].compactMap(\.self)
     }
 
     /// Whether a file is empty, or ends with a whole line.

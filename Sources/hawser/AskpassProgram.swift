@@ -11,7 +11,9 @@ struct AskpassProgram {
     let loop: EpollLoop
 
     /// The longest answer, in bytes: ssh's.
-    private static let answerBytes = 1024
+    ///
+    /// A program that prints more is ended, and has not answered.
+    private static let answerBytes = 1023
 
     func answer(to question: Question) async -> Secret? {
         // What kind of window it should show, as ssh tells it.
@@ -40,8 +42,12 @@ struct AskpassProgram {
         do {
             try await channel.finishWriting()
             while var bytes = try await channel.read() {
-                answer += bytes.prefix(Self.answerBytes - answer.count)
-                wipe(&bytes)
+                defer { wipe(&bytes) }
+                guard answer.count + bytes.count <= Self.answerBytes else {
+                    Log.write("\(path): printed more than \(Self.answerBytes) bytes")
+                    return nil
+                }
+                answer += bytes
             }
         } catch {
             return nil

@@ -24,13 +24,34 @@ struct Connection {
         let loop = dialing.loop
         let link = try await dialing.open()
         do {
-            let client = try await loop.withTimeout(handshakeTime) {
+            return try await begin(link, generation, within: link.sharedTime ?? handshakeTime, loop)
+        } catch is TimeoutError where link.sharedTime != nil {
+            dialing.prompter.show(
+                "\(dialing.options.source.host): the ssh process that shares its connection passes "
+                    + "nothing on; connecting without it", level: .error)
+        } catch {
+            throw ConnectionProblem(dialing.options.source, reason(of: error))
+        }
+        let direct = try await dialing.open(mayShare: false)
+        do {
+            return try await begin(direct, generation, within: handshakeTime, loop)
+        } catch {
+            throw ConnectionProblem(dialing.options.source, reason(of: error))
+        }
+    }
+
+    /// Begins SFTP, or closes the link.
+    private static func begin(
+        _ link: Dialing.Link, _ generation: UInt64, within limit: Duration, _ loop: EpollLoop
+    ) async throws -> Connection {
+        do {
+            let client = try await loop.withTimeout(limit) {
                 try await SFTPClient.open(over: link.channel, generation: generation, loop: loop)
             }
             return Connection(client: client, link: link)
         } catch {
             await link.close()
-            throw ConnectionProblem(dialing.options.source, reason(of: error))
+            throw error
         }
     }
 

@@ -29,6 +29,9 @@ struct Dialing {
         var session: SSHSession?
         /// Where syslog is to file what is said about it.
         var facility = SyslogFacility.user
+        /// How long the server may take to begin with SFTP, where an ssh process has to pass it all on:
+        /// there is another way.
+        var sharedTime: Duration?
 
         /// Ends all of it; returns once that is done.
         func close() async {
@@ -37,12 +40,16 @@ struct Dialing {
         }
     }
 
+    /// How long an ssh process that shares its connection may pass nothing on.
+    private static let sharedTime = Duration.seconds(10)
+
     /// Connects.
     ///
+    /// - Parameter mayShare: whether the connection of an ssh process may be used (`ControlPath`).
     /// - Throws: an error whose description is one line for the user, or `CancellationError`.
-    func open() async throws -> Link {
+    func open(mayShare: Bool = true) async throws -> Link {
         switch options.transport {
-        case .ssh: try await openSSH()
+        case .ssh: try await openSSH(mayShare)
         case .program(let words):
             try await open(.program(options.programArguments(words)))
         case .tcp(let port): try await open(.tcp(host: options.source.host, port: port))
@@ -58,14 +65,16 @@ struct Dialing {
         return Link(channel: channel)
     }
 
-    private func openSSH() async throws -> Link {
+    private func openSSH(_ mayShare: Bool) async throws -> Link {
         let route = try await route()
         let program = ServerProgram(sftpServer: options.sftpServer)
-        if let target = route.last,
+        if mayShare, let target = route.last,
             let channel = try await SSHClient.openShared(
                 program, target, world: world, prompter: prompter)
         {
-            return Link(channel: channel, facility: target.syslogFacility)
+            return Link(
+                channel: channel, facility: target.syslogFacility,
+                sharedTime: target.connectTimeout ?? Self.sharedTime)
         }
         let session = try await SSHClient.connect(
             route, loop: loop, world: world, prompter: prompter, mlkem: .swiftCrypto,

@@ -96,6 +96,15 @@ import Testing
         #expect(try answer("echo secret; exit 1") == nil)
     }
 
+    @Test(arguments: ["yes x | tr -d '\\n'", "exec yes", "head -c 1024 /dev/zero"])
+    func programThatPrintsTooMuchIsEndedAndGivesNoAnswer(_ script: String) throws {
+        #expect(try answer(script) == nil)
+    }
+
+    @Test func longAnswersAreTaken() throws {
+        #expect(try answer("head -c 1023 /dev/zero | tr '\\0' x")?.count == 1023)
+    }
+
     @Test func permissionIsTheExitStatus() throws {
         #expect(try answer("[ \"$SSH_ASKPASS_PROMPT\" = confirm ]", kind: .permission) == "yes")
         #expect(try answer("exit 1", kind: .permission) == nil)

@@ -67,6 +67,27 @@ import Wire
         #expect(simulation.prompter.messages.contains { $0.hasPrefix("No keys from the agent: ") })
     }
 
+    @Test(arguments: [(nil, 10), (3, 3), (60, 10)] as [(Int?, Int)])
+    func silentAgentIsWaitedForOnce(connectTimeout: Int?, seconds: Int) throws {
+        var options = ["IdentityAgent=/agent", "AddKeysToAgent=yes", "IdentityFile=/keys/one"]
+        if let connectTimeout { options.append("ConnectTimeout=\(connectTimeout)") }
+        var behaviour = MemoryServer.Behaviour()
+        behaviour.acceptsKeys = true
+        let simulation = try Simulation(
+            options, behaviour: behaviour,
+            agent: { pipe in
+                while (try? await pipe.read()) ?? nil != nil {}
+            })
+        simulation.world.setFile(
+            "/keys/one", Array(try TestKeys.privateText("user-ed25519").utf8))
+        try simulation.run { try await echo($0, size: 10) }
+        #expect(simulation.loop.now < .seconds(seconds + 1))
+        #expect(
+            simulation.prompter.messages.contains {
+                $0 == "No keys from the agent at /agent: it does not answer"
+            })
+    }
+
     enum Signature: CaseIterable { case refused, ofAnotherAlgorithm, garbage, huge }
 
     @Test(arguments: Signature.allCases)

@@ -71,7 +71,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("-n other.example", "is for another name"), ("", "is for another name"),
+        ("-n other.example", "is for another name"), ("", "is for no name"),
         ("-n 127.0.0.1 -V 20200101:20210101", "has expired"),
         ("-n 127.0.0.1 -V 20900101:20910101", "is not valid yet"),
         ("-n 127.0.0.1 -O critical:x=y", "has critical options"),
@@ -84,12 +84,34 @@ import Testing
         #expect {
             try connect(server, known: authority)
         } throws: { error in
-            "\(error)".contains("is unknown")
+            "\(error)".contains("is unknown, and its certificate \(reason)")
         }
         let key = try TestKeys.publicLine("host-ed25519")
         let shown = try connect(
             server, known: "\(authority)\n[127.0.0.1]:\(server.port) \(key)")
         #expect(shown.contains("certificate \(reason)"))
+    }
+
+    @Test func anAuthorityThatNobodyKnowsIsNamed() throws {
+        let server = try server()
+        let fields = try run("ssh-keygen", "-l", "-f", harness.home.file("ca.pub")).output
+        let fingerprint = try #require(fields.split(separator: " ").dropFirst().first)
+        let expected =
+            " is unknown, and its certificate is signed by ED25519 \(fingerprint), "
+            + "which is no authority in known_hosts"
+        #expect {
+            try connect(server, known: "")
+        } throws: { error in
+            "\(error)".hasSuffix(expected)
+        }
+        let prompter = ScriptedPrompter(["no"])
+        let options = try harness.options(
+            server.port,
+            ["UserKnownHostsFile=\(harness.home.file("none"))", "GlobalKnownHostsFile=/dev/null"])
+        #expect(throws: SSHClientError.self) { try harness.connectAndEcho(options, prompter) }
+        #expect(
+            prompter.questions.first?.contains(
+                "Its certificate is signed by ED25519 \(fingerprint), which") == true)
     }
 
     @Test func aPatternAsPrincipalStandsForTheAlias() throws {

@@ -136,6 +136,17 @@ import Testing
         #expect(modes == "600\n700\n")
     }
 
+    /// As with ssh, which makes `~/.ssh` and nothing else.
+    @Test func noDirectoryIsMadeForANewKey() throws {
+        let harness = try ClientHarness()
+        let prompter = ScriptedPrompter()
+        let file = harness.home.file("none/known_hosts")
+        try harness.connectAndEcho(
+            try options(harness, "accept-new", ["UserKnownHostsFile=\(file)"]), prompter)
+        #expect(prompter.transcript.contains("Could not add the host key to \(file): No such file"))
+        #expect(unsafe access(harness.home.file("none"), F_OK) != 0)
+    }
+
     @Test func lineIsAddedBehindOneWithoutANewline() throws {
         let harness = try ClientHarness()
         try Self.know("other.example ssh-ed25519 AAAA", harness)

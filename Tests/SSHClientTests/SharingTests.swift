@@ -119,7 +119,8 @@ import Wire
         let path = harness.home.file("control")
         let master = try master(harness, server, path: path)
         let prompter = ScriptedPrompter()
-        #expect(try !open(harness, try options(harness, server, path: path), prompter))
+        let options = try options(harness, server, path: path, ["ConnectTimeout=1"])
+        #expect(try !open(harness, options, prompter))
         #expect(prompter.transcript.contains("does not share its connection"))
         #expect(!master.hasEnded)
     }
@@ -139,6 +140,7 @@ import Wire
 
     enum Lie: String, CaseIterable {
         case closes, otherVersion, hugeLength, shortMessage, refuses, opensAtOnce
+        case saysNothing, stallsAfterItsHello
     }
 
     /// What is no master, or a bad one, only costs a moment.
@@ -165,6 +167,7 @@ import Wire
                 send(1, 4)
                 send(0x80000002, 0, 4, text=b"no\\x1b!")
             elif lie == "opensAtOnce": send(0x80000006, 0, 1)
+            elif lie == "stallsAfterItsHello": send(1, 4)
             if lie != "closes": peer.recv(100000); peer.recv(100000)
             """, to: "liar.py")
         let liar = try ServerProcess("python3", harness.home.file("liar.py"), path, lie.rawValue)

@@ -69,6 +69,25 @@ import Testing
         }
     }
 
+    /// As with ssh.
+    @Test func aNameMayBeOnTheWayToTheHostThatItStandsFor() throws {
+        let text = "Host t j\nHostName 127.0.0.1"
+        let ways = [
+            ("t", "t", ["me@127.0.0.1:22", "me@127.0.0.1:22"]),
+            ("t", "j,j", ["me@127.0.0.1:22", "me@127.0.0.1:22", "me@127.0.0.1:22"]),
+            ("h", "h:2222", ["me@h:2222", "me@h:22"]), ("h", "you@h", ["you@h:22", "me@h:22"]),
+        ]
+        for (host, jump, expected) in ways {
+            #expect(
+                try route(text, host: host, commandLine: ["ProxyJump=\(jump)"]) == expected)
+        }
+        for (host, jump) in [("h", "h"), ("h", "me@h:22"), ("t", "127.0.0.1"), ("h", "g,g")] {
+            #expect(throws: SSHConfigError.self) {
+                try route(text, host: host, commandLine: ["ProxyJump=\(jump)"])
+            }
+        }
+    }
+
     @Test func addressesInBracketsStayAddresses() throws {
         #expect(
             try route("Host target\nProxyJump [::1]:2222,[::2]")

@@ -141,7 +141,7 @@ import Wire
         #expect(try fault("-h -n host.example \(valid)", at: 1_798_761_599) == nil)
         #expect(try fault("-h -n host.example \(valid)", at: 1_798_761_600) == .expired)
         #expect(try fault("-h -n other.example") == .wrongPrincipal)
-        #expect(try fault("-h") == .wrongPrincipal)
+        #expect(try fault("-h") == .noPrincipals)
         #expect(try fault("-h -n host.example -O critical:x=y") == .criticalOptions)
         #expect(try fault("-h -n host.example -O extension:x=y") == nil)
         let rsa = "-t rsa -b 2048"

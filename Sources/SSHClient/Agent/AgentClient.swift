@@ -18,6 +18,8 @@ package struct AgentClient {
     package enum Failure: Error {
         /// It refused, as when the user did not confirm.
         case refused
+        /// It did not answer in time, or any more after that: it is not asked again.
+        case silent
         /// It closed the connection, or what it said makes no sense.
         case broken(String)
     }
@@ -30,8 +32,8 @@ package struct AgentClient {
     private static let longestSignature = 16 * 1024
     /// A comment is shown in messages only.
     private static let longestComment = 1024
-    /// How long an agent may take to list its keys.
-    private static let listTime = Duration.seconds(10)
+    /// How long an agent may take to answer what it knows by itself, as which keys it has.
+    private static let answerTime = Duration.seconds(10)
     /// How long it may take to sign: the user may have to confirm, or to touch a device.
     private static let signingTime = Duration.seconds(120)
 
@@ -51,15 +53,20 @@ package struct AgentClient {
 
     private let channel: any ByteChannel
     private let loop: any EventLoop
+    private let patience: Duration
 
-    package init(channel: any ByteChannel, loop: any EventLoop) {
+    /// - Parameter connectTimeout: `ConnectTimeout`, where it is set: the agent may not take longer.
+    package init(
+        channel: any ByteChannel, loop: any EventLoop, connectTimeout: Duration? = nil
+    ) {
         self.channel = channel
         self.loop = loop
+        patience = min(connectTimeout ?? Self.answerTime, Self.answerTime)
     }
 
     /// The keys that the agent holds.
     package func keys() async throws -> [Key] {
-        let answer = try await request([Message.requestIdentities], within: Self.listTime)
+        let answer = try await request([Message.requestIdentities], within: patience)
         do {
             return try Self.parseKeys(answer)
         } catch let error as WireError {
@@ -146,7 +153,7 @@ package struct AgentClient {
 
     private func requestSuccess(_ message: consuming [UInt8]) async throws {
         var message = message
-        let answer = try await request(message, within: Self.listTime)
+        let answer = try await request(message, within: patience)
         wipe(&message)
         guard answer.first == Message.success, answer.count == 1 else { throw Failure.refused }
     }
@@ -204,7 +211,9 @@ package struct AgentClient {
                 return try await Self.readMessage(channel)
             }
         } catch is TimeoutError {
-            throw Failure.broken("it did not answer in time")
+            // Whatever it says later would be taken for the answer to something else.
+            await channel.close()
+            throw Failure.silent
         }
     }
 
@@ -248,6 +257,7 @@ extension AgentClient.Failure: CustomStringConvertible {
     package var description: String {
         switch self {
         case .refused: "the agent refused"
+        case .silent: "the agent did not answer in time"
         case .broken(let reason): "the agent is broken: \(reason)"
         }
     }

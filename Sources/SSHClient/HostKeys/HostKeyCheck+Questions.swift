@@ -82,6 +82,7 @@ extension HostKeyCheck {
             \(key.kindName) key fingerprint is \(fingerprint(of: key)).
 
             """
+        if let certificateFault { question += "Its certificate \(certificateFault).\n" }
         if context.options.visualHostKey { question += key.picture(context.fingerprintHash) + "\n" }
         switch dnsFinding {
         case .notAsked: break
@@ -93,7 +94,7 @@ extension HostKeyCheck {
         switch await confirm(question, fingerprint: fingerprint(of: key)) {
         case true: return
         case false: throw context.refused(.declined)
-        case nil: throw context.refused(.unknown(fingerprint: fingerprint(of: key)))
+        case nil: throw refusal(ofUnknown: key)
         }
     }
 

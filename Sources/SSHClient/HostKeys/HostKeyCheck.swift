@@ -32,6 +32,8 @@ struct HostKeyCheck: Sendable {
     let authorityAlgorithms: [SignatureAlgorithm]
     /// What the DNS holds about the key that the server has shown.
     var dnsFinding = DNSFinding.notAsked
+    /// Why the certificate that the server has shown is of no use; nil where it has shown none.
+    var certificateFault: String?
 
     /// Looks at the key that the server has proved to hold.
     ///
@@ -68,11 +70,12 @@ struct HostKeyCheck: Sendable {
     ) async throws -> Acceptance {
         let key = hostKey.key
         let address = try await addressRecord(of: server, hostKey)
+        var check = self
         if let certificate = hostKey.certificate {
-            switch try standing(of: certificate) {
+            switch standing(of: certificate) {
             case .trusted: return Acceptance(trust: .full, mayLearnKeys: false)
             case .revoked(let place): return try acceptDespite(revocation: place, of: key)
-            case .unknown: break
+            case .useless(let fault): check.certificateFault = fault
             }
         }
         switch known.verdict(on: key.blob[...]) {
@@ -90,7 +93,7 @@ struct HostKeyCheck: Sendable {
             warnOfSpoofing(address, key, known: other)
             return try acceptDespite(change: other, to: key)
         case .unknown:
-            let isConfirmed = try await accept(unknown: key, server)
+            let isConfirmed = try await check.accept(unknown: key, server)
             await remember(key, address)
             try await compare(address, key, known: nil)
             return Acceptance(trust: .full, mayLearnKeys: isConfirmed)
@@ -99,14 +102,15 @@ struct HostKeyCheck: Sendable {
 
     enum CertificateStanding {
         case trusted
-        case unknown
+        /// Why, to follow "the certificate".
+        case useless(String)
         case revoked(ConfigurationLocation)
     }
 
     /// Whether an authority that is known for the host says that the key is its.
     ///
     /// Where none does, the key inside the certificate counts as one that came without.
-    func standing(of certificate: Certificate) throws -> CertificateStanding {
+    func standing(of certificate: Certificate) -> CertificateStanding {
         // A certificate is worth nothing once its key is revoked.
         if case .revoked(let place) = known.verdict(on: certificate.publicKey.blob[...]) {
             return .revoked(place)
@@ -114,8 +118,12 @@ struct HostKeyCheck: Sendable {
         switch known.verdict(onAuthority: certificate.authority.blob[...]) {
         case .revoked(let place): return .revoked(place)
         case .unknown, .changed:
-            context.show("No authority that is known signed the host's certificate", level: .debug1)
-            return .unknown
+            let authority = certificate.authority
+            let fault =
+                "is signed by \(authority.kindName) \(fingerprint(of: authority)), which is no "
+                + "authority in known_hosts"
+            context.show("The host's certificate \(fault)", level: .debug1)
+            return .useless(fault)
         case .match(let place):
             let name = context.options.hostKeyAlias ?? context.options.hostName.lowercased()
             let fault = certificate.faultAsHost(
@@ -128,7 +136,7 @@ struct HostKeyCheck: Sendable {
                 return .trusted
             }
             context.show("The host's certificate \(fault)", level: .error)
-            return .unknown
+            return .useless("\(fault)")
         }
     }
 
@@ -156,6 +164,11 @@ struct HostKeyCheck: Sendable {
         return Acceptance(trust: .withoutPasswords, mayLearnKeys: false)
     }
 
+    func refusal(ofUnknown key: PublicKey) -> SSHClientError {
+        context.refused(
+            .unknown(fingerprint: fingerprint(of: key), certificate: certificateFault))
+    }
+
     /// Whether the user has said himself that an unknown key is the host's; refuses what nobody may
     /// or does accept.
     private func accept(unknown key: PublicKey, _ server: DialedConnection) async throws -> Bool {
@@ -164,7 +177,7 @@ struct HostKeyCheck: Sendable {
             throw context.refused(.notRememberable(fingerprint: fingerprint(of: key)))
         }
         switch context.options.strictHostKeyChecking {
-        case .yes: throw context.refused(.unknown(fingerprint: fingerprint(of: key)))
+        case .yes: throw refusal(ofUnknown: key)
         case .acceptNew, .no: return false
         case .ask:
             try await ask(key, server)

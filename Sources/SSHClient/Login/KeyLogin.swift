@@ -9,7 +9,8 @@ import Wire
 /// Logging in by keys (RFC 4252 section 7): each is offered once for each proof that is wanted.
 struct KeyLogin {
     private let algorithms: [PublicKeyAlgorithm]
-    private let agent: AgentClient?
+    /// Nil where there is none, or none that answers.
+    private var agent: AgentClient?
     private let isWanted: Bool
     private var identities: [Identity]
     /// Places of those that have not been tried yet.
@@ -100,6 +101,8 @@ struct KeyLogin {
             }
         } catch {
             context.show("\(identity.name): \(error)", level: .info)
+            // A user who has not confirmed one key will not do so for the next.
+            if let failure = error as? AgentClient.Failure, case .silent = failure { agent = nil }
             return nil
         }
     }

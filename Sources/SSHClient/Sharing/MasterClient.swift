@@ -14,18 +14,22 @@ struct MasterClient {
         case broken(String)
     }
 
-    /// How long it may take to say who it is.
-    private static let helloTime = Duration.seconds(10)
+    /// How long it may take to say who it is: a process that works says so at once.
+    private static let helloTime = Duration.seconds(3)
     /// How long it may take to open a session: it may have to ask its user (`ControlMaster ask`).
-    private static let openingTime = Duration.seconds(60)
+    private static let openingTime = Duration.seconds(20)
 
     private let control: DescriptorChannel
     private let loop: any EventLoop
+    /// How long all of it may take.
+    private let patience: Duration
     private var received: [UInt8] = []
 
-    init(control: DescriptorChannel, loop: any EventLoop) {
+    /// - Parameter connectTimeout: `ConnectTimeout`, where it is set.
+    init(control: DescriptorChannel, connectTimeout: Duration?, loop: any EventLoop) {
         self.control = control
         self.loop = loop
+        patience = connectTimeout ?? Self.openingTime
     }
 
     /// Opens a session whose standard streams are `input`, `output` and `error`, which stay the
@@ -33,15 +37,17 @@ struct MasterClient {
     mutating func open(
         _ program: ServerProgram, environment: [String], streams: [CInt]
     ) async throws {
+        let deadline = loop.now + patience
         try await control.write([MasterMessage.hello[...]])
-        guard case .hello(MasterMessage.version) = try await receive(within: Self.helloTime) else {
+        let greeting = try await receive(until: min(deadline, loop.now + Self.helloTime))
+        guard case .hello(MasterMessage.version) = greeting else {
             throw Failure.broken("it does not speak version \(MasterMessage.version)")
         }
         let request = MasterMessage.newSession(program, environment: environment)
         try await control.write([request[...]])
         for stream in streams { try await control.pass(stream) }
         while true {
-            switch try await receive(within: Self.openingTime) {
+            switch try await receive(until: deadline) {
             case .sessionOpened: return
             case .permissionDenied(let text): throw Failure.refused(text)
             case .failure(let text): throw Failure.refused(text)
@@ -51,9 +57,9 @@ struct MasterClient {
         }
     }
 
-    private mutating func receive(within limit: Duration) async throws -> MasterMessage.Reply {
+    private mutating func receive(until deadline: Duration) async throws -> MasterMessage.Reply {
         do {
-            return try MasterMessage.Reply(try await receiveMessage(until: loop.now + limit))
+            return try MasterMessage.Reply(try await receiveMessage(until: deadline))
         } catch let error as WireError {
             throw Failure.broken("\(error)")
         } catch is TimeoutError {

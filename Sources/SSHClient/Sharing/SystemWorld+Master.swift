@@ -60,7 +60,8 @@ extension SystemWorld {
         let data = try DescriptorChannel(
             socket: streams.ours, loop: loop, sendQueueLimit: Self.sendQueueLimit)
         do {
-            var client = MasterClient(control: control, loop: loop)
+            var client = MasterClient(
+                control: control, connectTimeout: options.connectTimeout, loop: loop)
             try await client.open(
                 program, environment: variables,
                 streams: [theirs, theirs, errors.descriptor])

@@ -15,6 +15,9 @@ extension SSHConfiguration {
         return try hops(to: target, depth: 0) + [target]
     }
 
+    /// SSH's own port, where nothing says otherwise.
+    private static let usualPort: UInt16 = 22
+
     private func hops(
         to target: ClientOptions, depth: Int
     ) throws(SSHConfigError) -> [ClientOptions] {
@@ -29,15 +32,16 @@ extension SSHConfiguration {
         // The hosts before the last are its own way; where there are none, its block says.
         let before = target.proxyJump.dropLast().map(\.text).joined(separator: ",")
         if !before.isEmpty { configuration.commandLine.append("ProxyJump=\(before)") }
-        let hop = try configuration.resolve(host: last.host, user: last.user, port: last.port)
+        // As ssh sees it: a name that stands for another host may be on the way to that.
         guard
-            hop.originalHost != target.originalHost || hop.port != target.port
-                || hop.user != target.user
+            last.host != target.hostName || (last.port ?? Self.usualPort) != target.port
+                || (last.user ?? target.user) != target.user
         else {
             throw SSHConfigError(
                 .invalidValue, at: nil, keyword: "ProxyJump",
-                "the way to \(quoted(hop.originalHost)) leads through itself")
+                "the way to \(quoted(last.host)) leads through itself")
         }
+        let hop = try configuration.resolve(host: last.host, user: last.user, port: last.port)
         return try configuration.hops(to: hop, depth: depth + 1) + [hop]
     }
 

@@ -19,3 +19,16 @@ public struct ChannelOpenFailureReason: RawRepresentable, Hashable, Sendable {
     /// `SSH_OPEN_RESOURCE_SHORTAGE`.
     public static let resourceShortage = Self(rawValue: 4)
 }
+
+extension ChannelOpenFailureReason: CustomStringConvertible {
+    /// What the number means, in the RFC's words.
+    public var description: String {
+        switch self {
+        case .administrativelyProhibited: "administratively prohibited"
+        case .connectFailed: "connect failed"
+        case .unknownChannelType: "unknown channel type"
+        case .resourceShortage: "resource shortage"
+        default: "reason \(rawValue)"
+        }
+    }
+}

@@ -8,7 +8,9 @@ public enum CertificateFault: Error, Equatable, Sendable {
     case notYetValid
     /// It is no longer valid.
     case expired
-    /// It names nobody, or somebody else.
+    /// It names nobody, and would be good for everybody.
+    case noPrincipals
+    /// It names somebody else.
     case wrongPrincipal
     /// It has restrictions that cannot be heeded.
     case criticalOptions
@@ -33,6 +35,7 @@ extension Certificate {
         if time < validAfter { return .notYetValid }
         if time >= validBefore { return .expired }
         // Without principals a certificate would be good for every host (OpenSSH 10.3 refuses it).
+        if principals.isEmpty { return .noPrincipals }
         if !principals.contains(where: isName) { return .wrongPrincipal }
         // None is defined for hosts.
         if !criticalOptions.isEmpty { return .criticalOptions }
@@ -50,6 +53,7 @@ extension CertificateFault: CustomStringConvertible {
         case .wrongKind: "is not one of a host"
         case .notYetValid: "is not valid yet"
         case .expired: "has expired"
+        case .noPrincipals: "is for no name"
         case .wrongPrincipal: "is for another name"
         case .criticalOptions: "has critical options that are not known here"
         case .signatureAlgorithm(let algorithm):
