@@ -21,6 +21,20 @@ actor MemoryServer {
         var questions: [AuthenticationQuestions] = []
         /// The password has expired: only another one of this length or more is taken.
         var newPasswordLength: Int?
+        /// What it does to whoever tries to log in, for ever.
+        var hostility: Hostility?
+    }
+
+    /// What a server may do that means no good.
+    enum Hostility: Sendable {
+        /// Asks these questions again, whatever the answers are.
+        case asks(AuthenticationQuestions)
+        /// Demands that passwords be changed, with this prompt.
+        case demandsChange(String)
+        /// Takes each proof and wants another.
+        case wantsMore([ServerAuthenticationParameters.Method])
+        /// Says this in answer.
+        case says([UInt8])
     }
 
     private let loop: any EventLoop
@@ -109,6 +123,7 @@ actor MemoryServer {
     }
 
     private func decide(_ attempt: AuthenticationAttempt) {
+        if let hostility = behaviour.hostility { return act(hostility, attempt.method) }
         switch attempt.method {
         case .publicKeyQuery, .publicKey:
             guard behaviour.acceptsKeys else { return connection.rejectAuthentication() }
@@ -143,6 +158,19 @@ actor MemoryServer {
             } else {
                 connection.rejectAuthentication()
             }
+        }
+    }
+
+    private func act(_ hostility: Hostility, _ method: AuthenticationAttempt.Method) {
+        switch (hostility, method) {
+        case (.asks(let questions), .keyboardInteractive), (.asks(let questions), .answers):
+            connection.askQuestions(questions)
+        case (.demandsChange(let prompt), .password), (.demandsChange(let prompt), .passwordChange):
+            connection.demandPasswordChange(prompt: prompt)
+        case (.wantsMore(let methods), _):
+            connection.acceptAuthenticationPartially(remaining: methods)
+        case (.says(let payload), _): connection.send(payload: payload[...])
+        default: connection.rejectAuthentication()
         }
     }
 

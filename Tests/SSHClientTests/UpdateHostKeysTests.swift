@@ -179,4 +179,56 @@ import Testing
             until: { $0.split(separator: "\n").count == 3 })
         #expect(try keys(of: harness.home.read("known_hosts")) == blobs(Self.all))
     }
+
+    /// With `CheckHostIP`, names and addresses are kept alike.
+    @Test(arguments: [false, true])
+    func keysOfTheAddressFollowThoseOfTheName(isHashed: Bool) throws {
+        let address = "[192.0.2.7]:\(server.port)"
+        let stale = try line("user-ecdsa-384") + (try line("user-ecdsa-384", address))
+        let others =
+            try line("user-ecdsa-521", "other.example") + (try line("user-rsa-2048", address))
+        let known = try line("host-ed25519") + (try line("host-ed25519", address))
+        try harness.home.write(stale + others + known, to: "known_hosts")
+        let options = try harness.options(
+            server.port,
+            [
+                "StrictHostKeyChecking=yes", "UpdateHostKeys=yes", "CheckHostIP=yes",
+                "HashKnownHosts=\(isHashed ? "yes" : "no")", "IdentityAgent=none",
+                "IdentityFile=\(try TestKeys.path("user-ed25519"))",
+                "UserKnownHostsFile=\(harness.home.file("known_hosts"))",
+                "GlobalKnownHostsFile=/dev/null", "HostKeyAlgorithms=+ssh-ed25519",
+            ])
+        let (loop, home) = (harness.loop, harness.home)
+        let prompter = ScriptedPrompter()
+        try loop.run {
+            let session = try await SSHClient.connect(
+                [options], loop: loop, world: ElsewhereWorld(system: SystemWorld(loop: loop)),
+                prompter: prompter)
+            try await echo(session, size: 1000)
+            for _ in 0..<1000 where try home.read("known_hosts").contains(stale) {
+                try await loop.sleep(for: .milliseconds(10))
+            }
+            await session.close()
+        }
+        let text = try harness.home.read("known_hosts")
+        #expect(text.hasPrefix(others + known))
+        for name in [name, address] {
+            let found = try run("ssh-keygen", "-F", name, "-f", harness.home.file("known_hosts"))
+            let blobs = found.output.split(separator: "\n").filter { !$0.hasPrefix("#") }
+                .compactMap { $0.split(separator: " ").last.map(String.init) }
+            let kept = name == address ? ["user-rsa-2048"] : []
+            #expect(try Set(blobs) == self.blobs(Self.all + kept))
+        }
+    }
+}
+
+/// The server is not on this machine.
+private struct ElsewhereWorld: WrappedWorld {
+    let system: SystemWorld
+
+    func dial(_ request: DialRequest) async throws -> DialedConnection {
+        let dialed = try await system.dial(request)
+        return DialedConnection(
+            channel: dialed.channel, isLoopback: false, address: "192.0.2.7")
+    }
 }

@@ -110,11 +110,12 @@ struct HostKeyUpdate: Sendable {
         let lines =
             isFirst ? update.new.flatMap { context.newLines(for: name, addressName, $0) } : []
         do {
-            try await context.loop.offload { [world = context.world] in
+            try await context.loop.offload { [world = context.world, addressName] in
                 // Read again: another program may have written to it meanwhile.
                 let limit = ConfigurationLimits.rewrittenBytes
                 guard let file = try world.readFile(path, limit: limit) else { return }
-                let content = known.updated(file.bytes[...], by: update, newLines: lines)
+                let content = known.updated(
+                    file.bytes[...], by: update, address: addressName, newLines: lines)
                 if content != file.bytes { try world.replaceFile(path, content) }
             }
         } catch {

@@ -37,16 +37,19 @@ extension KnownHosts {
     ///
     /// - Parameters:
     ///   - contents: the file as it is now.
+    ///   - address: the host's address, where keys are remembered under that, too (`CheckHostIP`).
     ///   - newLines: whole lines, as ``line(keyType:blob:salt:)`` makes them.
     public func updated(
-        _ contents: Bytes, by update: KnownHostsUpdate, newLines: [String]
+        _ contents: Bytes, by update: KnownHostsUpdate, address: KnownHostName? = nil,
+        newLines: [String]
     ) -> [UInt8] {
+        let names = [name, address].compactMap { $0.map { Array($0.name.utf8) } }
         let obsolete = Set(update.obsolete.map(\.blob))
         let newline = UInt8(ascii: "\n")
         var matcher = KnownHostMatcher()
         var result: [UInt8] = []
         result.reserveCapacity(contents.count)
-        for (_, line) in Lines(of: contents) where !isObsolete(line, obsolete, &matcher) {
+        for (_, line) in Lines(of: contents) where !isObsolete(line, names, obsolete, &matcher) {
             result += line
             result.append(newline)
         }
@@ -60,12 +63,15 @@ extension KnownHosts {
     }
 
     private func isObsolete(
-        _ text: Bytes, _ obsolete: Set<[UInt8]>, _ matcher: inout KnownHostMatcher
+        _ text: Bytes, _ names: [[UInt8]], _ obsolete: Set<[UInt8]>,
+        _ matcher: inout KnownHostMatcher
     ) -> Bool {
         guard !obsolete.isEmpty, let line = try? KnownHostLine(text), line.marker == .none,
-            (try? matcher.matches(line.hosts, Array(name.name.utf8))) == true,
-            let key = try? line.key()
+            KnownHostMatcher.isSimple(line.hosts), let key = try? line.key(),
+            obsolete.contains(key.blob)
         else { return false }
-        return obsolete.contains(key.blob)
+        // A plain loop: closures cannot borrow the matcher.
+        for name in names where (try? matcher.matches(line.hosts, name)) == true { return true }
+        return false
     }
 }
