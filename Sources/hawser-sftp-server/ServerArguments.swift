@@ -59,17 +59,17 @@ struct ServerArguments {
                 ? .listRequests : .invalid("Invalid query type", status: 1)
         case "l":
             guard let level = LogLevel(name: text) else {
-                return .invalid("Invalid log level \"\(text)\"", status: 1)
+                return .invalid("Invalid log level \(ServerLog.quoted(text.utf8))", status: 1)
             }
             self.level = level
         case "f":
             guard let facility = Self.facilities[text.uppercased()] else {
-                return .invalid("Invalid log facility \"\(text)\"", status: 1)
+                return .invalid("Invalid log facility \(ServerLog.quoted(text.utf8))", status: 1)
             }
             self.facility = facility
         case "u":
             guard let mask = mode_t(text, radix: 8), mask <= 0o777 else {
-                return .invalid("Invalid umask \"\(text)\"", status: 255)
+                return .invalid("Invalid umask \(ServerLog.quoted(text.utf8))", status: 255)
             }
             umask = mask
         case "P":

@@ -250,7 +250,7 @@ enum Asked: CaseIterable, Sendable {
                 .status(SFTPStatus(.failure, message: "\u{1B}[2Jno\u{202E} größer\n")))
         } client: { client, _ in
             let error = await #expect(throws: SFTPError.self) { try await client.lstat("x") }
-            #expect(error?.description == "\\u{1b}[2Jno\\u{202e} größer\\u{a}")
+            #expect(error?.description == "\\u{1B}[2Jno\\u{202E} größer\\u{A}")
         }
     }
 }

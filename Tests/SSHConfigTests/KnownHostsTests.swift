@@ -141,10 +141,8 @@ import Wire
         let line = "* \(Self.text(1))\n"
         let most = String(repeating: line, count: ConfigurationLimits.knownHostsMatches)
         _ = try Self.load(most)
-        for text in [most + line, String(repeating: "x", count: 70_000)] {
-            let error = #expect(throws: SSHConfigError.self) { try Self.load(text) }
-            #expect(error?.code == .limitExceeded)
-        }
+        let error = #expect(throws: SSHConfigError.self) { try Self.load(most + line) }
+        #expect(error?.code == .limitExceeded)
     }
 
     @Test func countsAFileOfPiecesAgainstItsLimit() throws {
