@@ -78,9 +78,7 @@ struct ClientHarness {
         _ prompter: any Prompter = SilentPrompter(), world: SystemWorld? = nil,
         _ body: @escaping @Sendable (SSHSession) async throws -> T
     ) throws -> T {
-        let (loop, world) = (
-            loop, world ?? SystemWorld(loop: loop, environment: ["HOME": home.path])
-        )
+        let (loop, world) = (loop, world ?? SystemWorld(loop: loop))
         defer { reapPrograms() }
         return try loop.run {
             let session = try await SSHClient.connect(

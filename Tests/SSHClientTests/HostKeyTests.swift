@@ -124,7 +124,10 @@ import Testing
         let harness = try ClientHarness()
         let prompter = ScriptedPrompter()
         let option = "HashKnownHosts=\(hashed ? "yes" : "no")"
-        try harness.connectAndEcho(try options(harness, "accept-new", [option]), prompter)
+        let world = SystemWorld(loop: harness.loop, environment: ["HOME": harness.home.path])
+        try harness.connect(
+            try options(harness, "accept-new", [option]), prompter, world: world
+        ) { try await echo($0, size: 1000) }
         #expect(prompter.questions.isEmpty)
         // Now it is known: to us, and to ssh-keygen.
         try harness.connectAndEcho(try options(harness, "yes"))

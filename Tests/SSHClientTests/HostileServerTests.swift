@@ -12,27 +12,28 @@ import Wire
 
     /// Tries to log in, and returns the error and what was asked and shown.
     private func logIn(
-        _ hostility: MemoryServer.Hostility, _ options: [String] = [],
-        _ methods: [ServerAuthenticationParameters.Method], hasKey: Bool = false
+        _ hostility: MemoryServer.Hostility,
+        _ methods: [ServerAuthenticationParameters.Method], _ options: [String] = [],
+        keys: [String] = []
     ) throws -> (error: String, prompter: ScriptedPrompter) {
         var behaviour = MemoryServer.Behaviour()
         behaviour.hostility = hostility
         let simulation = try Simulation(
-            options + ["IdentityFile=/keys/one"],
+            options + ["IdentityFile=/keys/ed25519", "IdentityFile=/keys/ecdsa-256"],
             answers: Array(repeating: "answer", count: 10_000), behaviour: behaviour
         ) {
             $0.authentication = ServerAuthenticationParameters(
                 methods: methods, maximumAttempts: 100_000)
         }
-        if hasKey {
+        for kind in keys {
             simulation.world.setFile(
-                "/keys/one", Array(try TestKeys.privateText("user-ed25519").utf8))
+                "/keys/\(kind)", Array(try TestKeys.privateText("user-\(kind)").utf8))
         }
         let error = #expect(throws: SSHClientError.self) {
             try simulation.run(limit: .seconds(600)) { _ in }
         }
         let text = try #require(error).description
-        #expect(text == TerminalText.line(text) && text.utf8.count < 2_000)
+        #expect(text == TerminalText.line(text, limit: .max) && text.utf8.count < 2_000)
         for shown in simulation.prompter.questions + simulation.prompter.messages {
             #expect(shown == TerminalText.message(shown))
         }
@@ -58,7 +59,7 @@ import Wire
         let questions = AuthenticationQuestions(
             name: "", instruction: "", prompts: [.init(text: Self.evil, echoes: true)])
         let (error, prompter) = try logIn(
-            .asks(questions), ["BatchMode=yes"], [.keyboardInteractive])
+            .asks(questions), [.keyboardInteractive], ["BatchMode=yes"])
         #expect(error.hasSuffix("keyboard-interactive: BatchMode allows no questions"))
         #expect(prompter.questions.isEmpty)
     }
@@ -71,17 +72,19 @@ import Wire
 
     @Test(
         arguments: [
-            ([.publicKey], "the server wants more than 16 proofs"),
+            ([.publicKey], 2, "the server wants more than 16 proofs"),
+            ([.publicKey], 1, "publickey: the server wants another key, and there is none"),
             (
-                [.publicKey, .password, .keyboardInteractive],
+                [.publicKey, .password, .keyboardInteractive], 2,
                 "the server wants more than 16 proofs"
             ),
-            ([.password], "password: refused"),
-        ] as [([ServerAuthenticationParameters.Method], String)])
+            ([.password], 0, "password: refused"),
+        ] as [([ServerAuthenticationParameters.Method], Int, String)])
     func partialSuccessWithoutEndEnds(
-        _ methods: [ServerAuthenticationParameters.Method], _ reason: String
+        _ methods: [ServerAuthenticationParameters.Method], _ keys: Int, _ reason: String
     ) throws {
-        let (error, prompter) = try logIn(.wantsMore(methods), methods, hasKey: true)
+        let (error, prompter) = try logIn(
+            .wantsMore(methods), methods, keys: Array(["ed25519", "ecdsa-256"].prefix(keys)))
         #expect(error.hasSuffix(reason))
         #expect(prompter.questions.count <= 3)
     }
@@ -105,6 +108,6 @@ import Wire
         writer.write(UInt8(51))
         writer.writeString(names)
         writer.write(false)
-        _ = try logIn(.says(writer.bytes), ["NumberOfPasswordPrompts=1"], [.password])
+        _ = try logIn(.says(writer.bytes), [.password], ["NumberOfPasswordPrompts=1"])
     }
 }

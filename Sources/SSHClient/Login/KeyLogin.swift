@@ -17,6 +17,7 @@ struct KeyLogin {
     private var untried: ArraySlice<Int>
     private var current: Int?
     private var offered = 0
+    private var hasBeenTaken = false
 
     init(
         identities: [Identity], agent: AgentClient?, options: ClientOptions
@@ -33,6 +34,7 @@ struct KeyLogin {
         let taken = current.flatMap { identities[$0].publicKey }
         untried = ArraySlice(
             identities.indices.filter { taken == nil || identities[$0].publicKey != taken })
+        if current != nil { (hasBeenTaken, offered) = (true, 0) }
         current = nil
     }
 
@@ -159,6 +161,7 @@ struct KeyLogin {
     var summary: String {
         if !isWanted { return "publickey: PubkeyAuthentication is no" }
         return switch offered {
+        case 0 where hasBeenTaken: "publickey: the server wants another key, and there is none"
         case 0: "publickey: there is no key to offer (IdentityFile, ssh-agent)"
         case 1: "publickey: the server did not take the one key offered"
         default: "publickey: the server took none of the \(offered) keys offered"
