@@ -8,6 +8,7 @@ import SFTPProtocol
 import SSHClient
 import SSHCrypto
 import SSHProtocol
+import Wire
 
 /// How a mount is, as `hawser status` tells it.
 struct MountReport {

@@ -6,7 +6,7 @@ import FuseBridge
 import Glibc
 import JSON
 import MountControl
-import SSHClient
+import Wire
 
 /// `hawser status`.
 struct Status: ParsableCommand {
@@ -40,7 +40,9 @@ struct Status: ParsableCommand {
                 values.append(json ? "\(Self.json(of: mount, error))" : Self.text(of: mount, error))
             }
         }
-        print(json ? "[\(values.joined(separator: ","))]" : values.joined(separator: "\n\n"))
+        let answer = json ? "[\(values.joined(separator: ","))]" : values.joined(separator: "\n\n")
+        // What a mount says of itself may be another user's words.
+        print(!json || isatty(STDOUT_FILENO) == 1 ? TerminalText.message(answer) : answer)
         if hasFailed { throw ExitCode.failure }
     }
 
