@@ -288,6 +288,7 @@ import Testing
         _ hash: String
     ) throws {
         let harness = try ClientHarness()
+        try Self.know("", harness)
         let prompter = ScriptedPrompter(["what?", "yes"])
         let more = ["VisualHostKey=yes", "FingerprintHash=\(hash)"]
         try harness.connectAndEcho(try options(harness, "ask", more), prompter)

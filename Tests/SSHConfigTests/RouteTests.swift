@@ -64,8 +64,10 @@ import Testing
         for text in [
             "ProxyJump hop", "Host a b target\nProxyJump a\nHost c\nProxyJump b",
             "Host a\nProxyJump b\nHost b\nProxyJump a\nHost target\nProxyJump a",
+            "Host target\nHostName other\nProxyJump target",
         ] {
-            #expect(throws: SSHConfigError.self) { try route(text) }
+            let error = #expect(throws: SSHConfigError.self) { try route(text) }
+            #expect(error?.reason.hasSuffix("leads through itself") == true)
         }
     }
 

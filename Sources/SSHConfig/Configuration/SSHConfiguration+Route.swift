@@ -12,28 +12,27 @@ extension SSHConfiguration {
         host: String, user: String? = nil, port: UInt16? = nil
     ) throws(SSHConfigError) -> [ClientOptions] {
         let target = try resolve(host: host, user: user, port: port)
-        return try hops(to: target, depth: 0) + [target]
+        return try hops(to: target, after: []) + [target]
     }
 
     /// SSH's own port, where nothing says otherwise.
     private static let usualPort: UInt16 = 22
 
+    /// - Parameter ways: the values of `ProxyJump` that have led here.
     private func hops(
-        to target: ClientOptions, depth: Int
+        to target: ClientOptions, after ways: Set<String>
     ) throws(SSHConfigError) -> [ClientOptions] {
         guard let last = target.proxyJump.last else { return [] }
-        guard depth < ConfigurationLimits.jumpHosts else {
+        guard ways.count < ConfigurationLimits.jumpHosts else {
             throw SSHConfigError(
                 .limitExceeded, at: nil, keyword: "ProxyJump",
                 "more than \(ConfigurationLimits.jumpHosts) hosts on the way to one")
         }
-        var configuration = self
-        configuration.commandLine = commandLine.filter(Self.concernsEveryHop)
-        // The hosts before the last are its own way; where there are none, its block says.
-        let before = target.proxyJump.dropLast().map(\.text).joined(separator: ",")
-        if !before.isEmpty { configuration.commandLine.append("ProxyJump=\(before)") }
-        // As ssh sees it: a name that stands for another host may be on the way to that.
+        // As ssh sees it: a name that stands for another host may be on the way to that. What a hop
+        // is depends on the value alone, so one that comes again comes for ever.
+        let way = target.proxyJump.map(\.text).joined(separator: ",")
         guard
+            !ways.contains(way),
             last.host != target.hostName || (last.port ?? Self.usualPort) != target.port
                 || (last.user ?? target.user) != target.user
         else {
@@ -41,8 +40,13 @@ extension SSHConfiguration {
                 .invalidValue, at: nil, keyword: "ProxyJump",
                 "the way to \(quoted(last.host)) leads through itself")
         }
+        var configuration = self
+        configuration.commandLine = commandLine.filter(Self.concernsEveryHop)
+        // The hosts before the last are its own way; where there are none, its block says.
+        let before = target.proxyJump.dropLast().map(\.text).joined(separator: ",")
+        if !before.isEmpty { configuration.commandLine.append("ProxyJump=\(before)") }
         let hop = try configuration.resolve(host: last.host, user: last.user, port: last.port)
-        return try configuration.hops(to: hop, depth: depth + 1) + [hop]
+        return try configuration.hops(to: hop, after: ways.union([way])) + [hop]
     }
 
     private static func concernsEveryHop(_ option: String) -> Bool {
