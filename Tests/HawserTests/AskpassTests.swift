@@ -72,7 +72,10 @@ import Testing
         let loop = try EpollLoop()
         return try loop.run {
             let program = AskpassProgram(path: path, loop: loop)
-            return await program.answer(to: Question("What?", kind: kind))?.withSpan { span in
+            let answer = await program.answer(to: Question("What?", kind: kind))
+            // Nobody would reap it once the loop rests.
+            try await loop.withTimeout(.seconds(30)) { try await loop.waitForPrograms() }
+            return answer?.withSpan { span in
                 String(decoding: span.indices.map { span[$0] }, as: UTF8.self)
             }
         }
