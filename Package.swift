@@ -123,6 +123,13 @@ let package = Package(
                 "EventLoop", "RemoteFS", "SFTPClient", "SFTPProtocol", "SFTPServer", "Wire",
             ],
             swiftSettings: settings),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: [
+                "EventLoop", "RemoteFS", "SFTPClient", "SFTPProtocol", "SSHClient", "SSHConfig",
+                "SSHCrypto", "SSHProtocol", "Wire",
+            ],
+            swiftSettings: settings),
         .target(
             name: "FuseBridge",
             dependencies: [

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import RemoteFS
+import SFTPClient
+import SFTPProtocol
+import SSHClient
+import SSHConfig
+import SSHCrypto
+import SSHProtocol
+
+/// A whole mount without its kernel, and a server, over a network that breaks: all of it on one
+/// simulated loop, and decided by one seed.
+struct SimulatedRun {
+    /// How much is left to chance in a run: swarm testing, where each run does without some faults.
+    struct Weather: Sendable {
+        var breaks: Bool
+        var latency: Duration
+        var slowness: Duration
+        var faults: RequestFaults
+        var rekeysOften: Bool
+        /// For how long operations wait for a lost connection; nil for as long as it takes.
+        var patience: Duration?
+
+        init(_ numbers: SeededNumbers) {
+            breaks = !numbers.oneIn(8)
+            latency = .milliseconds(numbers.pick([0, 1, 20, 150]))
+            slowness = .milliseconds(numbers.pick([0, 5, 400]))
+            faults = RequestFaults(
+                shortReads: numbers.pick([0, 3]), readErrors: numbers.pick([0, 0, 30]),
+                fullDisk: numbers.pick([0, 0, 30]))
+            rekeysOften = numbers.oneIn(3)
+            patience = numbers.oneIn(3) ? .seconds(10) : nil
+        }
+    }
+
+    /// When a run begins, in seconds since 1970: the first of June 2026.
+    private static let beginning: UInt32 = 1_780_272_000
+    /// How many programs work in the mount.
+    private static let programs = 3
+    /// How many operations each of them makes.
+    private static let operations = 60
+    /// For how long a run may go on: far longer than all operations may wait together.
+    private static let limit = Duration.seconds(3600 * 24)
+
+    let seed: UInt64
+    let trace = Trace()
+    private let loop = SimulatedLoop()
+    private let numbers: SeededNumbers
+    private let weather: Weather
+    private let tree: SimulatedTree
+
+    init(seed: UInt64) {
+        self.seed = seed
+        numbers = SeededNumbers(seed: seed)
+        weather = Weather(numbers)
+        tree = SimulatedTree { [loop] in Self.beginning + UInt32(loop.now.components.seconds) }
+    }
+
+    /// Runs it to its end; what must not happen stands in the ``trace``.
+    func run() throws {
+        for program in 0..<Self.programs {
+            try tree.makeDirectory(Array("w\(program)".utf8)[...], permissions: 0o755)
+        }
+        let network = try network()
+        let machine = SimulatedMachine(network, numbers.branch())
+        do {
+            try loop.run(limit: Self.limit) { [self] in try await work(machine, network) }
+        } catch {
+            trace.violation("the run did not end: \(error)")
+        }
+    }
+
+    private func network() throws -> SimulatedNetwork {
+        var configuration = SSHServerConfiguration(hostKeys: [try hostKey.get()])
+        if weather.rekeysOften { configuration.rekey.bytes = 32 << 10 }
+        let (loop, tree, trace, weather, fixed) = (loop, tree, trace, weather, configuration)
+        let chance = numbers.branch()
+        let sessions = Counter()
+        return SimulatedNetwork(loop, numbers.branch(), latency: weather.latency) { pipe in
+            let session = SimulatedSession(
+                tree, number: sessions.next(), weather.faults, chance.branch(),
+                note: trace.violation)
+            let server = SimulatedServer(
+                loop, pipe, fixed, session, chance.branch(), slowness: weather.slowness)
+            await server.run()
+        }
+    }
+
+    private func work(_ machine: SimulatedMachine, _ network: SimulatedNetwork) async throws {
+        let fileSystem = try await fileSystem(machine)
+        let isOver = Counter()
+        if weather.breaks { breakThings(of: network, until: isOver) }
+        await withTaskGroup { group in
+            for index in 0..<Self.programs {
+                let program = SimulatedProgram(
+                    index, fileSystem, tree, numbers.branch(), trace, loop,
+                    meetsErrors: weather.faults.readErrors + weather.faults.fullDisk > 0,
+                    givesUp: weather.patience != nil)
+                group.addTask { await program.run(Self.operations) }
+            }
+        }
+        _ = isOver.next()
+        await network.heal()
+        await fileSystem.disconnect()
+    }
+
+    private func breakThings(of network: SimulatedNetwork, until isOver: Counter) {
+        let pauses = numbers.branch()
+        loop.spawn { [loop] in
+            while isOver.value == 0 {
+                try? await loop.sleep(for: .milliseconds(20 + pauses.below(4_000)))
+                if isOver.value == 0 { await network.breakSomething() }
+            }
+        }
+    }
+
+    private func fileSystem(_ machine: SimulatedMachine) async throws -> RemoteFS {
+        let options = try clientOptions()
+        let dial: ServerLink.Dialer = { [loop] generation, _ in
+            try await Self.connect(options, generation, loop, machine)
+        }
+        let (trace, random) = (trace, numbers.branch())
+        var first: ServerLink.Connection?
+        while first == nil { first = try? await dial(0, 0) }
+        guard let first else { preconditionFailure("no connection after all") }
+        var linkOptions = LinkOptions(
+            random: { UInt32(truncatingIfNeeded: random.next()) }, log: { trace.note($0) })
+        linkOptions.timeout = weather.patience
+        var fileSystemOptions = RemoteFSOptions(
+            wallClock: { [loop] in Int64(Self.beginning) + loop.now.components.seconds },
+            log: { trace.note($0) })
+        fileSystemOptions.rootPath = Array("/".utf8)
+        return RemoteFS(
+            link: ServerLink(first, options: linkOptions, loop: loop, dial: dial),
+            options: fileSystemOptions, loop: loop)
+    }
+
+    private static func connect(
+        _ options: ClientOptions, _ generation: UInt64, _ loop: SimulatedLoop,
+        _ machine: SimulatedMachine
+    ) async throws -> ServerLink.Connection {
+        do {
+            let session = try await SSHClient.connect(
+                [options], loop: loop, world: machine, prompter: SimulatedUser())
+            do {
+                let channel = try await session.open(.subsystem("sftp"))
+                let client = try await SFTPClient.open(
+                    over: channel, generation: generation, loop: loop)
+                return ServerLink.Connection(
+                    client: client, lastReceived: { session.assumeIsolated { $0.lastReceived } },
+                    ask: { session.assumeIsolated { $0.askForLife() } },
+                    close: {
+                        await channel.close()
+                        await session.finish()
+                    })
+            } catch {
+                await session.close()
+                throw error
+            }
+        } catch SSHClientError.notConnected(let endpoint, _) {
+            throw LinkFailure(.unreachable, "\(endpoint)")
+        }
+    }
+
+    private func clientOptions() throws -> ClientOptions {
+        var lines = [
+            "StrictHostKeyChecking=accept-new", "WarnWeakCrypto=no", "IdentityAgent=none",
+            "PreferredAuthentications=password", "ConnectTimeout=10",
+        ]
+        if weather.rekeysOften { lines.append("RekeyLimit=48K") }
+        let local = LocalContext(userName: "alice", userID: 1000, homeDirectory: "/home/alice")
+        return try SSHConfiguration(commandLine: lines, files: .none, local: local)
+            .resolve(host: "server.example")
+    }
+}
