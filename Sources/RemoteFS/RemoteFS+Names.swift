@@ -322,7 +322,9 @@ extension RemoteFS {
         }
         noteRemoval(of: rename.oldName, in: rename.oldParent)
         updateListing(of: rename.newParent) {
-            $0.insert(rename.newName, old?.attributes, at: old?.heardAt ?? loop.now)
+            // New as from now, for a listing that has been begun before; its attributes are older.
+            $0.insert(rename.newName, old?.attributes, at: loop.now)
+            $0.forgetAttributes(of: rename.newName)
         }
         let replaced = nodes.inode(named: rename.newName, in: rename.newParent)
         if let replaced { nodes.keepRemains(of: replaced) }
