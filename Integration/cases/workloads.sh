@@ -55,8 +55,9 @@ END_OF_PROGRAM
 rm -r "$MOUNT/node_modules"
 [ ! -e "$REMOTE/node_modules" ] || fail "not all of it is gone"
 
+# Of copies: links that lead out of the mount are refused, unless no_contain_symlinks is given.
 say "a Python environment"
-python3 -m venv --without-pip "$MOUNT/environment"
+python3 -m venv --copies --without-pip "$MOUNT/environment"
 expect_equal "what Python says" "$MOUNT/environment" \
     "$("$MOUNT/environment/bin/python" -c 'import sys; print(sys.prefix)')"
 
