@@ -94,6 +94,7 @@ private let messageSeeds: @Sendable () -> [[UInt8]] = {
     [
         (transportMessages(), [.connecting, .hostKeyAccepted]),
         (userReplies(), [.authenticating]), (userRequests(), [.authenticating]),
+        (questions(), [.authenticating]), (replies(), [.answered]),
         (channelMessages(), [.channelOpen, .answered]),
     ].flatMap { (messages: [[UInt8]], stages: [ClientPeer.Milestone]) in
         stages.flatMap { stage in
@@ -144,6 +145,33 @@ private func userRequests() -> [[UInt8]] {
     ]
     return methods.map { UserAuthRequest(user: "alice", method: $0).payload }
         + [UserAuthInfoResponse(responses: [bytes("a")]).payload]
+}
+
+/// What leads a client past its key and its password to questions, and to those that it declines.
+private func questions() -> [[UInt8]] {
+    let failure = UserAuthFailure(methods: ["password"], partialSuccess: false).payload
+    let question = UserAuthInfoRequest(
+        name: "", instruction: "", prompts: [.init(text: "Password: ", echoes: false)]
+    ).payload
+    return [failure, failure, question, question, failure, failure, failure, question, failure]
+}
+
+/// Answers to what a client asks once its channel is open: signs of life, proofs of keys, more room.
+private func replies() -> [[UInt8]] {
+    var keys = WireWriter()
+    keys.writeString(fuzzKey.publicKey.blob)
+    var proof = WireWriter()
+    proof.writeString(Bytes(repeating: 7, count: 64))
+    return [
+        ChannelWindowAdjust(recipient: 0, bytesToAdd: 1_000).payload,
+        GlobalRequest(name: "hostkeys-00@openssh.com", wantReply: false, data: keys.bytes[...])
+            .payload,
+        RequestFailure().payload,
+        RequestSuccess(data: proof.bytes[...]).payload,
+        ChannelExtendedData(recipient: 0, dataType: 1, data: bytes("error")).payload,
+        ChannelRequest(recipient: 0, wantReply: true, kind: .exitStatus(1)).payload,
+        ChannelClose(recipient: 0).payload,
+    ]
 }
 
 /// In the order in which a client makes its attempts: key, password, questions.

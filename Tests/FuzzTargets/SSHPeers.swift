@@ -54,6 +54,8 @@ struct ClientPeer: ~Copyable {
             milestone = .authenticating
             attempts += 1
             connection.authenticate(method)
+        case .signatureRequired where attempts > 3: connection.declineSignature()
+        case .questionsAsked where attempts > 3: connection.declineQuestions()
         case .signatureRequired(let request):
             do {
                 let signature = try fuzzKey.sign(request.data, algorithm: .ed25519)
@@ -73,13 +75,15 @@ struct ClientPeer: ~Copyable {
         case .channel(let id, .requestAnswered):
             milestone = .answered
             connection.send([Bytes(repeating: 1, count: 3_000)], on: id)
-            connection.rekeyNow()
+            connection.sendKeepalive()
+        case .keepaliveAnswered: connection.rekeyNow()
+        case .hostKeysAdvertised: connection.proveHostKeys([fuzzKey.publicKey])
         case .channel(let id, .data(let data)), .channel(let id, .extendedData(_, let data)):
             connection.consumed(data.count, on: id)
             connection.sendEndOfData(on: id)
         case .channel(let id, .endOfData): connection.close(id, discardingUnsentData: false)
         case .disconnected: hasEnded = true
-        case .banner, .channel, .hostKeysAdvertised, .hostKeysProved, .keepaliveAnswered: break
+        case .banner, .channel, .hostKeysProved: break
         }
     }
 }
