@@ -47,6 +47,12 @@ static inline int clinux_set_no_delay(int fd) {
     return setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
+// Has close(2) drop what has not reached the peer, instead of going on to send it.
+static inline int clinux_discard_on_close(int fd) {
+    struct linger linger = {.l_onoff = 1, .l_linger = 0};
+    return setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+}
+
 static inline int clinux_set_keep_alive(int fd) {
     int on = 1;
     return setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);

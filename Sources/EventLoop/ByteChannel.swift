@@ -39,6 +39,12 @@ public protocol ByteChannel: Sendable {
     ///
     /// A pending read returns nil, pending writes throw ``ChannelError/closed``.
     func close() async
+
+    /// Closes, and has the system drop what it has taken over and not delivered.
+    ///
+    /// For a peer that is not heard of any more: what it gets now, it could get long after its
+    /// successor's bytes.
+    func abort() async
 }
 
 /// Who takes everything that comes over a channel; called on the loop.
@@ -55,6 +61,9 @@ public protocol ByteReceiver: AnyObject, Sendable {
 }
 
 extension ByteChannel {
+    /// Closes: nothing is on its way that could be dropped.
+    public func abort() async { await close() }
+
     /// Queues `pieces`, and suspends while more is queued than the limit.
     public nonisolated(nonsending) func write(_ pieces: [Bytes]) async throws {
         if try !enqueue(pieces) { try await waitForRoom() }

@@ -386,6 +386,12 @@ public actor DescriptorChannel: ByteChannel {
         endDelivery(nil)
     }
 
+    /// Closes the descriptors; a TCP peer never gets what has not reached it, others do already.
+    public func abort() async {
+        if isSocket, let socket = input?.rawValue { _ = clinux_discard_on_close(socket) }
+        await close()
+    }
+
     private func closeOutput() {
         if let outputWatch { loop.unwatch(outputWatch) }
         outputWatch = nil

@@ -5,8 +5,11 @@ import SFTPProtocol
 /// What tells an open file from another one that has its path after the connection was lost.
 ///
 /// SFTP version 3 has no number for a file. So it is the same file if everything about it is as it was
-/// last known through an open handle, but for what we have changed ourselves since.
+/// last known through an open handle, but for what we have changed ourselves since. The number that a
+/// server of ours tells is one thing more that has to be as it was: alone it would not do, as a new file
+/// may get that of one that has been removed.
 struct FileIdentity {
+    private let number: ExactAttributes.Identity?
     private let kind: FileKind?
     private let owner: FileAttributes.Owner?
     /// The sizes that it may have: one, unless changes of ours have not been answered.
@@ -17,6 +20,7 @@ struct FileIdentity {
 
     /// Takes attributes that an open handle has told while no change of ours was under way.
     init(_ attributes: FileAttributes) {
+        number = attributes.exact?.identity
         kind = attributes.kind
         owner = attributes.owner
         sizes = attributes.size.map { $0...$0 }
@@ -73,6 +77,7 @@ struct FileIdentity {
     /// Whether a file with these attributes may be the same one.
     func admits(_ attributes: FileAttributes) -> Bool {
         guard kind == attributes.kind else { return false }
+        if let number, let other = attributes.exact?.identity, number != other { return false }
         if let owner, let other = attributes.owner, owner != other { return false }
         if let sizes, let size = attributes.size, !sizes.contains(size) { return false }
         guard let mtime, let other = attributes.times?.mtime else { return true }

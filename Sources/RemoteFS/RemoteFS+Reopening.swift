@@ -26,6 +26,8 @@ extension RemoteFS {
     func openFile(_ handle: HandleID) async throws(Errno) -> (OpenFile, SFTPHandle) {
         while true {
             guard let file = files[handle] else { throw .EBADF }
+            // Nothing can be sent by it: what is tried now must not count as a change of ours.
+            if isCutOff { throw .EIO }
             if file.isStale { throw .ESTALE }
             if let server = file.server, isCurrent(server) { return (file, server) }
             if file.isReopening {
@@ -63,6 +65,8 @@ extension RemoteFS {
         }
         // What has lost its name can't be found any more.
         guard nodes[file.inode]?.place != nil else { throw giveUp(on: file.inode) }
+        // To open a FIFO can hold the server up for ever.
+        guard try await isRegular(file.inode) else { throw giveUp(on: file.inode) }
         let path = try await path(to: file.inode)
         let change = nodes.lastChange
         let opening = try start(
@@ -85,6 +89,17 @@ extension RemoteFS {
             }
             files[handle]?.server = server
             noteIdentity(of: file.inode, found, askedAfter: change)
+        }
+    }
+
+    /// Whether the path of a node leads to a regular file.
+    private func isRegular(_ inode: InodeNumber) async throws(Errno) -> Bool {
+        let request = try startStatus(try await path(to: inode))
+        do {
+            return try await request.value.kind == .regular
+        } catch {
+            guard error.errno == .ENOENT else { throw error.fileErrno }
+            return false
         }
     }
 

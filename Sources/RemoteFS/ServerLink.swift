@@ -21,6 +21,8 @@ public actor ServerLink {
         let ask: (@Sendable () -> Void)?
         /// Ends the connection; returns once that is done.
         let close: @Sendable () async -> Void
+        /// Ends the connection once it is lost: the server never gets what has not reached it.
+        let abandon: @Sendable () async -> Void
 
         /// Describes a connection of which SFTP is all that is known.
         public init(client: SFTPClient, close: @escaping @Sendable () async -> Void) {
@@ -32,12 +34,14 @@ public actor ServerLink {
         /// Describes a connection.
         public init(
             client: SFTPClient, lastReceived: @escaping @Sendable () -> Duration,
-            ask: (@Sendable () -> Void)?, close: @escaping @Sendable () async -> Void
+            ask: (@Sendable () -> Void)?, close: @escaping @Sendable () async -> Void,
+            abandon: (@Sendable () async -> Void)? = nil
         ) {
             self.client = client
             self.lastReceived = lastReceived
             self.ask = ask
             self.close = close
+            self.abandon = abandon ?? close
         }
     }
 
@@ -220,7 +224,7 @@ public actor ServerLink {
         else { return }
         let now = loop.now
         stopListening()
-        loop.spawn { [connection] in await connection.close() }
+        loop.spawn { [connection] in await connection.abandon() }
         guard dial != nil else {
             state = .ended
             options.log("\(reason)")

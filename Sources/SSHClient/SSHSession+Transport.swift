@@ -96,12 +96,17 @@ extension SSHSession {
         }
     }
 
-    private func closeTransport() {
+    func closeTransport() {
         if let lingerTimer { loop.cancel(lingerTimer) }
         lingerTimer = nil
         loop.spawn {
-            await self.transport.close()
-            await self.carrier?.finish()
+            if await self.isGivenUp {
+                await self.transport.abort()
+                await self.carrier?.abandon()
+            } else {
+                await self.transport.close()
+                await self.carrier?.finish()
+            }
             await self.transportClosed()
         }
     }

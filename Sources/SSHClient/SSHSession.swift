@@ -43,6 +43,8 @@ public actor SSHSession {
     private let endWaiters: WaitQueue
     let closeWaiters: WaitQueue
     var isTransportClosed = false
+    /// Whether the server is not to get what it has not received yet.
+    var isGivenUp = false
 
     var sending = Sending.idle
 
@@ -97,6 +99,22 @@ public actor SSHSession {
         while !isTransportClosed { try? await closeWaiters.wait() }
     }
 
+    /// Ends the connection without a word, and returns once it is closed.
+    ///
+    /// What the server has not received yet it never gets: it could come long after what is sent over
+    /// another connection.
+    public func abandon() async {
+        giveUp(.closed(endpoint))
+        await finish()
+    }
+
+    /// Ends the connection to a server that is not heard of.
+    private func giveUp(_ reason: SSHClientError) {
+        isGivenUp = true
+        sending = .finished
+        if endReason == nil { end(reason) } else { closeTransport() }
+    }
+
     /// Takes in what an input or a command has led to; to be called after each of them.
     func stateChanged() {
         while let event = connection.nextEvent() { handle(event) }
@@ -140,9 +158,7 @@ public actor SSHSession {
     /// Ends the connection because the server does not answer.
     func timedOut() -> SSHClientError {
         let error = SSHClientError.timedOut(endpoint, step)
-        end(error)
-        connection.disconnect(reason: "timed out")
-        stateChanged()
+        giveUp(error)
         return error
     }
 

@@ -62,8 +62,8 @@ struct Connection {
         }
         return ServerLink.Connection(
             client: client, lastReceived: { session.assumeIsolated { $0.lastReceived } },
-            ask: { session.assumeIsolated { $0.askForLife() } }
-        ) { [link] in await link.close() }
+            ask: { session.assumeIsolated { $0.askForLife() } },
+            close: { [link] in await link.close() }, abandon: { await session.abandon() })
     }
 
     /// Where syslog is to file what is said about the connection.

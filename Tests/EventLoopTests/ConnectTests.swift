@@ -101,4 +101,29 @@ import Wire
             _ = try loop.connect(toUnixSocket: String(repeating: "x", count: 200))
         }
     }
+
+    /// What waits in the system's queue would otherwise arrive whenever the peer is reached again.
+    @Test func abortedConnectionDeliversNothingMore() throws {
+        let loop = try EpollLoop()
+        try loop.run {
+            let listener = try Listener()
+            let port = listener.port
+            let addresses = try await loop.offload {
+                try SocketAddress.resolve(host: "127.0.0.1", port: port)
+            }
+            let channel = try DescriptorChannel(
+                socket: try await loop.connect(to: try #require(addresses.first)), loop: loop)
+            let peer = FileDescriptor(owning: accept(listener.socket.rawValue, nil, nil))
+            try await channel.write([Bytes(repeating: 1, count: 100)])
+            try await loop.sleep(for: .milliseconds(10))
+            await channel.abort()
+            var buffer = [UInt8](repeating: 0, count: 1000)
+            var count = 1
+            while count > 0 {
+                count = unsafe read(peer.rawValue, &buffer, buffer.count)
+            }
+            #expect(count == -1)
+            #expect(errno == ECONNRESET)
+        }
+    }
 }

@@ -60,6 +60,49 @@ import Wire
         }
     }
 
+    /// A write that was tried while there was no connection is no change of ours that would explain
+    /// another time.
+    @Test func writeThatWaitsMakesNoOtherFileOurs() throws {
+        try survive { fileSystem, network, disk in
+            let opened = try await fileSystem.open(
+                try await fileSystem.find("f"), [.read, .write])
+            await network.answer(disk.answers())
+            await network.refuse(LinkFailure(.unreachable, "no route"))
+            await network.cut()
+            try await network.loop.sleep(for: .seconds(1))
+            let writing = network.loop.spawn {
+                #expect(
+                    await fails(.ESTALE) { () async throws(Errno) in
+                        try await fileSystem.write(
+                            opened.handle, offset: 0, data: bytes("MINE")[...])
+                    })
+            }
+            try await network.loop.sleep(for: .seconds(3))
+            disk["/srv/f"] = FakeDisk.File(data: bytes("another"), mtime: 1_000_009)
+            await network.refuse(nil)
+            await writing.value
+            #expect(disk["/srv/f"]?.data == bytes("another"))
+        }
+    }
+
+    /// To open one can hold a server up for ever.
+    @Test func whatBecameAPipeIsNotOpened() throws {
+        try survive { fileSystem, network, disk in
+            let opened = try await fileSystem.open(try await fileSystem.find("f"), .read)
+            await network.answer(disk.answers())
+            disk["/srv/f"] = FakeDisk.File(mode: 0o010644)
+            await network.cut()
+            #expect(
+                await fails(.ESTALE) { () async throws(Errno) in
+                    try await fileSystem.read(opened.handle, offset: 0, count: 10)
+                })
+            let opens = await network.requests.count { request in
+                if case .open = request { true } else { false }
+            }
+            #expect(opens == 1)
+        }
+    }
+
     @Test func fileThatWasRemovedMeanwhileIsStale() throws {
         try survive { fileSystem, network, disk in
             let opened = try await fileSystem.open(try await fileSystem.find("f"), .read)

@@ -153,7 +153,7 @@ struct SimulatedRun {
                     close: {
                         await channel.close()
                         await session.finish()
-                    })
+                    }, abandon: { await session.abandon() })
             } catch {
                 await session.close()
                 throw error
