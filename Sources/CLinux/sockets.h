@@ -71,11 +71,19 @@ static inline int clinux_socket_family(int fd) {
     return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &count) == 0 ? family : -1;
 }
 
+// struct ucred, which is declared only with _GNU_SOURCE, see files.h.
+struct clinux_credentials { pid_t process; uid_t user; gid_t group; };
+
+// Whose process made the other end of a Unix socket; 0 or -1 with errno.
+static inline int clinux_peer_credentials(int fd, struct clinux_credentials *credentials) {
+    socklen_t count = sizeof *credentials;
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, credentials, &count);
+}
+
 // The user whose process made the other end of a Unix socket, or -1.
 static inline int64_t clinux_peer_user(int fd) {
-    struct { pid_t process; uid_t user; gid_t group; } credentials = {0, 0, 0};
-    socklen_t count = sizeof credentials;
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &count) == 0 ? credentials.user : -1;
+    struct clinux_credentials credentials;
+    return clinux_peer_credentials(fd, &credentials) == 0 ? credentials.user : -1;
 }
 
 static inline int clinux_address_family(const uint8_t *address, size_t count) {
@@ -138,6 +146,33 @@ static inline int clinux_bind_unix(int fd, const char *path) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     strncpy(address.sun_path, path, clinux_UNIX_PATH_MAX);
     return bind(fd, (const struct sockaddr *)&address, sizeof address);
+}
+
+// The longest abstract name of a Unix socket (unix(7)).
+enum { clinux_ABSTRACT_NAME_MAX = sizeof(((struct sockaddr_un *)0)->sun_path) - 1 };
+
+// An abstract name as an address: how long that is.
+static inline socklen_t clinux_abstract_address(struct sockaddr_un *address, const uint8_t *name,
+                                                size_t count) {
+    if (count > clinux_ABSTRACT_NAME_MAX) count = clinux_ABSTRACT_NAME_MAX;
+    memset(address, 0, sizeof *address);
+    address->sun_family = AF_UNIX;
+    memcpy(address->sun_path + 1, name, count);
+    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + count);
+}
+
+// Gives a Unix socket a name of at most clinux_ABSTRACT_NAME_MAX bytes outside of the file system.
+static inline int clinux_bind_abstract(int fd, const uint8_t *name, size_t count) {
+    struct sockaddr_un address;
+    socklen_t length = clinux_abstract_address(&address, name, count);
+    return bind(fd, (const struct sockaddr *)&address, length);
+}
+
+// Connects to a Unix socket of such a name.
+static inline int clinux_connect_abstract(int fd, const uint8_t *name, size_t count) {
+    struct sockaddr_un address;
+    socklen_t length = clinux_abstract_address(&address, name, count);
+    return connect(fd, (const struct sockaddr *)&address, length);
 }
 
 // The next connection to a listening socket, or -1.

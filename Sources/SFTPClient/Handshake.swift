@@ -13,20 +13,25 @@ struct Handshake {
     private(set) var limits = TransferLimits.assumed
     /// Whether the server has ``ExactExtension``.
     private(set) var isExact = false
+    /// What the client tells of its sessions, if anything.
+    let session: SessionRequest?
+    /// What the server says to that; nil where it can't follow it.
+    private(set) var sessionAnswer: SessionAnswer?
 
     /// The first bytes that the server sent, to quote them should they be no packet.
     private var opening: [UInt8] = []
     private static let quotedBytes = 80
     private static let ourVersion: UInt32 = 3
 
-    init(channel: any ByteChannel) {
+    init(channel: any ByteChannel, session: SessionRequest?) {
         self.channel = channel
+        self.session = session
     }
 
     /// Sends and receives until requests can be made.
     mutating func run() async throws(SFTPError) {
-        try await send(
-            .initialize(version: Self.ourVersion, extensions: [ExactExtension.pair]))
+        let wanted = [ExactExtension.pair] + (session.map { [$0.pair] } ?? [])
+        try await send(.initialize(version: Self.ourVersion, extensions: wanted))
         let version = try await receiveVersion()
         // A server may not answer with more than ours; OpenSSH's client bears with it, and so do we.
         guard version.version >= Self.ourVersion else {
@@ -39,6 +44,7 @@ struct Handshake {
         }
         extensions = Set(SFTPExtension.allCases.filter(version.supports))
         isExact = version.extensions.contains(ExactExtension.pair)
+        if session != nil { sessionAnswer = SessionAnswer(version.extensions) }
         if extensions.contains(.limits) { try await askForLimits() }
     }
 

@@ -28,6 +28,8 @@ public actor SFTPClient {
     public nonisolated let extensions: Set<SFTPExtension>
     /// Whether the server has ``ExactExtension``: it tells what version 3 leaves out.
     public nonisolated let isExact: Bool
+    /// What the server has said of this session and those before it; nil where it can't tell.
+    public nonisolated let sessionAnswer: SessionAnswer?
 
     /// When the server was last heard of, in the loop's time.
     public private(set) var lastActivity: Duration
@@ -68,6 +70,7 @@ public actor SFTPClient {
         extensions = handshake.extensions
         limits = handshake.limits
         isExact = handshake.isExact
+        sessionAnswer = handshake.sessionAnswer
         lastActivity = loop.now
         closeWaiters = WaitQueue(loop: loop)
     }
@@ -79,12 +82,14 @@ public actor SFTPClient {
     /// - Parameters:
     ///   - channel: from now on the client's, which closes it in the end, and when this throws.
     ///   - generation: which of several connections made one after the other this is.
+    ///   - session: the session's name, and those that are to have ended; nil for one without.
     /// - Throws: ``SFTPError/connectionLost(reason:)``, ``SFTPError/protocolViolation(reason:)`` or
     ///   ``SFTPError/cancelled``.
     public static func open(
-        over channel: any ByteChannel, generation: UInt64 = 0, loop: any EventLoop
+        over channel: any ByteChannel, generation: UInt64 = 0, session: SessionRequest? = nil,
+        loop: any EventLoop
     ) async throws(SFTPError) -> SFTPClient {
-        var handshake = Handshake(channel: channel)
+        var handshake = Handshake(channel: channel, session: session)
         do {
             try await handshake.run()
         } catch {

@@ -29,6 +29,14 @@ public struct RequestPolicy: Sendable {
         return nil
     }
 
+    /// Whether a client may have its older sessions ended (``SessionExtension``).
+    ///
+    /// To a read-only one it would be of no use.
+    var allowsEndingOlder: Bool {
+        !isReadOnly && !denied.contains(SessionExtension.name)
+            && allowed?.contains(SessionExtension.name) ?? true
+    }
+
     /// Why a request is refused; `nil` if it isn't.
     func refusal(of request: SFTPRequest, operation: SFTPOperation) -> String? {
         if let refusal = refusal(of: operation) { return refusal }

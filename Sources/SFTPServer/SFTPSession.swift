@@ -20,17 +20,22 @@ public final class SFTPSession {
         public var clientAddress: Bytes
         /// How many handles may be open at a time; `nil` for as many as the system allows.
         public var handleLimit: UInt64?
+        /// Whether the process is there for the session alone, so that a later session of the same client
+        /// may end it (``SessionExtension``).
+        public var ownsProcess: Bool
 
         /// A configuration.
         public init(
             policy: RequestPolicy = RequestPolicy(), log: ServerLog, userName: Bytes,
-            clientAddress: Bytes, handleLimit: UInt64? = SFTPSession.handleLimitOfProcess
+            clientAddress: Bytes, handleLimit: UInt64? = SFTPSession.handleLimitOfProcess,
+            ownsProcess: Bool = false
         ) {
             self.policy = policy
             self.log = log
             self.userName = userName
             self.clientAddress = clientAddress
             self.handleLimit = handleLimit
+            self.ownsProcess = ownsProcess
         }
     }
 
@@ -48,6 +53,8 @@ public final class SFTPSession {
     private var isInitialized = false
     /// Whether the client has asked for ``ExactExtension``.
     private(set) var isExact = false
+    /// By which a later session finds this one's process.
+    var mark: SessionProcess?
 
     var log: ServerLog { configuration.log }
 
@@ -120,6 +127,7 @@ public final class SFTPSession {
         }
         isExact = wanted.contains(ExactExtension.pair)
         if isExact { extensions.append(ExactExtension.pair) }
+        if let answer = endOlder(wanted) { extensions.append(answer.pair) }
         replies.append(SFTPServerMessage.version(SFTPVersion(extensions: extensions)).encode())
     }
 }

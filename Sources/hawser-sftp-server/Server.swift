@@ -57,7 +57,8 @@ private func serve(_ arguments: ServerArguments) throws(StartFailure) -> Int32 {
         }
     }
     let configuration = SFTPSession.Configuration(
-        policy: arguments.policy, log: log, userName: user.name, clientAddress: address)
+        policy: arguments.policy, log: log, userName: user.name, clientAddress: address,
+        ownsProcess: true)
     do {
         // A server may wait for hours: what a transfer needed is no use to it then.
         let loop = try EpollLoop(whenQuiet: clinux_release_freed_memory)

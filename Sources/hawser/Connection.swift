@@ -24,7 +24,8 @@ struct Connection {
         let loop = dialing.loop
         let link = try await dialing.open()
         do {
-            return try await begin(link, generation, within: link.sharedTime ?? handshakeTime, loop)
+            return try await begin(
+                link, generation, within: link.sharedTime ?? handshakeTime, loop, dialing.memory)
         } catch is TimeoutError where link.sharedTime != nil {
             dialing.prompter.show(
                 "\(dialing.options.source.host): the ssh process that shares its connection passes "
@@ -34,7 +35,8 @@ struct Connection {
         }
         let direct = try await dialing.open(mayShare: false)
         do {
-            return try await begin(direct, generation, within: handshakeTime, loop)
+            return try await begin(
+                direct, generation, within: handshakeTime, loop, dialing.memory)
         } catch {
             throw ConnectionProblem(dialing.options.source, reason(of: error))
         }
@@ -42,12 +44,16 @@ struct Connection {
 
     /// Begins SFTP, or closes the link.
     private static func begin(
-        _ link: Dialing.Link, _ generation: UInt64, within limit: Duration, _ loop: EpollLoop
+        _ link: Dialing.Link, _ generation: UInt64, within limit: Duration, _ loop: EpollLoop,
+        _ memory: DialingMemory
     ) async throws -> Connection {
+        let session = memory.nextSession()
         do {
             let client = try await loop.withTimeout(limit) {
-                try await SFTPClient.open(over: link.channel, generation: generation, loop: loop)
+                try await SFTPClient.open(
+                    over: link.channel, generation: generation, session: session, loop: loop)
             }
+            memory.note(client.sessionAnswer, to: session)
             return Connection(client: client, link: link)
         } catch {
             await link.close()

@@ -3,6 +3,8 @@
 import EventLoop
 import MountOptions
 import PostQuantum
+import SFTPClient
+import SFTPProtocol
 import SSHClient
 import SSHConfig
 import Synchronization
@@ -113,10 +115,22 @@ struct Dialing {
 final class DialingMemory: Sendable {
     let connections = ConnectionMemory()
     private let knownRoute = Mutex<[ClientOptions]?>(nil)
+    private let sessions = Mutex(SessionHistory())
 
     /// Where to, and how; nil before it is known.
     var route: [ClientOptions]? {
         get { knownRoute.withLock { $0 } }
         set { knownRoute.withLock { $0 = newValue } }
+    }
+
+    /// What to tell the server of the session that is to begin.
+    func nextSession() -> SessionRequest {
+        let name = (0..<SessionExtension.nameBytes).map { _ in UInt8.random(in: 0...(.max)) }
+        return sessions.withLock { $0.next(name: name[...]) }
+    }
+
+    /// Takes note of what the server has said of a session that has begun.
+    func note(_ answer: SessionAnswer?, to request: SessionRequest) {
+        sessions.withLock { $0.note(answer, to: request) }
     }
 }

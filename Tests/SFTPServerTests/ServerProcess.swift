@@ -69,9 +69,20 @@ final class ServerProcess {
         unsafe waitpid(process, &status, 0)
     }
 
+    /// Stops it, as a disk that does not answer would.
+    func stop() { kill(process, SIGSTOP) }
+
+    /// Whether it has ended; it is not waited for.
+    var hasEnded: Bool {
+        var information = unsafe siginfo_t()
+        let options = WEXITED | WNOHANG | WNOWAIT
+        guard unsafe waitid(P_PID, id_t(process), &information, options) == 0 else { return false }
+        return unsafe information.si_signo == SIGCHLD
+    }
+
     /// The answer to INIT.
-    func initialize() throws -> SFTPVersion {
-        try send(SFTPClientMessage.initialize(version: 3).encode())
+    func initialize(_ extensions: [SFTPVersion.ExtensionPair] = []) throws -> SFTPVersion {
+        try send(SFTPClientMessage.initialize(version: 3, extensions: extensions).encode())
         guard case .version(let version) = try receive() else { throw Unexpected("no version") }
         return version
     }
