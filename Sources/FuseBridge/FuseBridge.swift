@@ -168,6 +168,11 @@ public actor FuseBridge {
         get async { await fileSystem?.usage }
     }
 
+    /// Has everything that programs have written put on the server.
+    ///
+    /// - Returns: the files of which that can't be said.
+    public func flush() async -> [FlushFailure] { await fileSystem?.flush() ?? [] }
+
     /// Unmounts without waiting for those who use the file system; what they do next fails.
     ///
     /// Blocks for as long as fusermount3 takes; the loop need not run.

@@ -17,6 +17,8 @@ public struct MountTable: Sendable {
         /// The user who has mounted it; nil for a file system that is not FUSE's.
         public let userID: UInt32?
 
+        /// Whether a program has mounted it, of whatever type it says that it is.
+        public var isFUSE: Bool { type == "fuse" || type.hasPrefix("fuse.") }
         /// Whether a program such as ours has mounted it, under our name or that of sshfs.
         public var isOurs: Bool { type == "fuse.hawser" || type == "fuse.sshfs" }
     }

@@ -9,7 +9,7 @@ import Wire
 /// Only the user who has mounted, and root, are listened to; nobody can make it hold much memory or
 /// many descriptors, or keep it from its work.
 public actor ControlServer {
-    /// What a request leads to.
+    /// What a request leads to; its task is cancelled when the asker goes away.
     public typealias Handler = @Sendable (_ request: String) async -> ControlReply
 
     /// How many may ask at a time; who comes then is turned away.
@@ -82,12 +82,27 @@ public actor ControlServer {
             let request = try? await loop.withTimeout(
                 Self.patience, { try await Self.readRequest(channel) })
         else { return }
-        let reply = await handler(request)
+        guard let reply = await reply(to: request, on: channel) else { return }
         _ = try? await loop.withTimeout(Self.patience) {
             try await channel.write([reply.encoded[...]])
             try await channel.finishWriting()
             // The asker closes once it has everything.
             while try await channel.read() != nil {}
+        }
+    }
+
+    /// Has a request answered; nil once nobody waits for that any more.
+    private func reply(to request: String, on channel: DescriptorChannel) async -> ControlReply? {
+        await withTaskGroup(of: ControlReply?.self) { [handler] group in
+            group.addTask { await handler(request) }
+            group.addTask {
+                // Nothing but the end can come: there is one request.
+                _ = try? await channel.read()
+                return nil
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first
         }
     }
 

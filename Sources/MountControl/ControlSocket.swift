@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import EventLoop
+public import EventLoop
 import Glibc
 
 /// The private socket of a mount, by which its user asks how it is and tells it what to do.
@@ -74,6 +74,26 @@ public struct ControlSocket: Sendable {
             }
         }
         throw failure
+    }
+
+    /// Who is there.
+    public enum Presence: Sendable {
+        /// A process of the user's that answers.
+        case served
+        /// What one has left that was killed.
+        case abandoned
+        /// Nothing, or nothing that this user may ask.
+        case absent
+    }
+
+    /// Looks who is there, without asking anything.
+    public func presence(_ loop: EpollLoop) -> Presence {
+        do throws(SystemError) {
+            _ = try connect(loop)
+            return .served
+        } catch {
+            return error.code == ECONNREFUSED ? .abandoned : .absent
+        }
     }
 
     /// Makes sure of a directory that nobody else can do anything in.

@@ -149,6 +149,9 @@ extension RemoteFS {
     public func write(
         _ handle: HandleID, offset: UInt64, data: Bytes, as kind: WriteKind = .asOpened
     ) async throws(Errno) -> Int {
+        let inode = files[handle]?.inode ?? rootInode
+        beginWriting(data.count, to: inode)
+        defer { endWriting(data.count, to: inode) }
         if kind == .asOpened, files[handle]?.access.contains(.append) ?? false {
             return try await append(data, to: handle, offset: offset)
         }

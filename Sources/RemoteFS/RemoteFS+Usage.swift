@@ -10,6 +10,8 @@ public struct FileSystemUsage: Hashable, Sendable {
     public let nodes: Int
     /// Names in listings that are kept.
     public let listedNames: Int
+    /// What has been written and the server has not acknowledged.
+    public let unwritten: UnwrittenData
 }
 
 extension RemoteFS {
@@ -17,6 +19,6 @@ extension RemoteFS {
     public var usage: FileSystemUsage {
         FileSystemUsage(
             openFiles: files.count, openDirectories: directories.count, nodes: nodes.count,
-            listedNames: keptListings.size)
+            listedNames: keptListings.size, unwritten: unwritten)
     }
 }

@@ -44,6 +44,8 @@ public actor RemoteFS {
     /// Names from the server that were not fit to be shown.
     public internal(set) var unsafeNameCount = 0
 
+    /// How many bytes are being written to files, and not acknowledged yet.
+    var bytesBeingWritten: [InodeNumber: Int] = [:]
     /// Names that were seen not to be there.
     var absences = SeenAbsences()
     /// What the server gives to what we make; nil before we have made something.

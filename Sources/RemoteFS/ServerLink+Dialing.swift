@@ -20,7 +20,8 @@ extension ServerLink {
         // Each is a login that fails, and servers count those.
         case .blocked: pause = BackOff.longest
         }
-        let earliest = max(lastAttempt + pause, loop.now)
+        let earliest = lastAttempt + pause
+        if earliest <= loop.now { return attempt() }
         if let nextAttempt, nextAttempt.at <= earliest { return }
         attempt(after: earliest - loop.now)
     }
@@ -41,10 +42,12 @@ extension ServerLink {
         nextAttempt = nil
     }
 
-    private func attempt() {
-        nextAttempt = nil
+    /// Tries to connect, unless an attempt is under way.
+    func attempt() {
         guard let dial, dialling == nil else { return }
+        cancelNextAttempt()
         lastAttempt = loop.now
+        attemptCount += 1
         let generation = generation + 1
         dialling = loop.spawn { [loop, failures] in
             do {
@@ -71,6 +74,7 @@ extension ServerLink {
             state = .connected
             connectedAt = loop.now
             failures = 0
+            lastFailure = nil
             let seconds = Double((loop.now - since) / .milliseconds(100)) / 10
             options.log("connected again after \(seconds) seconds")
             watch(client)
@@ -84,15 +88,26 @@ extension ServerLink {
         dialling = nil
         failures += 1
         let failure = error as? LinkFailure ?? LinkFailure(.refused, Self.text(error))
-        guard case .reconnecting(let since, _) = state else { return }
-        switch failure.kind {
-        case .unreachable: attempt(after: backOff.afterUnreachable(options.random()))
-        case .refused: attempt(after: backOff.afterRefusal(options.random()))
-        case .hostKey, .login:
+        lastFailure = failure
+        switch (state, failure.kind) {
+        case (.connected, _), (.ended, _): return
+        case (.blocked(let since, _), .hostKey), (.blocked(let since, _), .login):
+            state = .blocked(since: since, failure)
+        case (.reconnecting(let since, _), .hostKey), (.reconnecting(let since, _), .login):
             state = .blocked(since: since, failure)
             options.log("\(failure); not connecting again by itself")
-            waiters.wakeAll()
+        case (.blocked(let since, _), _):
+            // Whether it would still refuse us can't be told.
+            state = .reconnecting(since: since, reason: "\(failure)")
+            attempt(after: pause(after: failure))
+        case (.reconnecting, _): attempt(after: pause(after: failure))
         }
+        waiters.wakeAll()
+    }
+
+    private func pause(after failure: LinkFailure) -> Duration {
+        failure.kind == .unreachable
+            ? backOff.afterUnreachable(options.random()) : backOff.afterRefusal(options.random())
     }
 
     private static func text(_ error: any Error) -> String {

@@ -80,7 +80,7 @@ public actor ServerLink {
     let dial: Dialer?
     let loop: any EventLoop
     var connection: Connection
-    /// Those who wait for a connection.
+    /// Those who wait for a connection, or for what becomes of an attempt.
     let waiters: WaitQueue
     var onReturn: (@Sendable () -> Void)?
 
@@ -89,6 +89,10 @@ public actor ServerLink {
     var backOff = BackOff()
     /// How many attempts have failed since the last connection.
     var failures = 0
+    /// What has become of the last of them.
+    public internal(set) var lastFailure: LinkFailure?
+    /// How many attempts there have been.
+    var attemptCount: UInt64 = 0
     var dialling: Task<Void, Never>?
     var nextAttempt: (at: Duration, timer: TimerID)?
     var lastAttempt = Duration.longAgo
@@ -187,17 +191,19 @@ public actor ServerLink {
             switch state {
             case .connected: return
             case .ended: throw .EIO
+            // What was wrong may have been put right.
+            case .blocked where dialling != nil: try await waitForChange(until: nil)
             case .blocked(_, let failure): throw failure.errno
-            case .reconnecting: try await waitForChange()
+            case .reconnecting: try await waitForChange(until: patienceEnd)
             }
             noteLoss()
         }
     }
 
-    private func waitForChange() async throws(Errno) {
-        if let patienceEnd, loop.now >= patienceEnd { throw .ETIMEDOUT }
+    private func waitForChange(until deadline: Duration?) async throws(Errno) {
+        if let deadline, loop.now >= deadline { throw .ETIMEDOUT }
         do {
-            try await waiters.wait(until: patienceEnd)
+            try await waiters.wait(until: deadline)
         } catch is TimeoutError {
             throw .ETIMEDOUT
         } catch {

@@ -73,7 +73,10 @@ enum Role: String {
 struct Hawser: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hawser", abstract: "Work with the files of another machine over SSH.",
-        version: versionText, subcommands: [Mount.self, Unmount.self, Status.self, Config.self])
+        version: versionText,
+        subcommands: [
+            Mount.self, Unmount.self, Status.self, Reconnect.self, Flush.self, Config.self,
+        ])
 
     /// What is wrong with the first argument, if it should be a command and is none.
     static func problem(withCommand word: String) -> String? {

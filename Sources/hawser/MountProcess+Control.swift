@@ -14,20 +14,28 @@ enum ControlRequest: String {
     case status
     /// How it is, as JSON.
     case statusAsJSON = "status json"
+    /// How much has been written and is not on the server: an ``UnwrittenData`` as its text.
+    case unwritten
+    /// To connect again now.
+    case reconnect
+    /// To put everything that has been written on the server.
+    case flush
+    /// To end the mount, and to say what is lost by that.
+    case end
 }
 
 extension MountProcess {
     /// Makes the mount's private socket; without it the mount is as good, but can't be asked.
     func listen() {
         // A device that somebody has opened and mounted for us has no mount point that we know.
-        guard let mount = MountTable.read().mount(at: mountPoint.path), mount.isOurs else { return }
+        guard let mount = MountTable.read().mount(at: mountPoint.path), mount.isFUSE else { return }
         let socket = ControlSocket(device: mount.device, user: mount.userID ?? geteuid())
         do {
             control = try ControlServer(socket, loop: loop) { [unowned self] request in
                 await answer(request)
             }
         } catch {
-            Log.write("no status of this mount can be had: \(error)")
+            Log.write("this mount can't be asked or told anything: \(error)")
         }
     }
 
@@ -35,15 +43,51 @@ extension MountProcess {
         switch ControlRequest(rawValue: request) {
         case .status: .success(await report().text)
         case .statusAsJSON: .success("\(await report().json)")
+        case .unwritten: .success(await unwritten.text)
+        case .reconnect: await reconnect()
+        case .flush: await flush()
+        case .end: await endWithoutWaiting()
         case nil: .failure("a mount of \(versionText) can't do that: \(request)")
         }
+    }
+
+    private var unwritten: UnwrittenData {
+        get async { await bridge?.usage?.unwritten ?? UnwrittenData(files: 0, bytes: 0) }
+    }
+
+    private func reconnect() async -> ControlReply {
+        guard let link else { return .failure("it has not been used yet, and is not connected") }
+        do {
+            switch try await link.reconnect() {
+            case .wasConnected: return .success("connected: the server answers")
+            case .isConnected: return .success("connected again")
+            case .failed(let reason): return .failure(reason)
+            }
+        } catch {
+            return .failure("interrupted")
+        }
+    }
+
+    private func flush() async -> ControlReply {
+        let failures = await bridge?.flush() ?? []
+        guard !failures.isEmpty else { return .success("everything is on the server") }
+        return .failure(failures.map(\.description).joined(separator: "\n"))
+    }
+
+    private func endWithoutWaiting() async -> ControlReply {
+        let lost = await unwritten
+        stop()
+        return .success(
+            lost.bytes == 0 ? "nothing is lost" : "lost: \(lost.inWords)")
     }
 
     private func report() async -> MountReport {
         let link: MountReport.Link
         switch await self.link?.state {
         case .connected: link = .connected
-        case .reconnecting(_, let reason): link = .reconnecting(reason: reason)
+        case .reconnecting(_, let reason):
+            let failure = await self.link?.lastFailure.map { "; last attempt: \($0)" }
+            link = .reconnecting(reason: reason + (failure ?? ""))
         case .blocked(_, let failure): link = .absent(reason: "\(failure)")
         case .ended: link = .absent(reason: await connection?.client.closeReason?.description)
         case nil: link = .absent(reason: nil)

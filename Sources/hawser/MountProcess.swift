@@ -205,7 +205,7 @@ actor MountProcess {
     }
 
     /// Ends the mount, or the attempt to make one.
-    private func stop() {
+    func stop() {
         switch phase {
         case .connecting:
             prompter.restoreTerminal()

@@ -106,6 +106,7 @@ extension FileSystemUsage {
         [
             "open_files": JSON(openFiles), "open_directories": JSON(openDirectories),
             "nodes": JSON(nodes), "listed_names": JSON(listedNames),
+            "unwritten_files": JSON(unwritten.files), "unwritten_bytes": JSON(unwritten.bytes),
         ]
     }
 }
@@ -200,6 +201,7 @@ extension FileSystemUsage {
     fileprivate var text: String {
         "open: \(openFiles) files, \(openDirectories) directories; "
             + "known: \(nodes) nodes, \(listedNames) listed names"
+            + (unwritten.bytes > 0 ? "; not on the server yet: \(unwritten.inWords)" : "")
     }
 }
 

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import MountOptions
+import RemoteFS
 import SSHConfig
 import Testing
 
@@ -105,10 +106,32 @@ import Testing
     @Test func namesTheCommandsWhereItIsGivenNone() {
         #expect(
             Hawser.problem(withCommand: "frob")
-                == "'frob' is not a command; there are: mount, unmount, status, config")
-        for word in ["mount", "unmount", "config", "help", "--help", "-V"] {
+                == "'frob' is not a command; "
+                + "there are: mount, unmount, status, reconnect, flush, config")
+        for word in ["mount", "unmount", "reconnect", "flush", "config", "help", "--help", "-V"] {
             #expect(Hawser.problem(withCommand: word) == nil)
         }
+    }
+
+    @Test(arguments: [
+        ["--timeout", "0", "/m"], ["--timeout", "x", "/m"], ["--timeout=86401", "/m"],
+        ["-z", "--force", "/m"],
+    ])
+    func refusesToUnmountInsideNoTime(arguments: [String]) {
+        #expect(throws: (any Error).self) {
+            try Hawser.parseAsRoot(["unmount"] + separateShortOptions(arguments))
+        }
+    }
+
+    @Test(arguments: ["", "1", "1 2 3", "-1 2", "1 -2", "a b", "1  2", "1 99999999999999999999"])
+    func takesNoOtherTextForAnAmount(text: String) {
+        #expect(UnwrittenData(text: text) == nil)
+    }
+
+    @Test func amountOfDataTravelsAsText() {
+        let data = UnwrittenData(files: 1, bytes: 4096)
+        #expect(UnwrittenData(text: data.text) == data)
+        #expect(data.inWords == "4.0 KiB of 1 file")
     }
 
     @Test func isOfTheTypeItIsCalledBy() throws {

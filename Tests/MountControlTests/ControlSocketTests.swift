@@ -134,6 +134,59 @@ import Wire
         }
     }
 
+    /// A question that nobody waits for any more keeps nobody's place.
+    @Test func endsTheWorkForOneWhoHasGone() throws {
+        try onLoop { loop, socket in
+            let ended = WaitQueue(loop: loop)
+            let server = try ControlServer(socket, loop: loop) { _ in
+                try? await loop.sleep(for: .seconds(3600))
+                ended.wakeAll()
+                return .success()
+            }
+            let channel = try DescriptorChannel(socket: try socket.connect(loop), loop: loop)
+            try await channel.write([Array("flush\n".utf8)[...]])
+            try await loop.sleep(for: .milliseconds(50))
+            let waiting = loop.spawn { try? await ended.wait() }
+            await channel.close()
+            await waiting.value
+            await server.stop()
+        }
+    }
+
+    @Test func tellsWhatAKilledProcessHasLeft() throws {
+        try onLoop { loop, socket in
+            #expect(socket.presence(loop) == .absent)
+            let server = try ControlServer(socket, loop: loop) { _ in .success() }
+            #expect(socket.presence(loop) == .served)
+            await server.stop()
+            #expect(socket.presence(loop) == .absent)
+            do { _ = try socket.listen() }
+            #expect(socket.presence(loop) == .abandoned)
+        }
+    }
+
+    /// Who asks byte by byte, or for what is no text, or says more than he may, is answered or sent away.
+    @Test(arguments: [
+        [Array("st".utf8), Array("atus\n".utf8)], [[0xFF, 0x00, 0x0A]],
+        [Array("a\nb\nc\n".utf8)],
+    ])
+    func bearsWhoeverAsksStrangely(pieces: [[UInt8]]) throws {
+        try onLoop { loop, socket in
+            let server = try ControlServer(socket, loop: loop) { .success($0) }
+            let channel = try DescriptorChannel(socket: try socket.connect(loop), loop: loop)
+            for piece in pieces {
+                try await channel.write([piece[...]])
+                try await loop.sleep(for: .milliseconds(10))
+            }
+            let answer = try await channel.read()
+            #expect(answer?.starts(with: Array("ok\n".utf8)) ?? false)
+            await channel.close()
+            let reply = try await ControlClient(socket, loop: loop).ask("status", patience: nil)
+            #expect(reply == .success("status"))
+            await server.stop()
+        }
+    }
+
     @Test(arguments: ["", "ok", "what\n", "OK\n"])
     func believesNoAnswerThatIsNone(text: String) {
         #expect(ControlReply(encoded: Array(text.utf8)) == nil)
