@@ -93,8 +93,11 @@ private func addOpenOperations(to operations: inout fuse_lowlevel_ops) {
     }
     unsafe operations.flush = { raw, _, info in
         let handle = unsafe info?.pointee.fh ?? 0
-        // Every write has been answered by the server, and its error told: nothing is left (0012).
-        unsafe start(raw, .flush, "flush handle \(handle)") { (_, request) async throws(Errno) in
+        // Every write has been answered by the server, and its error told (0012): there may be something
+        // to report only where a connection was lost.
+        unsafe start(raw, .flush, "flush handle \(handle)") {
+            (fileSystem, request) async throws(Errno) in
+            try await fileSystem.flush(handle)
             request.succeed()
         }
     }

@@ -14,9 +14,13 @@ struct FileIdentity {
     private let owner: FileAttributes.Owner?
     /// The sizes that it may have: one, unless changes of ours have not been answered.
     private(set) var sizes: ClosedRange<UInt64>?
-    private var mtime: UInt32?
+    private(set) var mtime: UInt32?
     /// Whether the file can have been changed since ``mtime``, by us.
     private var isNewer = false
+    /// How many writes have been acknowledged since ``mtime`` that no fsync has followed.
+    private(set) var unsyncedWrites = 0
+    /// Whether ``mtime`` was so old that the first of them has changed it.
+    private var wasOld = false
 
     /// Takes attributes that an open handle has told while no change of ours was under way.
     init(_ attributes: FileAttributes) {
@@ -33,14 +37,28 @@ struct FileIdentity {
     }
 
     /// A write has been sent that ends at an offset.
-    mutating func beginWrite(to end: UInt64) {
+    ///
+    /// - Parameter isOld: whether the file's time, as it is known, is one that it changes.
+    mutating func beginWrite(to end: UInt64, isOld: Bool = false) {
+        if !isNewer { wasOld = isOld }
         isNewer = true
         sizes = sizes.map { $0.lowerBound...max($0.upperBound, end) }
     }
 
     /// It has been acknowledged.
     mutating func finishWrite(to end: UInt64) {
+        unsyncedWrites += 1
         sizes = sizes.map { max($0.lowerBound, end)...max($0.upperBound, end) }
+    }
+
+    /// An fsync has been answered that was sent when there were so many unsynced writes.
+    mutating func finishSync(_ count: Int) {
+        if unsyncedWrites == count { unsyncedWrites = 0 }
+    }
+
+    /// Whether these are the attributes of before writes that have been acknowledged, but not synced.
+    func lacksWrites(_ attributes: FileAttributes) -> Bool {
+        unsyncedWrites > 0 && wasOld && mtime != nil && attributes.times?.mtime == mtime
     }
 
     /// Data has been sent that goes to the end, wherever that is.

@@ -151,6 +151,11 @@ final class NodeDetails {
 
     /// What tells the file from others, while it is open.
     var identity: FileIdentity?
+    /// What a lost session may still do to the file.
+    var lateChanges: LateChanges?
+    /// How often data that had been acknowledged turned out not to be there, and the last error of that.
+    var failureCount = 0
+    var lastFailure: Errno?
 
     var linkTarget: Timed<[UInt8]>?
     var pages: CachedPages?

@@ -59,6 +59,13 @@ extension RemoteFS {
             }
         }
         details?.identity?.finishAppend(piece.count, hasArrived: isThere)
+        if isThere {
+            onLateChanges(of: inode) { $0.noteAppended(piece.count) }
+        } else {
+            noteLost(of: inode, on: server.generation) {
+                $0.noteLost(append: piece, size: before)
+            }
+        }
         return isThere ? piece.count : 0
     }
 

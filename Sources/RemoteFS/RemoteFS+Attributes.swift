@@ -150,6 +150,8 @@ extension RemoteFS {
         }
         let beginning = nodes.beginChange(of: inode)
         nodes[inode]?.details?.identity?.beginChange(attributes)
+        let generation = client.generation
+        if let size = changes.size { onLateChanges(of: inode) { $0.noteTruncated(to: size) } }
         let server = serverHandle(for: changes, of: inode, preferring: handle)
         let change: PendingReply<Void>
         let after: AttributeRequest
@@ -164,6 +166,11 @@ extension RemoteFS {
         do {
             try await change.value
         } catch {
+            if let size = changes.size, error.endsConnection {
+                noteLost(of: inode, on: generation) {
+                    $0.noteLost(truncation: size)
+                }
+            }
             let isDone = await truncate(inode, changes, after: error)
             await endChange(of: inode)
             if isDone { return try await getattrOnce(inode, handle: handle) }

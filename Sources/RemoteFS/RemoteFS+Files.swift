@@ -18,7 +18,11 @@ extension RemoteFS {
         if let node = nodes[inode], node.place == nil { return try await openAgain(inode, flags) }
         let path = try settledPath(to: inode)
         let opening = try start(opening: path, flags, witness: openHandle(of: inode))
-        if truncates { nodes.beginChange(of: inode) }
+        if truncates {
+            nodes.beginChange(of: inode)
+            onLateChanges(of: inode) { $0.noteTruncated(to: 0) }
+        }
+        let generation = client.generation
         let change = nodes.lastChange
         // Open before the answer: the node must not be forgotten while its file is being opened.
         nodes.open(inode)
@@ -26,6 +30,11 @@ extension RemoteFS {
         if truncates { await endChange(of: inode) }
         switch result {
         case .failure(let error):
+            if truncates, error.endsConnection {
+                noteLost(of: inode, on: generation) {
+                    $0.noteLost(truncation: 0)
+                }
+            }
             if error.errno == .ENOENT, await opening.isOfNothing {
                 // Somebody else has removed it. The kernel looks the name up again, and creates it if
                 // that was asked for.
@@ -76,7 +85,8 @@ extension RemoteFS {
             throw .ESTALE
         }
         nodes.open(inode)
-        let handle = files.add(OpenFile(inode: inode, flags: flags, server: server))
+        let handle = add(
+            OpenFile(inode: inode, flags: flags, server: server), nil, askedAfter: nodes.lastChange)
         return OpenedFile(handle: handle, keepsPages: false)
     }
 
@@ -228,12 +238,20 @@ extension RemoteFS {
         nodes.beginChange(of: file.inode)
         let details = nodes[file.inode]?.details
         let end = offset + UInt64(data.count)
-        details?.identity?.beginWrite(to: end)
+        let isOld = details?.identity.map(hasOldTime) ?? false
+        details?.identity?.beginWrite(to: end, isOld: isOld)
+        onLateChanges(of: file.inode) { $0.noteWritten(data, at: offset) }
         let outcome = await client.writeSome(target, offset: offset, data: [data])
         if outcome.failure == nil { details?.identity?.finishWrite(to: end) }
         await endChange(of: file.inode)
         // All of it is sent again.
-        if let failure = outcome.failure, failure.endsConnection { throw failure.fileErrno }
+        if let failure = outcome.failure, failure.endsConnection {
+            noteLost(of: file.inode, on: target.generation) {
+                $0.noteLost(
+                    write: data.dropFirst(outcome.count), at: offset + UInt64(outcome.count))
+            }
+            throw failure.fileErrno
+        }
         if let failure = outcome.failure, outcome.count == 0 || kind == .pages {
             throw await reasonOfFailedWrite(failure, to: file.inode)
         }
@@ -274,14 +292,27 @@ extension RemoteFS {
 
     /// One attempt at ``fsync(_:)``.
     func fsyncOnce(_ handle: HandleID) async throws(Errno) {
-        let (_, server) = try await openFile(handle)
+        _ = try await openFile(handle)
+        try await confirm(handle)
+        let (file, server) = try await openFile(handle)
+        let details = nodes[file.inode]?.details
+        let writes = details?.identity?.unsyncedWrites ?? 0
         do {
             try await client.fsync(server)
+            details?.identity?.finishSync(writes)
         } catch .unsupported {
             // Every write has been acknowledged, and more can't be had from this server.
         } catch {
             throw error.errnoOnHandle
         }
+        try reportFailure(to: handle)
+    }
+
+    /// One attempt at ``flush(_:)``.
+    func flushOnce(_ handle: HandleID) async throws(Errno) {
+        guard let file = files[handle] else { throw .EBADF }
+        if file.access.contains(.write) { try await confirm(handle) }
+        try reportFailure(to: handle)
     }
 
     /// Closes an open file.
@@ -340,6 +371,7 @@ extension RemoteFS {
         nodes.beginChange(of: targetFile.inode)
         let details = nodes[targetFile.inode]?.details
         details?.identity?.beginWrite(to: targetOffset + length)
+        onLateChanges(of: targetFile.inode) { $0.noteCopied(targetOffset..<targetOffset + length) }
         do {
             try await client.copyData(
                 from: sourceHandle, offset: sourceOffset, length: length, to: targetHandle,

@@ -167,6 +167,16 @@ extension RemoteFS {
         }
     }
 
+    /// Reports at a close what has become known of the file's data since they were written.
+    public func flush(_ handle: HandleID) async throws(Errno) {
+        guard let inode = files[handle]?.inode, let details = nodes[inode]?.details,
+            details.lateChanges != nil || details.failureCount > 0
+        else { return }
+        try await again { () async throws(Errno) in
+            try await flushOnce(handle)
+        }
+    }
+
     /// Copies within the server.
     ///
     /// - Returns: how many bytes; fewer than `count` where the source ends or a request is full.

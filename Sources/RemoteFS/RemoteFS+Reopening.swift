@@ -88,6 +88,7 @@ extension RemoteFS {
                 throw .EBADF
             }
             files[handle]?.server = server
+            lookForLostWrites(in: file.inode, found)
             noteIdentity(of: file.inode, found, askedAfter: change)
         }
     }
@@ -148,6 +149,27 @@ extension RemoteFS {
         nodes[inode]?.makeDetails().identity = FileIdentity(attributes)
     }
 
+    /// Whether the time of a file is one that a write now would change, by the server's clock.
+    ///
+    /// That is known where we have made something; no clock is a day away.
+    func hasOldTime(_ identity: FileIdentity) -> Bool {
+        guard let mtime = identity.mtime else { return false }
+        let age = options.wallClock() - Int64(mtime)
+        guard let ownMark else { return age > 86_400 }
+        return age + ownMark.clockOffset > OwnMark.inexactness
+    }
+
+    /// Notices by the time of a file that is opened again that a crash of the server has undone what it
+    /// had acknowledged.
+    private func lookForLostWrites(in inode: InodeNumber, _ found: FileAttributes) {
+        guard let details = nodes[inode]?.details,
+            details.identity?.lacksWrites(found) ?? false
+        else { return }
+        let missing = details.identity?.unsyncedWrites ?? 0
+        details.identity?.finishSync(missing)
+        noteFailure(.EIO, of: inode)
+    }
+
     /// Adds a file that has just been opened.
     func add(
         _ file: OpenFile, _ attributes: FileAttributes?, askedAfter change: UInt64
@@ -161,6 +183,8 @@ extension RemoteFS {
                 nodes[file.inode]?.makeDetails().identity = identity
             }
         }
+        var file = file
+        file.failuresSeen = nodes[file.inode]?.details?.failureCount ?? 0
         return files.add(file)
     }
 

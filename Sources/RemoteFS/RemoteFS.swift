@@ -50,6 +50,8 @@ public actor RemoteFS {
     var absences = SeenAbsences()
     /// What the server gives to what we make; nil before we have made something.
     var ownMark: OwnMark?
+    /// The last connection whose session, and all before it, is known to have ended on the server.
+    var endedGeneration: UInt64?
     private let moves: WaitQueue
     /// Those who wait for a file to be opened again.
     let reopenings: WaitQueue
@@ -95,6 +97,7 @@ public actor RemoteFS {
     private func forgetServer() {
         knownRealRoot = nil
         (learntUsers, learntGroups) = (nil, nil)
+        noteEndOfOlderSessions()
     }
 
     // MARK: Paths

@@ -24,6 +24,7 @@ actor FakeNetwork {
     /// How often a sign of life has been asked for.
     private(set) var questions = 0
     private var isSilent = false
+    private var endsOlderSessions = false
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe loop.asUnownedSerialExecutor()
@@ -64,6 +65,9 @@ actor FakeNetwork {
         try await server.answer { _ in nil }
     }
 
+    /// Has the next servers say that no older session runs any more.
+    func endOlderSessions() { endsOlderSessions = true }
+
     /// What the link has said.
     nonisolated var lines: [String] { log.withLock { $0 } }
 
@@ -76,10 +80,15 @@ actor FakeNetwork {
         if let failure { throw failure }
         isSilent = false
         let (ours, theirs) = InMemoryPipe.makePair(loop: loop)
-        let server = FakeServer(theirs, loop, extensions.map { .init($0) }, answer)
+        let session = SessionAnswer(place: [1], olderHaveEnded: true).pair
+        let pairs = extensions.map { .init($0) } + (endsOlderSessions ? [session] : [])
+        let server = FakeServer(theirs, loop, pairs, answer)
         servers.append(server)
         loop.spawn { await server.run() }
-        let client = try await SFTPClient.open(over: ours, generation: generation, loop: loop)
+        let name = [UInt8](repeating: 1, count: SessionExtension.nameBytes)
+        let client = try await SFTPClient.open(
+            over: ours, generation: generation, session: SessionRequest(name: name[...]), loop: loop
+        )
         return ServerLink.Connection(
             client: client, lastReceived: { client.assumeIsolated { $0.lastActivity } },
             ask: { self.assumeIsolated { $0.noteQuestion() } }

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import SFTPClient
+import SFTPProtocol
+import Wire
+
+// Before fsync or close reports success, what an old session may have undone is read back.
+
+extension RemoteFS {
+    /// How often what has been undone is written again before that counts as failed.
+    private static let repairs = 3
+
+    /// Changes what is known of late changes of a file, where there may be any.
+    func onLateChanges(of inode: InodeNumber, _ body: (inout LateChanges) -> Void) {
+        guard let details = nodes[inode]?.details, var late = details.lateChanges else { return }
+        // Held once, so that it is not copied.
+        details.lateChanges = nil
+        guard late.mayCome(at: loop.now, ended: endedGeneration) else { return }
+        body(&late)
+        details.lateChanges = late
+    }
+
+    /// Takes note of a request that may be carried out late.
+    func noteLost(
+        of inode: InodeNumber, on generation: UInt64, _ body: (inout LateChanges) -> Void
+    ) {
+        if let endedGeneration, generation <= endedGeneration { return }
+        guard let details = nodes[inode]?.makeDetails() else { return }
+        if details.lateChanges == nil { details.lateChanges = LateChanges() }
+        if var late = details.lateChanges.take() {
+            late.noteLoss(of: generation, at: loop.now)
+            body(&late)
+            details.lateChanges = late
+        }
+        // What is kept for it is let go in time.
+        _ = loop.schedule(at: loop.now + LateChanges.lifetime) { [weak self] in
+            self?.assumeIsolated { $0.onLateChanges(of: inode) { _ in } }
+        }
+    }
+
+    /// Takes note of what a new connection says of those before it.
+    func noteEndOfOlderSessions() {
+        guard client.sessionAnswer?.olderHaveEnded ?? false, client.generation > 0 else { return }
+        endedGeneration = client.generation - 1
+    }
+
+    /// Makes sure that what has been written to an open file since a loss is there, and writes it again
+    /// where an old session has undone it.
+    ///
+    /// What can't be put right is a failure of the file.
+    func confirm(_ handle: HandleID) async throws(Errno) {
+        guard let inode = files[handle]?.inode, let late = lateChanges(of: inode),
+            late.size != nil || !late.written.isEmpty
+        else { return }
+        let writers = files.ids {
+            $0.inode == inode && !$0.isStale && $0.access.contains(.write)
+        }
+        guard let writer = writers.first else { return }
+        _ = try await openFile(writer)
+        guard let (reader, isOurs) = try await reader(of: inode) else { return }
+        let result: Result<Void, Errno>
+        do throws(Errno) {
+            result = .success(try await confirm(inode, by: reader, writer))
+        } catch {
+            result = .failure(error)
+        }
+        if isOurs { await client.startClose(reader) }
+        try result.get()
+    }
+
+    private func lateChanges(of inode: InodeNumber) -> LateChanges? {
+        guard let late = nodes[inode]?.details?.lateChanges,
+            late.mayCome(at: loop.now, ended: endedGeneration)
+        else { return nil }
+        return late
+    }
+
+    private func confirm(
+        _ inode: InodeNumber, by reader: SFTPHandle, _ writer: HandleID
+    ) async throws(Errno) {
+        if try await hasGrown(inode, by: reader) { return noteFailure(.EIO, of: inode) }
+        for _ in 0..<Self.repairs {
+            let undone = try await undone(in: inode, by: reader)
+            if undone.isEmpty { return }
+            if lateChanges(of: inode)?.isIncomplete ?? false { break }
+            for piece in undone where isStillWanted(piece, of: inode) {
+                _ = try await writeOnce(
+                    writer, offset: piece.offset, data: piece.data, as: .pages)
+            }
+        }
+        noteFailure(.EIO, of: inode)
+    }
+
+    /// Whether the file is longer than we have made it, by what was to be written before.
+    private func hasGrown(
+        _ inode: InodeNumber, by reader: SFTPHandle
+    ) async throws(Errno) -> Bool {
+        let size = try await ask { () async throws(SFTPError) in
+            try await client.fstat(reader).size
+        }
+        guard let size else { return false }
+        for piece in lateChanges(of: inode)?.additions(upTo: size) ?? []
+        where try await read(piece, by: reader) == piece.data {
+            return true
+        }
+        return false
+    }
+
+    /// The pieces that an old session has undone.
+    private func undone(
+        in inode: InodeNumber, by reader: SFTPHandle
+    ) async throws(Errno) -> [LateChanges.Piece] {
+        var undone: [LateChanges.Piece] = []
+        for piece in lateChanges(of: inode)?.written ?? [] {
+            let found = try await read(piece, by: reader)
+            guard isStillWanted(piece, of: inode), let late = lateChanges(of: inode) else {
+                continue
+            }
+            switch late.judge(piece, found) {
+            case .same: break
+            case .undone: undone.append(piece)
+            case .others: onLateChanges(of: inode) { $0.forget(piece.range) }
+            }
+        }
+        return undone
+    }
+
+    private func isStillWanted(_ piece: LateChanges.Piece, of inode: InodeNumber) -> Bool {
+        lateChanges(of: inode)?.written.contains(piece) ?? false
+    }
+
+    private func read(
+        _ piece: LateChanges.Piece, by reader: SFTPHandle
+    ) async throws(Errno) -> Bytes {
+        let pieces = try await ask { () async throws(SFTPError) in
+            try await client.read(reader, offset: piece.offset, length: piece.data.count)
+        }
+        return Array(pieces.joined())[...]
+    }
+
+    /// A handle to read a file that is open on the present connection, and whether it is to be closed;
+    /// nil where the server lets nobody read it.
+    private func reader(
+        of inode: InodeNumber
+    ) async throws(Errno) -> (SFTPHandle, isOurs: Bool)? {
+        let open = files.first {
+            $0.inode == inode && $0.access.contains(.read) && $0.server.map(isCurrent) ?? false
+        }
+        if let server = open?.server { return (server, false) }
+        guard nodes[inode]?.place != nil else { return nil }
+        let path = try await path(to: inode)
+        let opening = try start(opening: path, .read, witness: currentHandle(of: inode))
+        switch await finish(opening) {
+        case .failure(let error):
+            if error.endsConnection { throw error.fileErrno }
+            return nil
+        case .success(let (server, attributes)):
+            if let attributes, await !isOfAnotherFile(opening, attributes, of: inode) {
+                return (server, true)
+            }
+            await client.startClose(server)
+            return nil
+        }
+    }
+
+    // MARK: Failures
+
+    /// Takes note that data which had been acknowledged are not there.
+    func noteFailure(_ error: Errno, of inode: InodeNumber) {
+        guard let details = nodes[inode]?.makeDetails() else { return }
+        details.failureCount += 1
+        details.lastFailure = error
+        details.lateChanges = nil
+    }
+
+    /// Reports a failure that the holder of an open file has not been told of yet.
+    ///
+    /// Each holder is told once, whoever else has been.
+    func reportFailure(to handle: HandleID) throws(Errno) {
+        guard let file = files[handle], let details = nodes[file.inode]?.details,
+            let error = details.lastFailure, details.failureCount != file.failuresSeen
+        else { return }
+        files[handle]?.failuresSeen = details.failureCount
+        throw error
+    }
+}
