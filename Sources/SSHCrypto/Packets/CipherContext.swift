@@ -18,8 +18,11 @@ internal import CLibCrypto
             unsafe EVP_CipherInit_ex2(
                 context, algorithm.pointer, nil, nil, encrypts ? 1 : 0, nil), "a cipher")
         precondition(key.count == Int(unsafe EVP_CIPHER_CTX_get_key_length(context)))
-        // Whoever uses a block cipher here pads by itself; others pay no heed to this.
-        mustSucceed(unsafe EVP_CIPHER_CTX_set_padding(context, 0), "a cipher without padding")
+        // Whoever uses a block cipher here pads by itself. Others have no padding to switch off, and
+        // would pay for it: libcrypto then says so to the cipher again with every packet.
+        if unsafe EVP_CIPHER_CTX_get_block_size(context) > 1 {
+            mustSucceed(unsafe EVP_CIPHER_CTX_set_padding(context, 0), "a cipher without padding")
+        }
         vectorCount = Int(unsafe EVP_CIPHER_CTX_get_iv_length(context))
         unsafe key.withUnsafeBufferPointer { key in
             mustSucceed(
