@@ -30,6 +30,7 @@ struct SendQueue {
     /// - Returns: 0, or the `errno` of the call.
     mutating func writeOnce(to descriptor: CInt) -> CInt {
         var vectors: [iovec] = unsafe []
+        unsafe vectors.reserveCapacity(min(pieces.count - head, Self.piecesPerCall))
         let count = unsafe gather(from: head, into: &vectors, descriptor)
         guard count >= 0 else { return errno }
         drop(count)

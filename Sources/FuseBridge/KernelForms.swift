@@ -144,6 +144,7 @@ func withBuffers(
 ) -> CInt {
     let pieces = data.count <= buffersAtOnce ? data : [data.flatMap(\.self)[...]]
     var buffers: [iovec] = unsafe []
+    unsafe buffers.reserveCapacity(pieces.count)
     func add(_ index: Int) -> CInt {
         guard index < pieces.count else {
             return unsafe buffers.withUnsafeBufferPointer { unsafe body($0) }

@@ -74,6 +74,7 @@ extension SFTPClient {
             let count = data.byteCount
             if count == 0 && wasEmpty { throw .noProgress }
             wasEmpty = count == 0
+            if pieces.isEmpty { pieces.reserveCapacity(data.count) }
             for piece in data { append(piece, to: &pieces) }
             next += UInt64(count)
             if next == range.upperBound { break }

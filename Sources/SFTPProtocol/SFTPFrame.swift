@@ -49,11 +49,15 @@ public struct SFTPFrame: Sendable {
         let available = rest.reduce(first.count) { $0 + $1.count }
         guard length <= available else { throw .truncated(needed: length, available: available) }
         var pieces: [Bytes] = []
+        pieces.reserveCapacity(rest.count + 1)
         var missing = length
-        for piece in CollectionOfOne(first) + rest where missing > 0 && !piece.isEmpty {
+        func take(_ piece: Bytes) {
+            guard missing > 0, !piece.isEmpty else { return }
             pieces.append(piece.prefix(missing))
             missing -= min(missing, piece.count)
         }
+        take(first)
+        for piece in rest { take(piece) }
         return (pieces, available - length)
     }
 }

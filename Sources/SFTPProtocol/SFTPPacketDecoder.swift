@@ -75,6 +75,7 @@ public struct SFTPPacketDecoder: Sendable {
     private mutating func takeSplit(_ length: Int, head: Int) throws(WireError) -> SFTPFrame {
         let head = takeJoined(min(length, max(head, min(chunks[0].count, length))))
         var rest: [Bytes] = []
+        rest.reserveCapacity(chunks.count)
         var missing = length - head.count
         while missing > 0 {
             let piece = takeJoined(min(missing, chunks[0].count))
