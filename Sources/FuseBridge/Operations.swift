@@ -25,10 +25,9 @@ func start(
 ) {
     guard let raw = unsafe raw else { preconditionFailure("an operation without a request") }
     let bridge = unsafe bridge(of: raw)
-    guard let session = bridge.assumeIsolated({ $0.session }) else {
-        preconditionFailure("a request without its session")
-    }
-    guard let fileSystem = bridge.assumeIsolated({ $0.fileSystem }) else {
+    let (session, fileSystem) = bridge.assumeIsolated { ($0.session, $0.fileSystem) }
+    guard let session else { preconditionFailure("a request without its session") }
+    guard let fileSystem else {
         // The server could not be reached.
         unsafe fuse_reply_err(raw, EIO)
         return
