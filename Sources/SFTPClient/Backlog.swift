@@ -12,15 +12,23 @@ struct Backlog {
 
     private var entries: [Entry] = []
     private var head = 0
+    private var readCount = 0
 
     var isEmpty: Bool { head == entries.count }
 
     /// The oldest.
     var first: Entry? { isEmpty ? nil : entries[head] }
 
-    mutating func append(_ entry: Entry) { entries.append(entry) }
+    /// Whether nothing waits but READs, which change nothing and on which nothing depends.
+    var isOfReadsOnly: Bool { readCount == entries.count - head }
+
+    mutating func append(_ entry: Entry) {
+        entries.append(entry)
+        if entry.request.isRead { readCount += 1 }
+    }
 
     mutating func removeFirst() {
+        if entries[head].request.isRead { readCount -= 1 }
         head += 1
         // Moves the rest up only when it is the smaller half, so that a removal stays cheap.
         if head * 2 >= entries.count {
@@ -32,5 +40,12 @@ struct Backlog {
     mutating func takeAll() -> ArraySlice<Entry> {
         defer { self = Backlog() }
         return entries[head...]
+    }
+}
+
+extension SFTPRequest {
+    /// Whether it reads from a file.
+    fileprivate var isRead: Bool {
+        if case .read = self { true } else { false }
     }
 }

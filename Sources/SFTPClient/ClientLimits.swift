@@ -4,8 +4,10 @@
 public enum ClientLimits {
     /// The most requests that are sent and not answered; what is beyond it waits its turn.
     ///
-    /// Enough for 8 MiB in READs of 32 KiB, and four times what OpenSSH's client sends at once.
+    /// Enough for 7 MiB in READs of 32 KiB beside other requests, and four times what OpenSSH's client sends at once.
     public static let requestsInFlight = 256
+    /// How many of those are kept free of READs and WRITEs, for requests that need not wait behind them.
+    public static let requestsBesideTransfers = 32
     /// The most bytes that the requests in flight carry or ask for.
     ///
     /// The most that OpenSSH lets the other side of an SSH channel send unasked.

@@ -13,7 +13,10 @@ extension SFTPClient {
         return try await value(of: start(request, decode))
     }
 
-    /// Makes a request: it is sent behind all that were made before, as soon as there is room.
+    /// Makes a request: it is sent behind all that were made before, as soon as there is room; but
+    /// before READs that wait for room, if nothing else does and it does not close what they read.
+    ///
+    /// WRITEs are not overtaken: a request may ask about what they have changed.
     ///
     /// - Parameter payloadBytes: how many bytes of payload it carries or asks for.
     func start<Value: Sendable>(
@@ -22,7 +25,10 @@ extension SFTPClient {
     ) throws(SFTPError) -> PendingReply<Value> {
         if let closeReason { throw closeReason }
         let pending = PendingReply(client: self, payloadBytes: payloadBytes, decode: decode)
-        if backlog.isEmpty && hasRoom(for: payloadBytes) {
+        let isNext =
+            backlog.isEmpty
+            || (backlog.isOfReadsOnly && !request.isTransfer && !request.isClose)
+        if isNext && hasRoom(for: request, payloadBytes) {
             send(request, pending)
         } else {
             backlog.append(Backlog.Entry(request: request, pending: pending))
@@ -51,9 +57,11 @@ extension SFTPClient {
 
     // MARK: In flight
 
-    private func hasRoom(for payloadBytes: Int) -> Bool {
-        inFlight.count < ClientLimits.requestsInFlight
-            && (bytesInFlight == 0 || bytesInFlight + payloadBytes <= ClientLimits.bytesInFlight)
+    private func hasRoom(for request: SFTPRequest, _ payloadBytes: Int) -> Bool {
+        let kept = request.isTransfer ? ClientLimits.requestsBesideTransfers : 0
+        guard inFlight.count < ClientLimits.requestsInFlight - kept else { return false }
+        return payloadBytes == 0 || bytesInFlight == 0
+            || bytesInFlight + payloadBytes <= ClientLimits.bytesInFlight
     }
 
     private func send(_ request: SFTPRequest, _ pending: any PendingRequest) {
@@ -77,7 +85,7 @@ extension SFTPClient {
     func sendBacklog() {
         while let next = backlog.first {
             let isWanted = !next.pending.isAbandoned(in: self) || next.request.isClose
-            guard !isWanted || hasRoom(for: next.pending.payloadBytes) else { return }
+            guard !isWanted || hasRoom(for: next.request, next.pending.payloadBytes) else { return }
             backlog.removeFirst()
             if isWanted { send(next.request, next.pending) }
         }
@@ -129,6 +137,14 @@ extension SFTPClient {
 }
 
 extension SFTPRequest {
+    /// Whether it moves a file's data.
+    fileprivate var isTransfer: Bool {
+        switch self {
+        case .read, .write: true
+        default: false
+        }
+    }
+
     /// Whether it must be sent even if nobody waits for the answer any more.
     fileprivate var isClose: Bool {
         if case .close = self { true } else { false }

@@ -107,6 +107,36 @@ import Wire
         }
     }
 
+    @Test func whatIsSmallNeedNotWaitBehindReads() throws {
+        let limit = ClientLimits.requestsInFlight - ClientLimits.requestsBesideTransfers
+        try simulate { server in
+            let reads = try await server.next(limit)
+            let (first, look) = try await server.next()
+            #expect(look == .lstat(path: "x"))
+            try await server.send(.attributes(FileAttributes()), to: first)
+            for (id, _) in reads { try await server.send(.data(["1"]), to: id) }
+            for _ in 0..<10 { try await server.answerNext(.data(["1"])) }
+            // It would have taken away what is read, and what is behind it may depend on it.
+            guard case .close = try await server.answerNext(.status(.ok)) else {
+                Issue.record("a CLOSE that is not where it belongs")
+                return
+            }
+            #expect(try await server.answerNext(.attributes(FileAttributes())) == .lstat(path: "y"))
+        } client: { client, _ in
+            var reads: [PendingReply<[Bytes]?>] = []
+            for number in 0..<(limit + 10) {
+                reads.append(try await client.startRead(.any, offset: UInt64(number), length: 1))
+            }
+            let look = try await client.startLstat("x")
+            await client.startClose(.any)
+            let later = try await client.startLstat("y")
+            #expect(await client.inFlight.count == limit + 1)
+            _ = try await look.value
+            for read in reads { _ = try await read.value }
+            _ = try await later.value
+        }
+    }
+
     @Test func idsWrapAroundPastThoseInUse() throws {
         try simulate { server in
             let first = try await server.next()
