@@ -54,10 +54,20 @@ public protocol ByteReceiver: AnyObject, Sendable {
     /// Their buffer is used again where nobody keeps it: what is kept for long is to be copied.
     func receive(_ bytes: Bytes)
 
+    /// Takes what has come together, in order; no piece is empty.
+    func receive(_ pieces: [Bytes])
+
     /// Nothing more will come.
     ///
     /// - Parameter error: why the stream broke; nil for its clean end, and after a close.
     func receiveEnd(_ error: (any Error)?)
+}
+
+extension ByteReceiver {
+    /// Takes the pieces one by one.
+    public func receive(_ pieces: [Bytes]) {
+        for piece in pieces { receive(piece) }
+    }
 }
 
 extension ByteChannel {

@@ -140,11 +140,12 @@ public actor SFTPClient {
         loop.spawn { await self.channel.deliver(to: self) }
     }
 
-    private func accept(_ bytes: Bytes) {
+    private func accept(_ pieces: [Bytes]) {
         guard closeReason == nil else { return }
-        lastActivity = loop.now
-        traffic.received.add(bytes.count, now: loop.now)
-        decoder.append(bytes)
+        let now = loop.now
+        lastActivity = now
+        traffic.received.add(pieces.byteCount, now: now)
+        for piece in pieces { decoder.append(piece) }
         acceptPackets()
     }
 
@@ -184,7 +185,10 @@ public actor SFTPClient {
 
 extension SFTPClient: ByteReceiver {
     /// Takes what has come from the server.
-    public nonisolated func receive(_ bytes: Bytes) { assumeIsolated { $0.accept(bytes) } }
+    public nonisolated func receive(_ bytes: Bytes) { receive([bytes]) }
+
+    /// Takes what has come from the server, all at once.
+    public nonisolated func receive(_ pieces: [Bytes]) { assumeIsolated { $0.accept(pieces) } }
 
     /// Ends the connection: nothing more will come.
     public nonisolated func receiveEnd(_ error: (any Error)?) {

@@ -128,6 +128,37 @@ extension SSHSession {
 
     // MARK: Events
 
+    /// Keeps data for ``handOver()``, where the channel has a receiver.
+    ///
+    /// - Returns: whether it has.
+    func collect(_ bytes: Bytes, _ id: ChannelID) -> Bool {
+        if arrivals?.channel != id {
+            handOver()
+            guard channels[id]?.receiver != nil else { return false }
+            arrivals = (id, [])
+        }
+        arrivals?.pieces.append(bytes)
+        return true
+    }
+
+    /// Hands what has been collected to the channel's receiver.
+    ///
+    /// - Returns: whether there was anything.
+    @discardableResult
+    func handOver() -> Bool {
+        guard let (id, pieces) = arrivals else { return false }
+        arrivals = nil
+        let count = pieces.reduce(0) { $0 + $1.count }
+        if let state = channels[id], let receiver = state.receiver {
+            noteActivity(on: state)
+            receiver.receive(pieces)
+            report(count, state, id)
+        } else {
+            connection.consumed(count, on: id)
+        }
+        return true
+    }
+
     func handle(_ event: ChannelEvent, on id: ChannelID) {
         guard let state = channels[id] else {
             handleOnForgotten(event, id)
@@ -142,13 +173,8 @@ extension SSHSession {
             state.wakeAll()
         case .data(let bytes):
             noteActivity(on: state)
-            if let receiver = state.receiver {
-                receiver.receive(bytes)
-                report(bytes.count, state, id)
-            } else {
-                state.append(bytes)
-                state.readers.wakeAll()
-            }
+            state.append(bytes)
+            state.readers.wakeAll()
         case .extendedData(_, let bytes): showError(bytes, state, id)
         case .endOfData:
             guard state.program != nil else { return finishReading(state) }

@@ -42,7 +42,9 @@ extension SSHSession {
             while sending == .idle {
                 let output = connection.takeOutput(maximum: Self.outputAtOnce, now: loop.now)
                 if output.isEmpty { break }
+                let isAll = output.count < Self.outputAtOnce
                 if try !transport.enqueue([output[...]]) { waitForRoom() }
+                if isAll { break }
             }
         } catch {
             stopSending(error)

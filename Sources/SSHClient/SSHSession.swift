@@ -27,6 +27,9 @@ public actor SSHSession {
     /// Where it goes now: what an end means depends on it.
     var step = SSHClientError.Step.handshake
     var channels: [ChannelID: ChannelState] = [:]
+    /// What has come on a channel and is handed over together with what follows it at once.
+    var arrivals: (channel: ChannelID, pieces: [Bytes])?
+    private var isHandlingEvents = false
     var keepAlive = KeepAlive()
     /// When data last came or went on a channel that is watched.
     var lastChannelActivity = Duration.zero
@@ -116,9 +119,21 @@ public actor SSHSession {
     }
 
     /// Takes in what an input or a command has led to; to be called after each of them.
+    ///
+    /// Where it is called while events are handled, the handling that is under way goes on with the new
+    /// ones: events are handled in their order.
     func stateChanged() {
-        while let event = connection.nextEvent() { handle(event) }
-        scheduleOutput()
+        guard !isHandlingEvents else { return }
+        isHandlingEvents = true
+        repeat {
+            while let event = connection.nextEvent() {
+                if case .channel(let id, .data(let bytes)) = event, collect(bytes, id) { continue }
+                handOver()
+                handle(event)
+            }
+        } while handOver()
+        isHandlingEvents = false
+        if connection.hasOutput || endReason != nil { scheduleOutput() }
         scheduleDeadline()
     }
 

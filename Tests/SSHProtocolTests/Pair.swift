@@ -79,7 +79,9 @@ struct Pair: ~Copyable {
     ///
     /// - Returns: whether there were any.
     mutating func step() -> Bool {
+        let hasOutput = client.hasOutput || (client.nextDeadline.map { $0 <= now } ?? false)
         var toServer = client.takeOutput(maximum: maximumOutput, now: now)
+        precondition(hasOutput || toServer.isEmpty, "output that was not announced")
         if let toServerFilter { toServer = toServerFilter(toServer) }
         for piece in pieces(toServer) { server.receive(piece, now: now) }
         var toClient = server.takeOutput(maximum: maximumOutput, now: now)

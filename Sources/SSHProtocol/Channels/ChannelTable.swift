@@ -57,6 +57,13 @@ struct ChannelTable {
         }
     }
 
+    /// Whether a channel has something to send, though its window may be used up.
+    var hasOutput: Bool {
+        entries.contains { entry in
+            if case .open(let channel) = entry.state { channel.hasOutput } else { false }
+        }
+    }
+
     /// The connection has ended: nothing will be sent any more.
     mutating func removeAll() { entries = [] }
 

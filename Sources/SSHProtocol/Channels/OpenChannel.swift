@@ -47,6 +47,14 @@ struct OpenChannel {
 
     /// How many bytes wait to be sent.
     var queuedBytes: Int { queue.byteCount }
+
+    /// Whether data, EOF or CLOSE wait to be sent.
+    var hasOutput: Bool {
+        switch sending {
+        case .data, .nothing: !queue.isEmpty
+        case .dataThenEOF, .dataThenClose, .close: true
+        }
+    }
 }
 
 /// A message on a channel that is ready to be sealed.

@@ -74,6 +74,11 @@ public struct SSHClientConnection: ~Copyable {
         transport.takeOutput(maximum: maximum, layer: &connection, now: now)
     }
 
+    /// Whether ``takeOutput(maximum:now:)`` may have something to give.
+    public var hasOutput: Bool {
+        transport.hasOutput || (transport.sender.isOpen && connection?.channels.hasOutput ?? false)
+    }
+
     /// When ``handleDeadline(now:)`` is to be called, if nothing happens before.
     public var nextDeadline: Duration? { transport.nextDeadline }
 }

@@ -84,6 +84,9 @@ struct PacketSender: ~Copyable {
     /// With its keys' last sequence numbers left, a side sends only what brings new ones.
     var isOpen: Bool { !isExchangingKeys && !isClosed && traffic.packets < UInt64(UInt32.max) - 16 }
 
+    /// Whether ``sealNextMessage(into:)`` has something to seal.
+    var hasMessage: Bool { !transportQueue.isEmpty || (isOpen && !outbox.isEmpty) }
+
     /// Drops all that is queued, for the DISCONNECT to be the last message.
     mutating func close() {
         isClosed = true

@@ -23,6 +23,9 @@ extension Transport where Side: ~Copyable {
         return output
     }
 
+    /// Whether a message of the transport's own, or of the layers above it, may be sent now.
+    var hasOutput: Bool { !unsentIdentification.isEmpty || sender.hasMessage }
+
     private mutating func seal(_ channelOutput: ChannelOutput, into output: inout [UInt8]) {
         switch channelOutput {
         case .data(let recipient, let pieces):
