@@ -80,10 +80,13 @@ class Worker:
 
     def look_into_mapping(self):
         def look(descriptor):
-            size = self.call("fstat", os.fstat, descriptor).st_size
-            if size > 0:
-                with self.call("mmap", mmap.mmap, descriptor, 0, mmap.MAP_PRIVATE) as mapped:
-                    self.call("madvise", mapped.madvise, mmap.MADV_WILLNEED)
+            try:
+                mapped = self.call("mmap", mmap.mmap, descriptor, 0, mmap.MAP_PRIVATE)
+            except ValueError:
+                # Python maps no empty file; and one that is not empty may become so at any time.
+                return
+            with mapped:
+                self.call("madvise", mapped.madvise, mmap.MADV_WILLNEED)
         self.opened(os.O_RDONLY, look)
 
     def overwrite(self):

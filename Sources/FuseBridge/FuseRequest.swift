@@ -115,6 +115,12 @@ final class FuseRequest: @unchecked Sendable {
         _ = loop.schedule(at: loop.now + Self.lookPause) { self.giveUpIfServerIsSilent() }
     }
 
+    /// The thread that made the request; 0 where the kernel can't say, or the request has been answered.
+    var caller: CallerID {
+        guard let raw = unsafe raw, let context = unsafe fuse_req_ctx(raw) else { return 0 }
+        return unsafe context.pointee.pid
+    }
+
     /// The signals that wait for the thread that made the request; nil where nobody knows.
     private var pendingSignals: PendingSignals? {
         guard let raw = unsafe raw, let context = unsafe fuse_req_ctx(raw) else { return nil }

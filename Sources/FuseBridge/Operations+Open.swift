@@ -67,7 +67,7 @@ private func addOpenOperations(to operations: inout fuse_lowlevel_ops) {
         let pages = unsafe bridge(of: raw).options.pages
         unsafe start(raw, .open, "open \(inode): \(flags.text)") {
             (fileSystem, request) async throws(Errno) in
-            let file = try await fileSystem.open(inode, flags)
+            let file = try await fileSystem.open(inode, flags, by: request.caller)
             if !request.reply(file, pages) {
                 await fileSystem.release(file.handle)
             }
@@ -81,7 +81,7 @@ private func addOpenOperations(to operations: inout fuse_lowlevel_ops) {
         unsafe start(raw, .create, "create \(quoted(name)) in \(parent): \(flags.text)") {
             (fileSystem, request) async throws(Errno) in
             let (entry, file) = try await fileSystem.create(
-                name, in: parent, permissions: mode, flags)
+                name, in: parent, permissions: mode, flags, by: request.caller)
             do throws(Errno) {
                 if request.reply(try await fileSystem.shown(entry), file, pages) { return }
             } catch {

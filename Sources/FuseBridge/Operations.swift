@@ -85,7 +85,7 @@ private func addNodeOperations(to operations: inout fuse_lowlevel_ops) {
         let name = unsafe copyName(name)
         unsafe start(raw, .lookup, "lookup \(quoted(name)) in \(parent)") {
             (fileSystem, request) async throws(Errno) in
-            switch try await fileSystem.lookup(name, in: parent) {
+            switch try await fileSystem.lookup(name, in: parent, by: request.caller) {
             case .found(let entry): try await deliver(entry, fileSystem, request)
             case .absent(let validity): request.replyAbsent(validity: validity)
             }

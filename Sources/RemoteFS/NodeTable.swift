@@ -103,7 +103,9 @@ struct NodeTable {
         return inode
     }
 
-    private mutating func countLookup(of inode: InodeNumber) -> InodeNumber {
+    /// Notes that the kernel is told of a node once more.
+    @discardableResult
+    mutating func countLookup(of inode: InodeNumber) -> InodeNumber {
         nodes[inode]?.lookupCount += 1
         nodes[inode]?.wasUsed = true
         return inode

@@ -43,7 +43,10 @@ extension RemoteFS {
             }
             nodes.close(inode)
             throw await reasonOfFailedOpen(error, of: inode, flags: flags)
-        case .success((let server, let attributes)):
+        case .success((let server, let found)):
+            var attributes = found
+            // Moved away before the look at its path.
+            if found == nil, !options.avoidsFstat { attributes = try? await client.fstat(server) }
             if let attributes, await isOfAnotherFile(opening, attributes, of: inode) {
                 // Another file stands there now. The kernel looks the name up again.
                 await client.startClose(server)
@@ -149,6 +152,10 @@ extension RemoteFS {
             var attributes = found
             if isNew, let found, found.kind == .regular {
                 attributes = await correct(found, permissions, of: server, at: path)
+            }
+            guard isNew, attributes != nil else {
+                return try await enter(
+                    name, in: parent, openedAs: server, flags, otherwise: found)
             }
             do throws(Errno) {
                 let entry = try noteOpening(of: name, in: parent, attributes, askedAfter: change)

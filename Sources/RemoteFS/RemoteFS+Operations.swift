@@ -9,11 +9,15 @@ public import Wire
 
 extension RemoteFS {
     /// Finds a name in a directory.
+    ///
+    /// - Parameter caller: the thread that asks; 0 where that is not known.
     public func lookup(
-        _ name: [UInt8], in parent: InodeNumber
+        _ name: [UInt8], in parent: InodeNumber, by caller: CallerID = 0
     ) async throws(Errno) -> LookupResult {
+        if let entry = lookUpAhead(name, in: parent, by: caller) { return .found(entry) }
         let result = try await again { () async throws(Errno) in
-            try await lookupOnce(name, in: parent)
+            let found = try await lookupOnce(name, in: parent)
+            return try await openAhead(name, in: parent, found, by: caller)
         }
         if case .absent = result {
             absences.note(Node.Place(parent: parent, name: name), at: loop.now)
@@ -92,25 +96,41 @@ extension RemoteFS {
 
     /// Opens a file that exists.
     ///
-    /// - Parameter flags: read, write, append and truncate.
+    /// - Parameters:
+    ///   - flags: read, write, append and truncate.
+    ///   - caller: the thread that asks; 0 where that is not known.
+    /// - Throws: `ESTALE` where another file has the name now, or none: the caller looks the name up and
+    ///   opens it again, which succeeds then if there is one.
     public func open(
-        _ inode: InodeNumber, _ flags: OpenFlags
+        _ inode: InodeNumber, _ flags: OpenFlags, by caller: CallerID = 0
     ) async throws(Errno) -> OpenedFile {
-        try await again { () async throws(Errno) in
-            try await openOnce(inode, flags)
+        if let file = try await takeAhead(of: inode, flags, by: caller) { return file }
+        do throws(Errno) {
+            return try await again { () async throws(Errno) in try await openOnce(inode, flags) }
+        } catch {
+            if error == .ESTALE { expectRetry(by: caller, flags) }
+            throw error
         }
     }
 
     /// Creates a file, or opens the one that is there unless `flags` demand a new one.
     ///
-    /// - Parameter permissions: what a new file gets, whatever the server's umask is.
+    /// - Parameters:
+    ///   - permissions: what a new file gets, whatever the server's umask is.
+    ///   - caller: the thread that asks; 0 where that is not known.
     public func create(
-        _ name: [UInt8], in parent: InodeNumber, permissions: UInt32, _ flags: OpenFlags
+        _ name: [UInt8], in parent: InodeNumber, permissions: UInt32, _ flags: OpenFlags,
+        by caller: CallerID = 0
     ) async throws(Errno) -> (entry: Entry, file: OpenedFile) {
         guard flags.contains(.exclusive) else {
-            // What is there is opened, whoever has made it.
-            return try await again { () async throws(Errno) in
-                try await createOnce(name, in: parent, permissions: permissions, flags)
+            do throws(Errno) {
+                // What is there is opened, whoever has made it.
+                return try await again { () async throws(Errno) in
+                    try await createOnce(name, in: parent, permissions: permissions, flags)
+                }
+            } catch {
+                if error == .ESTALE { expectRetry(by: caller, flags) }
+                throw error
             }
         }
         let expected = expectation(.regular, name, in: parent, permissions: permissions)

@@ -46,6 +46,8 @@ public actor RemoteFS {
 
     /// How many bytes are being written to files, and not acknowledged yet.
     var bytesBeingWritten: [InodeNumber: Int] = [:]
+    /// Opens that have failed and are about to be tried again.
+    var retriedOpens = RetriedOpens()
     /// Names that were seen not to be there.
     var absences = SeenAbsences()
     /// What the server gives to what we make; nil before we have made something.

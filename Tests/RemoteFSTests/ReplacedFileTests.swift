@@ -159,7 +159,7 @@ import Testing
         try simulate { request in
             switch request {
             case .open(_, let flags, _): flags.contains(.exclusive) ? failure : handle
-            case .lstat: file()
+            case .lstat, .fstat: file()
             default: ok
             }
         } body: { fileSystem, server in
