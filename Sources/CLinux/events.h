@@ -7,6 +7,8 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
 
 // The constants, as integers: Swift imports the enumerations they come from as distinct types.
 static const uint32_t clinux_EPOLLIN = EPOLLIN;
@@ -15,6 +17,18 @@ static const uint32_t clinux_EPOLLRDHUP = EPOLLRDHUP;
 static const uint32_t clinux_EPOLLHUP = EPOLLHUP;
 static const uint32_t clinux_EPOLLERR = EPOLLERR;
 static const uint32_t clinux_EPOLLET = EPOLLET;
+
+// A timer that never fires, but can be read where the system's clock was set, as it is after a sleep.
+static inline int clinux_clock_timer(void) {
+    return timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+}
+
+// Waits for the next time that the clock is set.
+static inline int clinux_arm_clock_timer(int fd) {
+    // The year 2255: later than the kernel counts is never.
+    struct itimerspec never = {.it_value = {.tv_sec = 9000000000}};
+    return timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL);
+}
 
 static inline int clinux_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
 

@@ -15,6 +15,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <linux/vm_sockets.h>
 
 static inline int clinux_stream_socket(int family) {
@@ -45,6 +47,26 @@ static inline int clinux_socket_error(int fd) {
 static inline int clinux_set_no_delay(int fd) {
     int on = 1;
     return setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+// How long what was sent may stay unacknowledged before the connection is broken, see tcp(7).
+static inline int clinux_set_user_timeout(int fd, unsigned int milliseconds) {
+    return setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
+}
+
+// A socket at which the kernel tells of links, addresses and routes (rtnetlink(7)), or -1.
+static inline int clinux_network_changes(void) {
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+    if (fd < 0) return -1;
+    struct sockaddr_nl address = {.nl_family = AF_NETLINK,
+                                  .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR |
+                                               RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_IFADDR |
+                                               RTMGRP_IPV6_ROUTE};
+    if (bind(fd, (const struct sockaddr *)&address, sizeof address) == 0) return fd;
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
 }
 
 // Has close(2) drop what has not reached the peer, instead of going on to send it.

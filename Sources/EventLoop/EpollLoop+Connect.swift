@@ -10,15 +10,20 @@ public struct ConnectionSettings: Sendable {
     public var localAddress: SocketAddress?
     /// Whether TCP itself asks after a silent peer.
     public var keepsAlive: Bool
+    /// How long the peer's system may acknowledge nothing of what was sent before the connection is
+    /// broken; nil for TCP's own limit.
+    public var unacknowledgedTime: Duration?
     /// The type-of-service byte (IPv6 traffic class); nil leaves the system's.
     public var typeOfService: UInt8?
 
     /// Sets what is not the default.
     public init(
-        localAddress: SocketAddress? = nil, keepsAlive: Bool = true, typeOfService: UInt8? = nil
+        localAddress: SocketAddress? = nil, keepsAlive: Bool = true,
+        unacknowledgedTime: Duration? = nil, typeOfService: UInt8? = nil
     ) {
         self.localAddress = localAddress
         self.keepsAlive = keepsAlive
+        self.unacknowledgedTime = unacknowledgedTime
         self.typeOfService = typeOfService
     }
 }
@@ -45,6 +50,10 @@ extension EpollLoop {
             }
             let code = clinux_socket_error(socket.rawValue)
             guard code == 0 else { throw SystemError(call: "connect", code: code) }
+        }
+        // Not before: connecting has a limit of its own.
+        if let time = settings.unacknowledgedTime {
+            _ = clinux_set_user_timeout(socket.rawValue, UInt32(time / .milliseconds(1)))
         }
         return socket
     }

@@ -23,6 +23,10 @@ public struct LinkOptions: Sendable {
     /// After how long a silence the server is asked for a sign of life, while an operation waits.
     var askAfter: Duration { timeout.map { min(.seconds(5), $0 / 4) } ?? .seconds(5) }
 
+    /// For how long an SFTP server may answer nothing over a connection that is alive, while an
+    /// operation waits.
+    var muteTime: Duration { timeout ?? .seconds(60) }
+
     /// After how long a silence, the question included, the connection is lost, while an operation
     /// waits.
     var silence: Duration { timeout.map { min(.seconds(15), $0 * 3 / 4) } ?? .seconds(15) }

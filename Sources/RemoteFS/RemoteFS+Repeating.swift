@@ -17,6 +17,7 @@ extension RemoteFS {
     func again<T>(_ operation: () async throws(Errno) -> T) async throws(Errno) -> T {
         onLink { $0.begin() }
         defer { onLink { $0.finishOperation() } }
+        let start = loop.now
         while true {
             let generation = onLink { $0.generation }
             do throws(Errno) {
@@ -24,6 +25,10 @@ extension RemoteFS {
             } catch {
                 // Of an attempt during which the connection was lost, no error tells anything.
                 guard onLink({ $0.isLost(generation) }) else { throw error }
+                // What one server after the other can't answer is what makes them silent.
+                if onLink({ $0.lastMuteness >= start + $0.options.muteTime * 2 }) {
+                    throw .ETIMEDOUT
+                }
                 try await serverLink.waitForConnection()
             }
         }

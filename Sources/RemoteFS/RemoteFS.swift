@@ -73,7 +73,11 @@ public actor RemoteFS {
         moves = WaitQueue(loop: loop)
         reopenings = WaitQueue(loop: loop)
         serverLink.assumeIsolated { link in
-            link.start { [weak self] in self?.assumeIsolated { $0.forgetServer() } }
+            link.start { [weak self] in
+                self?.assumeIsolated { $0.forgetServer() }
+            } bytesUnderWay: { [weak self] in
+                self?.assumeIsolated { $0.unwritten.bytes } ?? 0
+            }
         }
     }
 

@@ -26,6 +26,23 @@ extension ServerLink {
         attempt(after: earliest - loop.now)
     }
 
+    /// Takes note that the network of this machine has changed, or that it was asleep.
+    ///
+    /// A connection is asked at once whether it has outlived that; where there is none, an attempt is made
+    /// at once. Both at most once a second.
+    public func noteChangeOfNetwork() {
+        noteLoss()
+        switch state {
+        case .connected: doubt()
+        // A server that has refused us is not helped by our network.
+        case .reconnecting where (lastFailure?.kind ?? .unreachable) == .unreachable:
+            guard loop.now >= lastAttempt + Self.leastPause else { return hasten() }
+            redials = dialling != nil
+            if let dialling { dialling.cancel() } else { attempt() }
+        case .reconnecting, .blocked, .ended: break
+        }
+    }
+
     /// Tries to connect after a pause, unless an attempt is under way.
     func attempt(after pause: Duration) {
         guard dialling == nil else { return }
@@ -46,6 +63,7 @@ extension ServerLink {
     func attempt() {
         guard let dial, dialling == nil else { return }
         cancelNextAttempt()
+        redials = false
         lastAttempt = loop.now
         attemptCount += 1
         let generation = generation + 1
@@ -86,6 +104,7 @@ extension ServerLink {
 
     private func noteFailure(_ error: any Error) {
         dialling = nil
+        if redials, error is CancellationError { return attempt() }
         failures += 1
         let failure = error as? LinkFailure ?? LinkFailure(.refused, Self.text(error))
         lastFailure = failure

@@ -94,6 +94,8 @@ public actor ServerLink {
     /// How many attempts there have been.
     var attemptCount: UInt64 = 0
     var dialling: Task<Void, Never>?
+    /// Whether the present attempt is to begin anew.
+    var redials = false
     var nextAttempt: (at: Duration, timer: TimerID)?
     var lastAttempt = Duration.longAgo
     /// When the present connection was made.
@@ -108,8 +110,14 @@ public actor ServerLink {
     /// Since when there has been one under way all the time.
     var busySince = Duration.zero
     var silenceTimer: TimerID?
-    /// When the server was asked for a sign of life that has not come.
-    var askedAt: Duration?
+    /// When the server was asked for a sign of life that has not come, and until when it has to.
+    var question: (askedAt: Duration, answerBy: Duration)?
+    /// When something has last happened that may have ended the connection.
+    var lastDoubt = Duration.longAgo
+    /// When the last connection was given up since its SFTP server said nothing.
+    var lastMuteness = Duration.longAgo
+    /// How many bytes are on their way to the server.
+    var bytesUnderWay: @Sendable () -> Int = { 0 }
 
     /// The loop.
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -142,9 +150,15 @@ public actor ServerLink {
 
     /// Begins to look after the connection.
     ///
-    /// - Parameter onReturn: called on the loop when there is another connection.
-    func start(onReturn: @escaping @Sendable () -> Void) {
+    /// - Parameters:
+    ///   - onReturn: called on the loop when there is another connection.
+    ///   - bytesUnderWay: how many bytes are on their way to the server, which has to be given time for
+    ///     them.
+    func start(
+        onReturn: @escaping @Sendable () -> Void, bytesUnderWay: @escaping @Sendable () -> Int
+    ) {
         self.onReturn = onReturn
+        self.bytesUnderWay = bytesUnderWay
         watch(connection.client)
     }
 

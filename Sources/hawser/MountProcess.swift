@@ -39,6 +39,8 @@ actor MountProcess {
     let startTime: Duration
     private var facility = SyslogFacility.user
     var control: ControlServer?
+    private var networkWatch: NetworkWatch?
+    private var sleepWatch: SleepWatch?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe loop.asUnownedSerialExecutor()
@@ -188,10 +190,23 @@ actor MountProcess {
         if case .mounting(stops: true) = phase { return false }
         phase = .serving
         listen()
+        watchSurroundings()
         guard let launcher else { return true }
         moveToBackground(facility)
         // A launcher that has gone was ended by its user, who does not expect a mount then.
         return launcher.report(.success)
+    }
+
+    /// Has the link hear of what may have ended its connection, or makes another one possible.
+    private func watchSurroundings() {
+        let changed: @Sendable () -> Void = { [unowned self] in
+            assumeIsolated { process in
+                process.link?.assumeIsolated { $0.noteChangeOfNetwork() }
+            }
+        }
+        // Without, all is noticed somewhat later.
+        networkWatch = try? NetworkWatch(loop, changed)
+        sleepWatch = try? SleepWatch(loop, changed)
     }
 
     private func moveToBackground(_ facility: SyslogFacility) {

@@ -25,6 +25,7 @@ actor FakeNetwork {
     private(set) var questions = 0
     private var isSilent = false
     private var endsOlderSessions = false
+    private var lastSign = Duration.zero
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe loop.asUnownedSerialExecutor()
@@ -75,6 +76,9 @@ actor FakeNetwork {
 
     func noteQuestion() { questions += 1 }
 
+    /// Lets the connection show that it is alive, though the server behind it need not be.
+    func giveSignOfLife() { lastSign = loop.now }
+
     func connect(_ generation: UInt64) async throws -> ServerLink.Connection {
         attempts.append(loop.now)
         if let failure { throw failure }
@@ -90,7 +94,12 @@ actor FakeNetwork {
             over: ours, generation: generation, session: SessionRequest(name: name[...]), loop: loop
         )
         return ServerLink.Connection(
-            client: client, lastReceived: { client.assumeIsolated { $0.lastActivity } },
+            client: client,
+            lastReceived: {
+                max(
+                    client.assumeIsolated { $0.lastActivity },
+                    self.assumeIsolated { $0.lastSign })
+            },
             ask: { self.assumeIsolated { $0.noteQuestion() } }
         ) { await client.disconnect() }
     }

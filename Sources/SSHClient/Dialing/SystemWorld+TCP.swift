@@ -10,6 +10,10 @@ extension SystemWorld {
     /// Few, so that what is small and urgent never waits behind much that is large and sealed.
     static let sendQueueLimit = 512 * 1024
 
+    /// How long the server's system may acknowledge nothing of what was sent: as long as a server may be
+    /// silent while somebody waits.
+    static let unacknowledgedTime = Duration.seconds(15)
+
     /// Tries each address of the host in turn.
     func dialTCP(_ request: DialRequest) async throws -> DialedConnection {
         let options = request.options
@@ -42,7 +46,8 @@ extension SystemWorld {
     ) async throws -> DialedConnection {
         let settings = ConnectionSettings(
             localAddress: try await localAddress(for: address, options),
-            keepsAlive: options.tcpKeepAlive, typeOfService: options.ipQoS.interactive)
+            keepsAlive: options.tcpKeepAlive, unacknowledgedTime: Self.unacknowledgedTime,
+            typeOfService: options.ipQoS.interactive)
         let socket = try await loop.connect(to: address, settings: settings, deadline: deadline)
         let channel = try DescriptorChannel(
             socket: socket, loop: loop, sendQueueLimit: Self.sendQueueLimit)
