@@ -235,6 +235,50 @@ start_relay() {
 
 # Commands the relay; its words are in Integration/relay.py.
 relay() { "$ROOT/Integration/relay.py" --tell "$CASE/relay" "$@" >/dev/null; }
+relayed_bytes() { "$ROOT/Integration/relay.py" --tell "$CASE/relay" bytes; }
+
+# Breaks the connection in four ways while a process works, each after so many bytes have gone over it. Sets $worker.
+break_meanwhile() { # pid bytes
+    worker=$1
+    after_bytes "$2"
+    relay reset
+    say "reset"
+    after_bytes "$2"
+    relay stop
+    sleep 2
+    relay start
+    say "refused for 2 s"
+    after_bytes "$2"
+    relay freeze
+    sleep 17
+    relay thaw
+    say "silent for 17 s"
+    after_bytes "$2"
+    restart_server
+    say "server killed and started again"
+    alive "$worker" || fail "the work was done before everything had been broken"
+}
+
+# Waits until the relay has passed so many bytes on, for a process that works.
+after_bytes() { # bytes
+    local goal=$(($(relayed_bytes) + $1))
+    while [ "$(relayed_bytes)" -lt "$goal" ]; do
+        alive "$worker" || fail "the work was done before everything had been broken"
+        sleep 0.02
+    done
+}
+
+# Kills our sshd with its sessions, and starts it again.
+restart_server() {
+    signal_tree "$SERVER_PID" KILL
+    wait "$SERVER_PID" 2>/dev/null || true
+    sleep 1
+    : >"$CASE/sshd.log"
+    "${sshd_program:-$(command -v sshd)}" -D -e -f "$CASE/sshd_config" >"$CASE/sshd.log" 2>&1 &
+    SERVER_PID=$!
+    started_pids+=("$SERVER_PID")
+    wait_for_server || fail "sshd does not start again"
+}
 
 # Mounts server:DIRECTORY; further arguments go to the mount command.
 mount_remote() { # directory mountpoint [argument...]

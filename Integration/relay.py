@@ -13,6 +13,8 @@ Usage: relay.py PORT TARGET-PORT CONTROL-SOCKET          runs until it is killed
   thaw             goes on where it froze
   reset-after N    resets all connections once N more bytes have gone either way
   count            says how many connections there have been
+  bytes            says how many bytes have gone either way
+  delay N          has each byte take N milliseconds more, either way
 """
 
 import asyncio
@@ -22,6 +24,8 @@ import struct
 import sys
 
 PIECE = 1 << 16
+# How much a delay may hold: enough for a fast link.
+DELAYED_PIECES = 64
 
 
 class Relay:
@@ -33,6 +37,8 @@ class Relay:
         self.running.set()
         self.left = None
         self.count = 0
+        self.bytes = 0
+        self.delay = 0.0
 
     async def start(self):
         if self.server is None:
@@ -58,19 +64,47 @@ class Relay:
         await asyncio.gather(self.copy(reader, back), self.copy(there, writer))
 
     async def copy(self, reader, writer):
+        # What has come, and when it is to go on: a delay holds up nothing but what it delays.
+        pieces = asyncio.Queue(DELAYED_PIECES)
+        sending = asyncio.create_task(self.send(pieces, reader, writer))
+        clock = asyncio.get_running_loop()
         try:
             while data := await reader.read(PIECE):
-                await self.running.wait()
-                if self.left is not None:
-                    self.left -= len(data)
-                    if self.left <= 0:
-                        self.left = None
-                        self.reset()
-                        return
-                writer.write(data)
-                await writer.drain()
+                await pieces.put((clock.time() + self.delay, data))
         except OSError:
             pass
+        await pieces.put((clock.time() + self.delay, None))
+        await sending
+
+    async def send(self, pieces, reader, writer):
+        clock = asyncio.get_running_loop()
+        broken = False
+        while True:
+            time, data = await pieces.get()
+            if data is None:
+                break
+            if broken:
+                continue
+            if time > clock.time():
+                await asyncio.sleep(time - clock.time())
+            await self.running.wait()
+            # What was on its way is lost with a connection that was reset.
+            if reader.exception() is not None:
+                broken = True
+                continue
+            self.bytes += len(data)
+            if self.left is not None:
+                self.left -= len(data)
+                if self.left <= 0:
+                    self.left = None
+                    self.reset()
+                    broken = True
+                    continue
+            try:
+                writer.write(data)
+                await writer.drain()
+            except OSError:
+                broken = True
         self.writers.discard(writer)
         writer.close()
 
@@ -99,6 +133,8 @@ class Relay:
             case ["thaw"]: self.running.set()
             case ["reset-after", number]: self.left = int(number)
             case ["count"]: answer = str(self.count)
+            case ["bytes"]: answer = str(self.bytes)
+            case ["delay", number]: self.delay = int(number) / 1000
             case _: answer = "unknown command"
         writer.write(answer.encode() + b"\n")
         await writer.drain()

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# A program with a handled 10 ms interval timer (SA_RESTART) opens, stats and reads without EINTR.
+# A program with a handled 10 ms interval timer (SA_RESTART) opens, stats, reads, writes, makes and renames without EINTR.
+# DELAY=25 has each byte take so many milliseconds more, either way.
 . "$(dirname "$0")/../lib.sh"
 
 cat >"$CASE/timer.c" <<'END'
@@ -28,7 +29,7 @@ int main(int argc, char **argv)
     struct sigaction action = { .sa_handler = tick, .sa_flags = SA_RESTART };
     struct itimerval interval = { { 0, 10000 }, { 0, 10000 } };
     static char buffer[1 << 20];
-    char path[4096];
+    char path[4096], other[4096];
     int failures = 0;
     (void)argc;
     sigaction(SIGALRM, &action, NULL);
@@ -50,7 +51,11 @@ int main(int argc, char **argv)
         failures += check(write(file, buffer, 200000) == 200000, "write", round);
         failures += check(fsync(file) == 0, "fsync", round);
         failures += check(close(file) == 0, "close", round);
-        failures += check(unlink(path) == 0, "unlink", round);
+        snprintf(other, sizeof other, "%s/other-%d", argv[1], round);
+        failures += check(rename(path, other) == 0, "rename", round);
+        failures += check(unlink(other) == 0, "unlink", round);
+        failures += check(mkdir(path, 0700) == 0, "mkdir", round);
+        failures += check(rmdir(path) == 0, "rmdir", round);
     }
     printf("%d failures, %s\n", failures, ticks > 10 ? "ticked" : "hardly ticked");
     return failures != 0;
@@ -63,6 +68,9 @@ for i in range(300):
     with open(f"{sys.argv[1]}/file-{i}", "wb") as file:
         file.write(bytes(300_000 + i))
 END
-start_and_mount
+start_server
+start_relay
+[ -z "${DELAY:-}" ] || relay delay "$DELAY"
+mount_remote "$REMOTE" "$MOUNT"
 expect_equal "what the program says" "0 failures, ticked" "$("$CASE/timer" "$MOUNT")"
 unmount "$MOUNT"
