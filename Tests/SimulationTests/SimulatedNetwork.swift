@@ -6,6 +6,13 @@ import Wire
 
 /// The network between a client and its server, which carries bytes late, in pieces, or not at all.
 actor SimulatedNetwork {
+    private struct Frost {
+        var toServer = false
+        var toClient = false
+
+        func holds(toServer isToServer: Bool) -> Bool { isToServer ? toServer : toClient }
+    }
+
     /// A connection through it; it belongs to the loop's thread.
     private final class Line: @unchecked Sendable {
         let client: InMemoryPipe
@@ -23,10 +30,13 @@ actor SimulatedNetwork {
 
     private let loop: SimulatedLoop
     private let numbers: SeededNumbers
-    private let latency: Duration
-    private let serve: @Sendable (InMemoryPipe) async -> Void
+    private let weather: SimulatedWeather
+    private let serve: @Sendable (InMemoryPipe, _ isOther: Bool) async -> Void
     private var lines: [Line] = []
-    private var isFrozen = false
+    /// Whether nothing comes through, and in which directions.
+    private var frost = Frost()
+    /// Whether it leads to another server.
+    private var isMisled = false
     private var isRefusing = false
     private let thaw: WaitQueue
     /// How often a connection has been made.
@@ -34,23 +44,23 @@ actor SimulatedNetwork {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
 
-    /// - Parameters:
-    ///   - latency: the longest time that bytes take in one direction.
-    ///   - serve: takes the server's end of each connection.
+    /// - Parameter serve: takes the server's end of each connection; the other server is one with
+    ///   another key.
     init(
-        _ loop: SimulatedLoop, _ numbers: SeededNumbers, latency: Duration,
-        _ serve: @escaping @Sendable (InMemoryPipe) async -> Void
+        _ loop: SimulatedLoop, _ numbers: SeededNumbers, _ weather: SimulatedWeather,
+        _ serve: @escaping @Sendable (InMemoryPipe, _ isOther: Bool) async -> Void
     ) {
         self.loop = loop
         self.numbers = numbers
-        self.latency = latency
+        self.weather = weather
+        breaks = weather.breaks
         self.serve = serve
         thaw = WaitQueue(loop: loop)
     }
 
     /// Connects to the server.
     func dial() async throws -> InMemoryPipe {
-        while isFrozen { try await thaw.wait() }
+        while frost.toServer || frost.toClient { try await thaw.wait() }
         if isRefusing {
             throw DialError.notConnected([
                 .init(address: "192.0.2.1", error: SystemError(call: "connect", code: 111))
@@ -63,7 +73,7 @@ actor SimulatedNetwork {
         lines.append(line)
         loop.spawn { await self.relay(line, toServer: true) }
         loop.spawn { await self.relay(line, toServer: false) }
-        loop.spawn { [serve] in await serve(serverEnd) }
+        loop.spawn { [serve, isMisled] in await serve(serverEnd, isMisled) }
         return clientEnd
     }
 
@@ -75,8 +85,8 @@ actor SimulatedNetwork {
     private func relay(_ line: Line, toServer: Bool) async {
         let (from, to) = toServer ? (line.client, line.server) : (line.server, line.client)
         while let bytes = try? await from.read() {
-            try? await loop.sleep(for: latency * (1 + numbers.below(8)) / 8)
-            while isFrozen, !line.isCut { try? await thaw.wait() }
+            try? await loop.sleep(for: weather.latency * (1 + numbers.below(8)) / 8)
+            while frost.holds(toServer: toServer), !line.isCut { try? await thaw.wait() }
             if line.isCut { break }
             let part = bytes.prefix(line.budget ?? bytes.count)
             line.budget = line.budget.map { $0 - part.count }
@@ -96,11 +106,11 @@ actor SimulatedNetwork {
     // MARK: Breaking
 
     /// Whether connections break.
-    private var breaks = true
+    private var breaks: Bool
 
     /// Breaks something, for some time.
     func breakSomething() async {
-        switch numbers.below(4) {
+        switch numbers.below(weather.changesHostKey ? 6 : 5) {
         case 0: await cutAll()
         case 1:
             // The server, or the way to it, is away.
@@ -108,9 +118,18 @@ actor SimulatedNetwork {
             await cutAll()
             try? await loop.sleep(for: .milliseconds(numbers.below(12_000)))
             isRefusing = false
+        case 5:
+            isMisled = true
+            await cutAll()
+            try? await loop.sleep(for: .milliseconds(numbers.below(20_000)))
+            isMisled = false
+            await cutAll()
         default:
-            // Nothing comes through; what was on its way may arrive later, or never.
-            isFrozen = true
+            // Nothing comes through, or only one way; what was on its way may arrive later, or never.
+            frost = numbers.pick([
+                Frost(toServer: true, toClient: true), Frost(toServer: true),
+                Frost(toClient: true),
+            ])
             try? await loop.sleep(for: .milliseconds(numbers.below(25_000)))
             if numbers.oneIn(2) { await cutAll() }
             endFrost()
@@ -119,13 +138,13 @@ actor SimulatedNetwork {
 
     /// Nothing breaks from now on.
     func heal() {
-        (breaks, isRefusing) = (false, false)
+        (breaks, isRefusing, isMisled) = (false, false, false)
         for line in lines { line.budget = nil }
         endFrost()
     }
 
     private func endFrost() {
-        isFrozen = false
+        frost = Frost()
         thaw.wakeAll()
     }
 

@@ -12,28 +12,6 @@ import SSHProtocol
 /// A whole mount without its kernel, and a server, over a network that breaks: all of it on one
 /// simulated loop, and decided by one seed.
 struct SimulatedRun {
-    /// How much is left to chance in a run: swarm testing, where each run does without some faults.
-    struct Weather: Sendable {
-        var breaks: Bool
-        var latency: Duration
-        var slowness: Duration
-        var faults: RequestFaults
-        var rekeysOften: Bool
-        /// For how long operations wait for a lost connection; nil for as long as it takes.
-        var patience: Duration?
-
-        init(_ numbers: SeededNumbers) {
-            breaks = !numbers.oneIn(8)
-            latency = .milliseconds(numbers.pick([0, 1, 20, 150]))
-            slowness = .milliseconds(numbers.pick([0, 5, 400]))
-            faults = RequestFaults(
-                shortReads: numbers.pick([0, 3]), readErrors: numbers.pick([0, 0, 30]),
-                fullDisk: numbers.pick([0, 0, 30]))
-            rekeysOften = numbers.oneIn(3)
-            patience = numbers.oneIn(3) ? .seconds(10) : nil
-        }
-    }
-
     /// When a run begins, in seconds since 1970: the first of June 2026.
     private static let beginning: UInt32 = 1_780_272_000
     /// How many programs work in the mount.
@@ -47,13 +25,14 @@ struct SimulatedRun {
     let trace = Trace()
     private let loop = SimulatedLoop()
     private let numbers: SeededNumbers
-    private let weather: Weather
+    private let weather: SimulatedWeather
     private let tree: SimulatedTree
+    private let sessions = Counter()
 
     init(seed: UInt64) {
         self.seed = seed
         numbers = SeededNumbers(seed: seed)
-        weather = Weather(numbers)
+        weather = SimulatedWeather(numbers)
         tree = SimulatedTree { [loop] in Self.beginning + UInt32(loop.now.components.seconds) }
     }
 
@@ -62,6 +41,7 @@ struct SimulatedRun {
         for program in 0..<Self.programs {
             try tree.makeDirectory(Array("w\(program)".utf8)[...], permissions: 0o755)
         }
+        try tree.makeDirectory(SimulatedProgram.sharedDirectory[...], permissions: 0o755)
         let network = try network()
         let machine = SimulatedMachine(network, numbers.branch())
         do {
@@ -72,37 +52,66 @@ struct SimulatedRun {
     }
 
     private func network() throws -> SimulatedNetwork {
-        var configuration = SSHServerConfiguration(hostKeys: [try hostKey.get()])
-        if weather.rekeysOften { configuration.rekey.bytes = 32 << 10 }
-        let (loop, tree, trace, weather, fixed) = (loop, tree, trace, weather, configuration)
         let chance = numbers.branch()
-        let sessions = Counter()
-        return SimulatedNetwork(loop, numbers.branch(), latency: weather.latency) { pipe in
+        let configurations = (
+            server: try configuration(HostKey.server, chance),
+            other: try configuration(HostKey.other, chance)
+        )
+        let (loop, tree, trace, weather, sessions) = (loop, tree, trace, weather, sessions)
+        return SimulatedNetwork(loop, numbers.branch(), weather) { pipe, isOther in
             let session = SimulatedSession(
                 tree, number: sessions.next(), weather.faults, chance.branch(),
                 note: trace.violation)
             let server = SimulatedServer(
-                loop, pipe, fixed, session, chance.branch(), slowness: weather.slowness)
-            await server.run()
+                loop, pipe, isOther ? configurations.other : configurations.server, session,
+                chance.branch(), weather)
+            await server.run(isOther: isOther, note: trace.violation)
         }
+    }
+
+    private func configuration(
+        _ key: Result<PrivateKey, any Error>, _ chance: SeededNumbers
+    ) throws -> SSHServerConfiguration {
+        var configuration = SSHServerConfiguration(hostKeys: [try key.get()])
+        if weather.rekeysOften {
+            configuration.rekey.bytes = 16 << 10 + UInt64(chance.below(40_000))
+        }
+        if let window = weather.window { configuration.channels.window = window }
+        return configuration
     }
 
     private func work(_ machine: SimulatedMachine, _ network: SimulatedNetwork) async throws {
         let fileSystem = try await fileSystem(machine)
         let isOver = Counter()
+        if weather.hasRival {
+            let rival = SimulatedRival(tree, numbers.branch(), loop)
+            loop.spawn { await rival.run(programs: Self.programs, until: isOver) }
+        }
         if weather.breaks { breakThings(of: network, until: isOver) }
         await withTaskGroup { group in
             for index in 0..<Self.programs {
                 let program = SimulatedProgram(
-                    index, fileSystem, tree, numbers.branch(), trace, loop,
-                    meetsErrors: weather.faults.readErrors + weather.faults.fullDisk > 0,
-                    givesUp: weather.patience != nil)
+                    index, fileSystem, tree, numbers.branch(), trace, loop, weather)
                 group.addTask { await program.run(Self.operations) }
             }
         }
         _ = isOver.next()
         await network.heal()
+        await checkLeftovers(fileSystem, network)
         await fileSystem.disconnect()
+    }
+
+    /// Nothing is kept of what has been closed, and no connection is lost that nothing broke.
+    private func checkLeftovers(_ fileSystem: RemoteFS, _ network: SimulatedNetwork) async {
+        let usage = await fileSystem.usage
+        if usage.openFiles + usage.openDirectories > 0 {
+            trace.violation(
+                "\(usage.openFiles) files and \(usage.openDirectories) directories are open")
+        }
+        let connections = await network.connectionCount
+        if !weather.breaks, connections > 1 {
+            trace.violation("\(connections) connections, though nothing broke")
+        }
     }
 
     private func breakThings(of network: SimulatedNetwork, until isOver: Counter) {
@@ -160,6 +169,8 @@ struct SimulatedRun {
             }
         } catch SSHClientError.notConnected(let endpoint, _) {
             throw LinkFailure(.unreachable, "\(endpoint)")
+        } catch SSHClientError.hostKeyRefused(let endpoint, _) {
+            throw LinkFailure(.hostKey, "\(endpoint)")
         }
     }
 

@@ -12,30 +12,38 @@ actor SimulatedServer {
     private var connection: SSHServerConnection
     private let session: SimulatedSession
     private let numbers: SeededNumbers
-    private let slowness: Duration
+    private let weather: SimulatedWeather
+    /// What has come and is not carried out yet, since the disk holds it up.
+    private var held: [(channel: ChannelID, id: UInt32, request: SFTPRequest)] = []
+    private var isHeldUp = false
+    private var onLogin: (() -> Void)?
     private var decoder = SFTPPacketDecoder()
     private let senders: WaitQueue
     private var hasEnded = false
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
 
-    /// - Parameter slowness: the longest time that a reply takes; they may overtake each other.
     init(
         _ loop: SimulatedLoop, _ pipe: InMemoryPipe, _ configuration: SSHServerConfiguration,
-        _ session: SimulatedSession, _ numbers: SeededNumbers, slowness: Duration
+        _ session: SimulatedSession, _ numbers: SeededNumbers, _ weather: SimulatedWeather
     ) {
         self.loop = loop
         self.pipe = pipe
         self.session = session
         self.numbers = numbers
-        self.slowness = slowness
+        self.weather = weather
         connection = SSHServerConnection(
             configuration: configuration, now: loop.now, random: numbers.source)
         senders = WaitQueue(loop: loop)
     }
 
     /// Serves until the connection ends.
-    func run() async {
+    ///
+    /// - Parameters:
+    ///   - isOther: whether this is not the server that the client knows.
+    ///   - note: takes what must never happen.
+    func run(isOther: Bool, note: @escaping (String) -> Void) async {
+        if isOther { onLogin = { note("a stranger was told the password") } }
         loop.spawn { await self.sendAll() }
         while let bytes = try? await pipe.read() {
             connection.receive(bytes, now: loop.now)
@@ -69,6 +77,7 @@ actor SimulatedServer {
         switch event {
         case .authenticationRequested(let attempt):
             if case .password = attempt.method {
+                onLogin?()
                 connection.acceptAuthentication()
             } else {
                 connection.rejectAuthentication()
@@ -95,15 +104,43 @@ actor SimulatedServer {
                 let version = SFTPVersion(extensions: SimulatedSession.extensions.map { .init($0) })
                 connection.send(SFTPServerMessage.version(version).encode(), on: id)
             case .request(let number, let request):
-                // Carried out in order; it is the answers that take their time.
-                answer(session.reply(to: request).encode(id: number), on: id)
+                if weather.sticks, !isHeldUp, numbers.oneIn(80) { holdUp() }
+                held.append((id, number, request))
+                carryOut()
             }
         }
     }
 
+    /// Carries requests out in order; it is the answers that take their time.
+    private func carryOut() {
+        guard !isHeldUp else { return }
+        for (channel, id, request) in held {
+            answer(session.reply(to: request, isLate: hasEnded).encode(id: id), on: channel)
+        }
+        held = []
+    }
+
+    private func holdUp() {
+        isHeldUp = true
+        let time = Duration.milliseconds(numbers.below(40_000))
+        loop.spawn {
+            try? await self.loop.sleep(for: time)
+            await self.goOn()
+        }
+    }
+
+    private func goOn() {
+        isHeldUp = false
+        carryOut()
+        stateChanged()
+    }
+
     private func answer(_ reply: [Bytes], on id: ChannelID) {
-        guard slowness > .zero, numbers.oneIn(4) else { return connection.send(reply, on: id) }
-        let delay = slowness * numbers.below(100) / 100
+        guard !hasEnded else { return }
+        guard weather.slowness > .zero, numbers.oneIn(4) else {
+            return connection.send(reply, on: id)
+        }
+        let delay = weather.slowness * numbers.below(100) / 100
         loop.spawn {
             try? await self.loop.sleep(for: delay)
             await self.answerLate(reply, on: id)

@@ -3,16 +3,6 @@
 import SFTPProtocol
 import Wire
 
-/// What a run does to requests, once in so many times each; 0 is never.
-struct RequestFaults: Sendable {
-    /// READ gives less than there is.
-    var shortReads = 0
-    /// READ fails.
-    var readErrors = 0
-    /// WRITE finds no room, and writes nothing.
-    var fullDisk = 0
-}
-
 /// One SFTP session over a tree: its handles end with it.
 final class SimulatedSession {
     private enum Handle {
@@ -29,8 +19,6 @@ final class SimulatedSession {
     private let note: (String) -> Void
     private var handles: [UInt32: Handle] = [:]
     private var lastHandle: UInt32 = 0
-    /// How many errors have been made up.
-    private(set) var madeUpErrors = 0
 
     /// - Parameters:
     ///   - number: which of the server's sessions this is.
@@ -46,8 +34,20 @@ final class SimulatedSession {
         self.note = note
     }
 
-    func reply(to request: SFTPRequest) -> SFTPReply {
+    /// How many handles are open.
+    var handleCount: Int { handles.count }
+
+    /// Carries a request out.
+    ///
+    /// - Parameter isLate: whether the connection that it came by has ended meanwhile.
+    func reply(to request: SFTPRequest, isLate: Bool) -> SFTPReply {
         do throws(Errno) {
+            if case .close = request {
+            } else if numbers.oneIn(faults.anyErrors) {
+                throw numbers.pick([.EACCES, .EIO, .ENOSPC])
+            }
+            tree.isLate = isLate
+            defer { tree.isLate = false }
             return try carryOut(request)
         } catch {
             return .status(SFTPStatus(errno: error))
@@ -107,7 +107,6 @@ final class SimulatedSession {
     ) throws(Errno) -> SFTPReply {
         let (node, _) = try file(handle)
         if numbers.oneIn(faults.readErrors) {
-            madeUpErrors += 1
             throw .EIO
         }
         guard offset < node.content.count else { return .status(SFTPStatus(.eof)) }
@@ -120,7 +119,6 @@ final class SimulatedSession {
         let (node, flags) = try file(handle)
         guard flags.contains(.write) else { throw .EBADF }
         if numbers.oneIn(faults.fullDisk) {
-            madeUpErrors += 1
             throw .ENOSPC
         }
         let start = flags.contains(.append) ? UInt64(node.content.count) : offset

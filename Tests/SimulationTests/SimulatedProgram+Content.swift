@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import RemoteFS
+import SFTPProtocol
+
+// What a program does with its open files.
+
+extension SimulatedProgram {
+    func write() async {
+        guard let index = open.indices.randomElement(numbers) else { return }
+        let file = open[index]
+        let offset = numbers.below(file.file.content.count + 1)
+        let data = numbers.bytes(1 + numbers.below(numbers.oneIn(4) ? 20_000 : 300))
+        guard offset + data.count <= Self.longestFile else { return }
+        await attempt(
+            "write \(data.count) at \(offset)", on: .content(index, changes: true)
+        ) { () async throws(Errno) in
+            let count = try await fileSystem.write(
+                file.handle, offset: UInt64(offset), data: data[...])
+            let known = file.file
+            let end = offset + count
+            if end > known.content.count {
+                known.content += [UInt8](repeating: 0, count: end - known.content.count)
+            }
+            known.content.replaceSubrange(offset..<end, with: data.prefix(count))
+            if count < data.count, !weather.faults.areErrors {
+                violation("a write of \(data.count) wrote \(count)")
+            }
+        }
+    }
+
+    func read() async {
+        guard let index = open.indices.randomElement(numbers) else { return }
+        await compareContent(at: index)
+    }
+
+    func compareContent(at index: Int) async {
+        let file = open[index]
+        let content = file.file.content
+        let offset = numbers.below(content.count + 1)
+        await attempt("read at \(offset)", on: .content(index, changes: false)) {
+            () async throws(Errno) in
+            let pieces = try await fileSystem.read(
+                file.handle, offset: UInt64(offset), count: Self.longestFile)
+            let found = pieces.flatMap { $0 }
+            guard !file.file.isDoubtful, found != Array(content[offset...]) else { return }
+            violation(
+                "read \(found.count) bytes at \(offset) that are not the "
+                    + "\(content.count - offset) that it had written")
+        }
+    }
+
+    /// Changes the size, while somebody else may just be asking for it.
+    func truncate() async {
+        guard let index = open.indices.randomElement(numbers) else { return }
+        let file = open[index]
+        let size = numbers.below(Self.longestFile / 4)
+        if numbers.oneIn(2) {
+            loop.spawn { [fileSystem, inode = file.inode] in
+                _ = try? await fileSystem.getattr(inode, handle: nil)
+            }
+        }
+        var changes = AttributeChanges()
+        changes.size = UInt64(size)
+        await attempt("truncate to \(size)", on: .content(index, changes: true)) {
+            [changes] () async throws(Errno) in
+            _ = try await fileSystem.setattr(file.inode, changes, handle: file.handle)
+            let kept = file.file.content.prefix(size)
+            file.file.content = kept + [UInt8](repeating: 0, count: size - kept.count)
+        }
+        if numbers.oneIn(2) { await compareSize(at: index) }
+    }
+
+    /// Asks for the size, and compares.
+    func look() async {
+        guard let index = open.indices.randomElement(numbers) else { return }
+        await compareSize(at: index)
+    }
+
+    private func compareSize(at index: Int) async {
+        let file = open[index]
+        await attempt("stat", on: .content(index, changes: false)) { () async throws(Errno) in
+            let (status, _) = try await fileSystem.getattr(file.inode, handle: file.handle)
+            guard !file.file.isDoubtful, status.size != UInt64(file.file.content.count) else {
+                return
+            }
+            violation("saw a size of \(status.size) instead of \(file.file.content.count)")
+        }
+    }
+
+    func sync() async {
+        guard let index = open.indices.randomElement(numbers) else { return }
+        let file = open[index]
+        await attempt("fsync", on: .content(index, changes: false)) { () async throws(Errno) in
+            try await fileSystem.fsync(file.handle)
+        }
+    }
+}
