@@ -11,7 +11,8 @@ start_relay
 mount_remote "$REMOTE" "$MOUNT"
 cat >"$CASE/work.py" <<'PYTHON'
 import os, random, sys, time
-mount, end = sys.argv[1], time.monotonic() + float(sys.argv[2])
+mount, remote, stop = sys.argv[1:]
+start = time.monotonic()
 chance = random.Random(2)
 size, count = 4 << 20, 4
 contents = [bytearray(chance.randbytes(size)) for _ in range(count)]
@@ -20,7 +21,7 @@ log = os.open(f"{mount}/log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
 for file, content in zip(files, contents):
     os.pwrite(file, content, 0)
 lines = calls = 0
-while time.monotonic() < end:
+while time.monotonic() < start + 60 or not os.path.exists(stop):
     number = chance.randrange(count)
     file, content = files[number], contents[number]
     offset = chance.randrange(size)
@@ -46,15 +47,15 @@ for file in files + [log]:
     os.fsync(file)
     os.close(file)
 for number, content in enumerate(contents):
-    with open(f"{sys.argv[3]}/file-{number}", "rb") as file:
+    with open(f"{remote}/file-{number}", "rb") as file:
         if file.read() != content:
             sys.exit(f"file {number} is another one at the server")
-with open(f"{sys.argv[3]}/log", "rb") as file:
+with open(f"{remote}/log", "rb") as file:
     if file.read() != b"".join(b"line %d\n" % number for number in range(lines)):
         sys.exit("the log is another one")
 print(f"{calls} calls without an error, {lines} lines appended")
 PYTHON
-python3 "$CASE/work.py" "$MOUNT" 60 "$REMOTE" &
+python3 "$CASE/work.py" "$MOUNT" "$REMOTE" "$CASE/stop" &
 worker=$!
 for cut in $(seq 20); do
     sleep 2.6
@@ -65,5 +66,6 @@ for cut in $(seq 20); do
     esac
 done
 alive $worker || fail "it ended before the connection had been lost twenty times"
+touch "$CASE/stop"
 wait $worker || fail "it failed"
 unmount "$MOUNT"

@@ -69,17 +69,16 @@ extension RemoteFS {
         guard try await isRegular(file.inode) else { throw giveUp(on: file.inode) }
         let path = try await path(to: file.inode)
         let change = nodes.lastChange
-        let opening = try start(
-            opening: path, file.access, witness: currentHandle(of: file.inode))
-        switch await finish(opening) {
+        switch await finish(try start(opening: path, file.access)) {
         case .failure(let error):
             guard error.errno == .ENOENT else {
                 throw await reasonOfFailedOpen(error, of: file.inode, flags: file.access)
             }
             throw giveUp(on: file.inode)
         case .success((let server, let attributes)):
-            let found = try await look(at: server, otherwise: attributes)
-            guard await isSame(opening, found, as: file.inode) else {
+            let (found, witness) = try await look(
+                at: server, beside: currentHandle(of: file.inode), otherwise: attributes)
+            guard await isSame(found, witness, as: file.inode) else {
                 await client.startClose(server)
                 throw giveUp(on: file.inode)
             }
@@ -104,16 +103,24 @@ extension RemoteFS {
         }
     }
 
-    /// What has just been opened, or what has its path, for servers that can't tell.
+    /// What has just been opened, or what has its path, for servers that can't tell; and looks at a handle
+    /// that the node has already, around that one: the file may be changed meanwhile.
     private func look(
-        at server: SFTPHandle, otherwise attributes: FileAttributes?
-    ) async throws(Errno) -> FileAttributes {
+        at server: SFTPHandle, beside known: SFTPHandle?, otherwise attributes: FileAttributes?
+    ) async throws(Errno) -> (FileAttributes, Opening.Witness?) {
         if options.avoidsFstat {
             guard let attributes else { throw .EIO }
-            return attributes
+            return (attributes, nil)
+        }
+        let (look, witness) = try start { (client) throws(SFTPError) in
+            let before = try known.map { (known) throws(SFTPError) in try client.startFstat(known) }
+            let look = try client.startFstat(server)
+            let after = try known.map { (known) throws(SFTPError) in try client.startFstat(known) }
+            guard let before, let after else { return (look, Opening.Witness?.none) }
+            return (look, Opening.Witness(before: before, after: after))
         }
         do {
-            return try await client.fstat(server)
+            return (try await look.value, witness)
         } catch {
             await client.startClose(server)
             throw error.errnoOnHandle
@@ -121,9 +128,9 @@ extension RemoteFS {
     }
 
     private func isSame(
-        _ opening: Opening, _ found: FileAttributes, as inode: InodeNumber
+        _ found: FileAttributes, _ witness: Opening.Witness?, as inode: InodeNumber
     ) async -> Bool {
-        if opening.witness != nil { return await !opening.isOfAnotherFile(found) }
+        if let witness { return await !witness.contradicts(found) }
         return nodes[inode]?.details?.identity?.admits(found) ?? (found.kind == .regular)
     }
 

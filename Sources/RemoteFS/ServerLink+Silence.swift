@@ -62,7 +62,7 @@ extension ServerLink {
         guard case .connected = state, operationCount > 0 || question != nil else { return }
         // A process that was stopped meanwhile has not heard what has come.
         let wasStopped = loop.now > wanted + Self.lateness
-        if let asked = question, lastHeard > asked.askedAt || wasStopped { question = nil }
+        if let asked = question, lastHeard >= asked.askedAt || wasStopped { question = nil }
         if let question, loop.now >= question.answerBy {
             return lose("no sign of life for \((loop.now - lastHeard).components.seconds) seconds")
         }

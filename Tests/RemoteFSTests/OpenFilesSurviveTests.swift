@@ -60,6 +60,31 @@ import Wire
         }
     }
 
+    /// Another handle writes to the file while it is being opened again.
+    @Test func changeOfOurOwnMeanwhileMakesNoOtherFile() throws {
+        try survive { fileSystem, network, disk in
+            let inode = try await fileSystem.find("f")
+            let first = try await fileSystem.open(inode, [.read, .write])
+            let second = try await fileSystem.open(inode, [.read, .write])
+            let answer = disk.answers()
+            let looks = Mutex(0)
+            await network.answer { request in
+                let isFourth = looks.withLock { looks in
+                    if case .fstat = request { looks += 1 }
+                    return looks == 4
+                }
+                if isFourth {
+                    disk["/srv/f"] = FakeDisk.File(data: bytes("longer content"), mtime: 1_000_001)
+                }
+                return answer(request)
+            }
+            await network.cut()
+            for handle in [first.handle, second.handle] {
+                _ = try await fileSystem.read(handle, offset: 0, count: 100)
+            }
+        }
+    }
+
     /// A write that was tried while there was no connection is no change of ours that would explain
     /// another time.
     @Test func writeThatWaitsMakesNoOtherFileOurs() throws {

@@ -38,6 +38,7 @@ struct SimulatedRun {
 
     /// Runs it to its end; what must not happen stands in the ``trace``.
     func run() throws {
+        trace.note("seed \(seed): \(weather)")
         for program in 0..<Self.programs {
             try tree.makeDirectory(Array("w\(program)".utf8)[...], permissions: 0o755)
         }
