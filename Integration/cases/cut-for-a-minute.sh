@@ -4,6 +4,7 @@
 # at each moment what it reads is what it wrote.
 # clients: hawser
 # tier: drops
+# timeout: 600
 . "$(dirname "$0")/../lib.sh"
 
 start_server

@@ -4,6 +4,7 @@
 # says nothing any more, and one that takes no connection.
 # clients: hawser
 # tier: drops
+# timeout: 600
 . "$(dirname "$0")/../lib.sh"
 
 start_server

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A program with a handled 10 ms interval timer (SA_RESTART) opens, stats, reads, writes, makes and renames without EINTR.
 # DELAY=25 has each byte take so many milliseconds more, either way.
+# timeout: 900
 . "$(dirname "$0")/../lib.sh"
 
 cat >"$CASE/timer.c" <<'END'

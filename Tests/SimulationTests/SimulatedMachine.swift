@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import EventLoop
+import SFTPClient
+import SFTPProtocol
 import SSHClient
 import SSHConfig
 import SSHCrypto
@@ -13,6 +15,7 @@ final class SimulatedMachine: ClientWorld {
     private let network: SimulatedNetwork
     private let numbers: SeededNumbers
     private let knownHosts = Mutex<[UInt8]>([])
+    private let sessions = Mutex(SessionHistory())
 
     let environment: [String: String] = [:]
     /// The first of June 2026.
@@ -24,6 +27,17 @@ final class SimulatedMachine: ClientWorld {
     }
 
     var random: RandomSource { numbers.source }
+
+    /// What to tell the server of the session that is to begin.
+    func nextSession() -> SFTPProtocol.SessionRequest {
+        let name = numbers.bytes(SessionExtension.nameBytes)
+        return sessions.withLock { $0.next(name: name[...]) }
+    }
+
+    /// Takes note of what the server has said of a session that has begun.
+    func note(_ answer: SessionAnswer?, to request: SFTPProtocol.SessionRequest) {
+        sessions.withLock { $0.note(answer, to: request) }
+    }
 
     func dial(_ request: DialRequest) async throws -> DialedConnection {
         DialedConnection(channel: try await network.dial())

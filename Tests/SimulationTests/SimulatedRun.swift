@@ -27,7 +27,7 @@ struct SimulatedRun {
     private let numbers: SeededNumbers
     private let weather: SimulatedWeather
     private let tree: SimulatedTree
-    private let sessions = Counter()
+    private let sessions = SimulatedSessions()
 
     init(seed: UInt64) {
         self.seed = seed
@@ -61,11 +61,11 @@ struct SimulatedRun {
         let (loop, tree, trace, weather, sessions) = (loop, tree, trace, weather, sessions)
         return SimulatedNetwork(loop, numbers.branch(), weather) { pipe, isOther in
             let session = SimulatedSession(
-                tree, number: sessions.next(), weather.faults, chance.branch(),
+                tree, number: sessions.nextNumber(), weather.faults, chance.branch(),
                 note: trace.violation)
             let server = SimulatedServer(
                 loop, pipe, isOther ? configurations.other : configurations.server, session,
-                chance.branch(), weather)
+                sessions, chance.branch(), weather)
             await server.run(isOther: isOther, note: trace.violation)
         }
     }
@@ -155,8 +155,10 @@ struct SimulatedRun {
                 [options], loop: loop, world: machine, prompter: SimulatedUser())
             do {
                 let channel = try await session.open(.subsystem("sftp"))
+                let request = machine.nextSession()
                 let client = try await SFTPClient.open(
-                    over: channel, generation: generation, loop: loop)
+                    over: channel, generation: generation, session: request, loop: loop)
+                machine.note(client.sessionAnswer, to: request)
                 return ServerLink.Connection(
                     client: client, lastReceived: { session.assumeIsolated { $0.lastReceived } },
                     ask: { session.assumeIsolated { $0.askForLife() } },

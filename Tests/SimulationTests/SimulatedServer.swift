@@ -16,6 +16,9 @@ actor SimulatedServer {
     /// What has come and is not carried out yet, since the disk holds it up.
     private var held: [(channel: ChannelID, id: UInt32, request: SFTPRequest)] = []
     private var isHeldUp = false
+    /// Whether a newer session has taken its place.
+    private var isEnded = false
+    private let sessions: SimulatedSessions
     private var onLogin: (() -> Void)?
     private var decoder = SFTPPacketDecoder()
     private let senders: WaitQueue
@@ -25,11 +28,13 @@ actor SimulatedServer {
 
     init(
         _ loop: SimulatedLoop, _ pipe: InMemoryPipe, _ configuration: SSHServerConfiguration,
-        _ session: SimulatedSession, _ numbers: SeededNumbers, _ weather: SimulatedWeather
+        _ session: SimulatedSession, _ sessions: SimulatedSessions, _ numbers: SeededNumbers,
+        _ weather: SimulatedWeather
     ) {
         self.loop = loop
         self.pipe = pipe
         self.session = session
+        self.sessions = sessions
         self.numbers = numbers
         self.weather = weather
         connection = SSHServerConnection(
@@ -100,8 +105,13 @@ actor SimulatedServer {
         while let frame = try? decoder.next(), let message = try? SFTPClientMessage(decoding: frame)
         {
             switch message {
-            case .initialize:
-                let version = SFTPVersion(extensions: SimulatedSession.extensions.map { .init($0) })
+            case .initialize(_, let extensions):
+                var version = SFTPVersion(extensions: SimulatedSession.extensions.map { .init($0) })
+                if weather.endsOlderSessions, let request = SFTPProtocol.SessionRequest(extensions)
+                {
+                    version.extensions.append(
+                        sessions.begin(request) { self.assumeIsolated { $0.end() } }.pair)
+                }
                 connection.send(SFTPServerMessage.version(version).encode(), on: id)
             case .request(let number, let request):
                 if weather.sticks, !isHeldUp, numbers.oneIn(80) { holdUp() }
@@ -111,11 +121,19 @@ actor SimulatedServer {
         }
     }
 
+    /// Carries nothing out any more.
+    private func end() {
+        isEnded = true
+        held = []
+    }
+
     /// Carries requests out in order; it is the answers that take their time.
     private func carryOut() {
-        guard !isHeldUp else { return }
+        guard !isHeldUp, !isEnded else { return }
+        // Nothing is excused where a server could have been told to carry nothing out late.
+        let isLate = hasEnded && !weather.endsOlderSessions
         for (channel, id, request) in held {
-            answer(session.reply(to: request, isLate: hasEnded).encode(id: id), on: channel)
+            answer(session.reply(to: request, isLate: isLate).encode(id: id), on: channel)
         }
         held = []
     }

@@ -24,6 +24,8 @@ struct SimulatedWeather: Sendable {
     /// Whether the server's disk holds a session up at times, whose requests are then carried out late:
     /// after those of the session that follows it.
     let sticks: Bool
+    /// Whether the server ends the older session of a client that comes back, as ours does.
+    let endsOlderSessions: Bool
     /// Whether somebody at the server makes and removes the same names.
     let hasRival: Bool
 
@@ -39,7 +41,8 @@ struct SimulatedWeather: Sendable {
         patience = numbers.oneIn(3) ? .seconds(10) : nil
         interrupts = numbers.oneIn(3)
         changesHostKey = numbers.oneIn(6)
-        sticks = numbers.oneIn(5)
+        sticks = numbers.oneIn(4)
+        endsOlderSessions = numbers.oneIn(2)
         hasRival = numbers.oneIn(3)
     }
 
