@@ -174,6 +174,10 @@ let package = Package(
                 "SSHProtocol", "Wire",
             ],
             swiftSettings: settings),
+        // What Benchmarks/micro runs.
+        .executableTarget(
+            name: "hawser-micro", dependencies: ["EventLoop", "SFTPProtocol", "SSHCrypto", "Wire"],
+            path: "Benchmarks/Micro", exclude: ["allocations.c"], swiftSettings: settings),
         .testTarget(
             name: "HawserTests",
             dependencies: [

@@ -48,10 +48,11 @@ class Mount:
             processes.run(self.client.unmount_command(self.point), self.site.environment, seconds=120)
             processes.wait_until(lambda: not is_mounted(self.point), f"the end of the mount at {self.point}")
             processes.wait_until(lambda: all(processes.reaped(pid) for pid in self.roots), "the client's end")
-        except (processes.Failure, TimeoutError):
+        except (processes.Failure, TimeoutError) as error:
+            left = processes.described(self.roots)
             end_mount(self.point)
             processes.end(self.roots)
-            raise
+            raise processes.Failure(f"{error}; left: {left}") from None
 
 
 def is_mounted(point):

@@ -78,8 +78,8 @@ def _peaks(roots):
     return peaks
 
 
-def wait_until(condition, what, seconds=30.0, pause=0.002):
-    """Polls a condition. The limit only bounds a failure."""
+def wait_until(condition, what, seconds=120.0, pause=0.002):
+    """Polls a condition. The limit only bounds a failure: nothing depends on speed."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -101,6 +101,19 @@ def end(roots):
             time.sleep(0.01)
         if not roots:
             return
+
+
+def described(pids):
+    """Those of the processes that are there, with what each is doing."""
+    found = []
+    for pid in pids:
+        try:
+            with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+                name, _, rest = file.read().partition("(")[2].rpartition(") ")
+            found.append(f"{name} ({rest[:1]})")
+        except OSError:
+            pass
+    return ", ".join(found)
 
 
 def reaped(pid):

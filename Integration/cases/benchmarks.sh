@@ -48,3 +48,8 @@ wait $interrupted || status=$?
 expect_equal "the status of what was interrupted" 130 $status
 expect_equal "what is left" "" "$(ls "$CASE/work")"
 [ ! -e "$CASE/interrupted" ] || fail "results of half a run"
+
+"$ROOT/Benchmarks/connect" --rounds 1 >"$CASE/printed"
+grep -q '^hawser .* ms ' "$CASE/printed" || fail "$(cat "$CASE/printed")"
+"$ROOT/Benchmarks/known-hosts" --lines 100 --rounds 1 >"$CASE/printed"
+expect_equal "lines about known hosts" 4 "$(grep -c '\.example ' "$CASE/printed")"
