@@ -77,11 +77,12 @@ class Bench:
     def __exit__(self, *_):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
-        for mount in self._mounts:
-            clients.end_mount(mount.point)
+        clients.end_mounts_below(self.folder)
         for site in self.sites.values():
             site.stop()
         processes.end(processes.children())
+        # What was about to be mounted may have been by now.
+        clients.end_mounts_below(self.folder)
         subprocess.run(["rm", "-rf", "--one-file-system", self.folder], check=False)
 
     def site(self, link=None):

@@ -55,9 +55,19 @@ class Mount:
             raise processes.Failure(f"{error}; left: {left}") from None
 
 
-def is_mounted(point):
+def _mount_points():
     with open("/proc/self/mounts", encoding="utf-8") as file:
-        return any(line.split()[1] == point for line in file)
+        return [line.split()[1] for line in file]
+
+
+def is_mounted(point):
+    return point in _mount_points()
+
+
+def end_mounts_below(folder):
+    for point in _mount_points():
+        if point.startswith(folder + "/"):
+            end_mount(point)
 
 
 def end_mount(point):
