@@ -70,6 +70,7 @@ class Bench:
 
     def __enter__(self):
         processes.adopt_orphans()
+        processes.keep_mounts_to_ourselves()
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: sys.exit(130))
         return self
