@@ -20,6 +20,7 @@ extension RemoteFS {
         let opening = try start(opening: path, flags, witness: openHandle(of: inode))
         if truncates {
             nodes.beginChange(of: inode)
+            noteTruncation(of: inode)
             onLateChanges(of: inode) { $0.noteTruncated(to: 0) }
         }
         let generation = client.generation
@@ -138,6 +139,9 @@ extension RemoteFS {
         var result = await finishCreation(path, permissions, flags.union(.exclusive))
         if !flags.contains(.exclusive), case .failure(let error) = result, error.mayMeanPresence {
             isNew = false
+            if flags.contains(.truncate), let inode = nodes.inode(named: name, in: parent) {
+                noteTruncation(of: inode)
+            }
             result = await finishCreation(path, permissions, flags)
         }
         nodes.endChange(of: parent)

@@ -76,9 +76,9 @@ extension RemoteFS {
             }
             throw giveUp(on: file.inode)
         case .success((let server, let attributes)):
-            let (found, witness) = try await look(
-                at: server, beside: currentHandle(of: file.inode), otherwise: attributes)
-            guard await isSame(found, witness, as: file.inode) else {
+            guard
+                let found = try await recognise(server, as: file.inode, otherwise: attributes)
+            else {
                 await client.startClose(server)
                 throw giveUp(on: file.inode)
             }
@@ -101,6 +101,24 @@ extension RemoteFS {
             guard error.errno == .ENOENT else { throw error.fileErrno }
             return false
         }
+    }
+
+    /// How often what has just been opened is looked at before it is taken for another file: somebody may
+    /// change the file between two looks, there and back, and we while the answer is on its way.
+    private static let comparisons = 3
+
+    /// What has just been opened, if it is the file that the node is.
+    private func recognise(
+        _ server: SFTPHandle, as inode: InodeNumber, otherwise attributes: FileAttributes?
+    ) async throws(Errno) -> FileAttributes? {
+        for _ in 0..<Self.comparisons {
+            let change = nodes.lastChange
+            let (found, witness) = try await look(
+                at: server, beside: currentHandle(of: inode), otherwise: attributes)
+            if await isSame(found, witness, as: inode) { return found }
+            if witness == nil, nodes[inode]?.isUnchanged(since: change) ?? true { break }
+        }
+        return nil
     }
 
     /// What has just been opened, or what has its path, for servers that can't tell; and looks at a handle
@@ -146,6 +164,12 @@ extension RemoteFS {
     }
 
     // MARK: Identity
+
+    /// Takes note that a file is being opened anew and cut: who has it open and has to open it again
+    /// meanwhile must not take that for somebody else's work.
+    func noteTruncation(of inode: InodeNumber) {
+        nodes[inode]?.details?.identity?.beginChange(FileAttributes(size: 0))
+    }
 
     /// Takes note of what an open handle has told of its file, in answer to a request sent after our
     /// change number `change`.
