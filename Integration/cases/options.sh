@@ -183,14 +183,15 @@ reread() {
     sleep 2.2
     cat "$MOUNT/big" "$MOUNT/big" >"$CASE/copy"
 }
+# How the kernel divides a file into reads is its own affair; each pass over it begins once.
+begins='^hawser: read [0-9]+ bytes at 0 '
 trace sshfs_debug,kernel_cache reread
-kept=$(told '^hawser: read ')
+kept=$(told "$begins")
 trace sshfs_debug,auto_cache reread
-by_version=$(told '^hawser: read ')
+by_version=$(told "$begins")
 trace sshfs_debug,noauto_cache reread
-dropped=$(told '^hawser: read ')
-expect_equal "reads with kernel_cache, auto_cache and noauto_cache" \
-    "$kept $((2 * kept)) $((3 * kept))" "$kept $by_version $dropped"
+dropped=$(told "$begins")
+expect_equal "passes with kernel_cache, auto_cache and noauto_cache" "1 2 3" "$kept $by_version $dropped"
 changed() {
     expect_equal "content" text "$(cat "$MOUNT/file")"
     echo TEXT >"$REMOTE/file"
