@@ -123,6 +123,17 @@ let package = Package(
                 "EventLoop", "RemoteFS", "SFTPClient", "SFTPProtocol", "SFTPServer", "Wire",
             ],
             swiftSettings: settings),
+        .target(
+            name: "CopyEngine",
+            dependencies: ["EventLoop", "LocalFiles", "SFTPClient", "SFTPProtocol", "Wire"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CopyEngineTests",
+            dependencies: [
+                "CopyEngine", "EventLoop", "LocalFiles", "LocalSFTPServer", "SFTPClient",
+                "SFTPProtocol", "SFTPServer", "Wire",
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "SimulationTests",
             dependencies: [
@@ -169,8 +180,8 @@ let package = Package(
             name: "hawser",
             dependencies: [
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), "CLinux",
-                "EventLoop", "FuseBridge", "JSON", "MountControl", "MountOptions", "PostQuantum",
-                "RemoteFS", "SFTPClient", "SFTPProtocol", "SSHClient", "SSHConfig", "SSHCrypto",
+                "CopyEngine", "EventLoop", "FuseBridge", "JSON", "MountControl", "MountOptions",
+                "PostQuantum", "RemoteFS", "SFTPClient", "SFTPProtocol", "SSHClient", "SSHConfig", "SSHCrypto",
                 "SSHProtocol", "Wire",
             ],
             swiftSettings: settings),

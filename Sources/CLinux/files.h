@@ -28,3 +28,6 @@ static inline const char *clinux_readdir_name(DIR *directory) {
     struct dirent *entry = readdir(directory);
     return entry ? entry->d_name : NULL;
 }
+
+// open(2)'s O_PATH (asm-generic/fcntl.h): a directory that can be searched, but not read, can be opened.
+enum { clinux_O_PATH = 010000000 };

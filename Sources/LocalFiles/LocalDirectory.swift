@@ -18,6 +18,16 @@ public struct LocalDirectory: ~Copyable {
         }
     }
 
+    /// Takes the open descriptor of a directory over.
+    init(owning descriptor: Int32) throws(Errno) {
+        guard let stream = unsafe fdopendir(descriptor) else {
+            let failure = Errno.last
+            Glibc.close(descriptor)
+            throw failure
+        }
+        unsafe self.stream = unsafe stream
+    }
+
     deinit { _ = unsafe closedir(stream) }
 
     /// Closes the directory.

@@ -30,6 +30,12 @@ public struct LocalFile: ~Copyable, Sendable {
         self.flags = flags
     }
 
+    /// Takes an open descriptor over.
+    init(owning descriptor: Int32, flags: OpenFlags) {
+        self.descriptor = descriptor
+        self.flags = flags
+    }
+
     deinit { _ = Glibc.close(descriptor) }
 
     /// Closes the file, and reports what a delayed write may have failed with.
@@ -39,7 +45,7 @@ public struct LocalFile: ~Copyable, Sendable {
         try check(Glibc.close(descriptor))
     }
 
-    private static func systemFlags(_ flags: OpenFlags) -> Int32 {
+    static func systemFlags(_ flags: OpenFlags) -> Int32 {
         var result = O_NOCTTY | O_CLOEXEC
         if flags.contains(.write) { result |= flags.contains(.read) ? O_RDWR : O_WRONLY }
         if flags.contains(.append) { result |= O_APPEND }
@@ -143,6 +149,13 @@ public struct LocalFile: ~Copyable, Sendable {
 
     private static func isCopyUnsupported(_ errno: Errno) -> Bool {
         [.EXDEV, .EINVAL, .ENOSYS, .EOPNOTSUPP, .EPERM].contains(errno)
+    }
+
+    /// Reports what a delayed write may have failed with, as ``close()`` does, and stays open.
+    public func reportDelayedErrors() throws(Errno) {
+        let second = dup(descriptor)
+        try check(second)
+        try check(Glibc.close(second))
     }
 
     /// Waits until content and attributes are on the disk.

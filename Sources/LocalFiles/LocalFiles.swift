@@ -140,12 +140,16 @@ public enum LocalFiles {
 
     /// The target of a symbolic link.
     public static func target(ofLink path: Bytes) throws(Errno) -> Bytes {
+        try target(ofLink: path, in: AT_FDCWD)
+    }
+
+    static func target(ofLink path: Bytes, in directory: Int32) throws(Errno) -> Bytes {
         try unsafe withPathPointer(path) { path throws(Errno) in
             var failure: Errno?
             let target = unsafe [CChar](unsafeUninitializedCapacity: Int(PATH_MAX)) {
                 buffer, count in
                 guard let start = buffer.baseAddress else { return }
-                let length = unsafe readlink(path, start, buffer.count)
+                let length = unsafe readlinkat(directory, path, start, buffer.count)
                 if length < 0 { failure = .last }
                 count = max(length, 0)
             }

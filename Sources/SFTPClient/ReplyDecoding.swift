@@ -122,5 +122,5 @@ enum ReplyDecoding {
 
 extension [Bytes] {
     /// The bytes in all pieces.
-    var byteCount: Int { reduce(0) { $0 + $1.count } }
+    package var byteCount: Int { reduce(0) { $0 + $1.count } }
 }

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+import EventLoop
 import Glibc
 import Wire
 
 /// The program.
 ///
-/// Its name decides what it is: `hawser`, a stand-in for `sshfs`, or mount(8)'s helper.
+/// Its name decides what it is: `hawser`, a stand-in for `sshfs` or `scp`, or mount(8)'s helper.
 @main enum Main {
     static func main() {
-        let given = Array(CommandLine.arguments.dropFirst())
+        let given = arguments
         switch programName {
+        case "scp": run(Copy.self, given, as: .hawser, withValue: copyLettersWithValue)
         case "sshfs": run(Mount.self, given, as: .sshfs)
         case "mount.sshfs", "mount.fuse.sshfs":
             run(Mount.self, helperArguments(given), as: .sshfs)
@@ -25,7 +27,17 @@ import Wire
                 complain(problem)
                 exit(1)
             }
-            run(Hawser.self, given, as: .hawser)
+            let isCopy = given.first == Copy.configuration.commandName
+            run(
+                Hawser.self, given, as: .hawser,
+                withValue: isCopy ? copyLettersWithValue : mountLettersWithValue)
+        }
+    }
+
+    /// What the program was called with, behind its name; every byte of it is kept.
+    private static var arguments: [String] {
+        (1..<max(Int(CommandLine.argc), 1)).compactMap { index in
+            unsafe CommandLine.unsafeArgv[index].map { unsafe String(keepingCString: $0) }
         }
     }
 
@@ -36,9 +48,10 @@ import Wire
 
     /// Parses, runs and exits: 0 for success and for help, 1 for whatever went wrong, as sshfs does.
     private static func run<Root: ParsableCommand>(
-        _ root: Root.Type, _ given: [String], as role: Role
+        _ root: Root.Type, _ given: [String], as role: Role,
+        withValue letters: Set<Character> = mountLettersWithValue
     ) -> Never {
-        let arguments = separateShortOptions(given)
+        let arguments = separateShortOptions(given, withValue: letters)
         if arguments.prefix(while: { $0 != "--" }).contains("-V") {
             print(versionText)
             exit(0)
@@ -75,7 +88,8 @@ struct Hawser: ParsableCommand {
         commandName: "hawser", abstract: "Work with the files of another machine over SSH.",
         version: versionText,
         subcommands: [
-            Mount.self, Unmount.self, Status.self, Reconnect.self, Flush.self, Config.self,
+            Mount.self, Unmount.self, Copy.self, Status.self, Reconnect.self, Flush.self,
+            Config.self,
         ])
 
     /// What is wrong with the first argument, if it should be a command and is none.

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The one-letter options that have a value.
-private let lettersWithValue: Set<Character> = ["F", "J", "i", "l", "o", "p"]
+/// The one-letter options of `hawser mount` that have a value.
+let mountLettersWithValue: Set<Character> = ["F", "J", "i", "l", "o", "p"]
+/// Those of `hawser cp`, which are scp's.
+let copyLettersWithValue: Set<Character> = ["D", "F", "J", "P", "S", "X", "c", "i", "l", "o"]
 
 /// Takes bundled one-letter options apart, as getopt(3) does: `-fp22` is `-f -p 22`.
 ///
 /// The argument parser has a convention of its own for a hyphen and several letters, under which
 /// `-ofsname=x` is an option `ofsname`.
-func separateShortOptions(_ arguments: [String]) -> [String] {
+func separateShortOptions(
+    _ arguments: [String], withValue lettersWithValue: Set<Character> = mountLettersWithValue
+) -> [String] {
     var result: [String] = []
     var rest = arguments[...]
     while let argument = rest.popFirst() {

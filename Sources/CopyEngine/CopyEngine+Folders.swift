@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SFTPProtocol
+import Wire
+
+/// The bits of a directory's mode that are copied (as scp's).
+private let folderBits: UInt32 = 0o1777
+/// What its owner needs while it is filled.
+private let fillingBits: UInt32 = 0o300
+
+extension CopyEngine {
+    /// Makes the directory on the other side, and adds what is in it.
+    func copyFolder(_ job: FolderJob) async throws {
+        guard job.depth <= CopyLimits.depth else { throw CopyProblem.tooDeep }
+        let source = try await job.source.folder(
+            named: job.name, followingLink: job.parent == nil || !options.keepsLinks)
+        let listing = try await source.list()
+        do {
+            guard let target = try await makeFolder(job) else {
+                await listing.close()
+                return
+            }
+            job.made = target
+            // One that can't be listed can still be written to: its files are looked at one by one.
+            let existing = job.isMade ? [:] : try? await entries(of: target)
+            try requireGoingOn()
+            try await copyEntries(of: listing, source, target, existing, job)
+        } catch {
+            await listing.close()
+            throw error
+        }
+        await listing.close()
+    }
+
+    private func copyEntries(
+        of listing: any Listing, _ source: any Folder, _ target: any Folder,
+        _ existing: [Bytes: FileJob.Existing]?, _ job: FolderJob
+    ) async throws {
+        var names: Set<Bytes> = []
+        while let entries = try await listing.next() {
+            for entry in entries {
+                try requireGoingOn()
+                guard names.count < CopyLimits.entries else { throw CopyProblem.tooManyEntries }
+                // A copy: the slice would keep the whole packet.
+                let name = Array(entry.filename)[...]
+                do {
+                    guard isSafeComponent(name) else { throw CopyProblem.unsafeName }
+                    guard names.insert(name).inserted else { throw CopyProblem.twice }
+                    var found = FileJob.Existing.nothing
+                    if let existing {
+                        found = existing[name] ?? .nothing
+                    } else {
+                        found = await lookUp(name, in: target)
+                    }
+                    try await add(entry.attributes, name, from: source, to: target, found, job)
+                } catch {
+                    fail(join(source.path, name), job.sourceSide, error)
+                }
+            }
+        }
+    }
+
+    private func add(
+        _ attributes: FileAttributes, _ name: Bytes, from source: any Folder, to target: any Folder,
+        _ existing: FileJob.Existing, _ job: FolderJob
+    ) async throws {
+        var attributes = attributes
+        if attributes.kind == .unknown {
+            attributes = try await source.status(of: name, followingLink: false)
+        }
+        if attributes.kind == .link {
+            if options.keepsLinks {
+                return try await copyLink(name, from: source, to: target, existing)
+            }
+            attributes = try await source.status(of: name, followingLink: true)
+        }
+        switch attributes.kind {
+        case .folder:
+            add(
+                FolderJob(
+                    source: source, name: name, target: target, targetName: name,
+                    attributes: attributes, sides: (job.sourceSide, job.targetSide), parent: job))
+        case .file, .unknown:
+            try await add(
+                FileJob(
+                    source: source, name: name, target: target, targetName: name,
+                    attributes: attributes, existing: existing, isNamed: false,
+                    sourceSide: job.sourceSide, targetSide: job.targetSide, parent: job))
+        case .link, .other:
+            throw CopyProblem.notARegularFile
+        }
+    }
+
+    private func copyLink(
+        _ name: Bytes, from source: any Folder, to target: any Folder, _ existing: FileJob.Existing
+    ) async throws {
+        let content = try await source.target(ofLink: name)
+        if case .something(let attributes, _) = existing {
+            guard attributes.kind == .link else { throw Errno.EEXIST }
+            guard try await target.target(ofLink: name) != content else { return }
+            try await target.remove(name)
+        }
+        try await target.makeLink(name, to: content)
+    }
+
+    // MARK: The directory on the other side
+
+    /// Makes it, or finds it there; nil if it can't be used, which has been told.
+    private func makeFolder(_ job: FolderJob) async throws -> (any Folder)? {
+        // Without a word about it, what mkdir(1) makes.
+        let permissions = (job.attributes.permissions ?? 0o777) & folderBits
+        do {
+            do {
+                try await job.target.makeFolder(
+                    job.targetName, permissions: permissions | fillingBits)
+                job.isMade = true
+            } catch {
+                // SFTP has no word for what is there already, so it is looked at.
+                guard !endsConnection(error) else { throw error }
+                guard
+                    let found = try? await job.target.status(
+                        of: job.targetName, followingLink: job.isNamed)
+                else { throw error }
+                switch found.kind {
+                case .folder: break
+                case .link: throw CopyProblem.linkBelowTarget
+                default: throw CopyProblem.isNotFolder
+                }
+            }
+            return try await job.target.folder(named: job.targetName, followingLink: job.isNamed)
+        } catch {
+            fail(job.targetPath, job.targetSide, error)
+            return nil
+        }
+    }
+
+    /// What is in a directory that was there before.
+    private func entries(of folder: any Folder) async throws -> [Bytes: FileJob.Existing] {
+        var result: [Bytes: FileJob.Existing] = [:]
+        let listing = try await folder.list()
+        do {
+            while let entries = try await listing.next() {
+                guard result.count + entries.count <= CopyLimits.entries else {
+                    throw CopyProblem.tooManyEntries
+                }
+                for entry in entries {
+                    var attributes = entry.attributes
+                    if attributes.kind == .unknown {
+                        attributes = try await folder.status(
+                            of: entry.filename, followingLink: false)
+                    }
+                    result[Array(entry.filename)[...]] = .something(
+                        attributes,
+                        linkCount: attributes.exact?.linkCount ?? linkCount(in: entry.longname))
+                }
+            }
+        } catch {
+            await listing.close()
+            throw error
+        }
+        await listing.close()
+        return result
+    }
+
+    /// What the target's place holds.
+    func lookUp(_ name: Bytes, in folder: any Folder) async -> FileJob.Existing {
+        // An error here is one of opening it, too, and is told then.
+        guard let found = try? await folder.status(of: name, followingLink: false) else {
+            return .nothing
+        }
+        return .something(found, linkCount: found.exact?.linkCount)
+    }
+
+    /// How many names a file has, by the line that OpenSSH's server writes as `ls -l` does.
+    private func linkCount(in line: Bytes) -> UInt32? {
+        let words = line.split(separator: UInt8(ascii: " "), maxSplits: 2)
+        guard words.count > 1, words[0].count >= 10, words[0].first == UInt8(ascii: "-") else {
+            return nil
+        }
+        return UInt32(String(decoding: words[1], as: UTF8.self))
+    }
+
+    /// Sets what had to wait until the directory was full.
+    func finishFolder(_ job: FolderJob) async throws {
+        guard let made = job.made, !isStopped else { return }
+        var attributes = FileAttributes()
+        if let permissions = job.attributes.permissions.map({ $0 & folderBits }) {
+            let isHampered = permissions & fillingBits != fillingBits
+            if options.preserves || (job.isMade && isHampered) {
+                attributes.permissions = permissions
+            }
+        }
+        if options.preserves { attributes.times = job.attributes.times }
+        if attributes != FileAttributes() { try await made.set(attributes) }
+    }
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SFTPClient
+import SFTPProtocol
+import Wire
+
+extension CopyEngine {
+    /// The state of one file on its way.
+    private struct Flow {
+        struct Read {
+            let offset: UInt64
+            let count: Int
+            let data: Deferred<[Bytes]?>
+        }
+        struct Write {
+            let count: Int
+            let end: Deferred<Void>
+        }
+        var reads: [Read] = []
+        var writes: [Write] = []
+        /// The offset of the next read.
+        var next: UInt64 = 0
+        /// How many bytes have been read and handed on.
+        var count: UInt64 = 0
+        /// The bytes of ``reads`` and ``writes``.
+        var bytes = 0
+    }
+
+    /// What is asked for where the end is expected.
+    private static let probeBytes = 4096
+
+    /// Copies the content of a file: reads ahead, writes in order, and waits for all of it.
+    ///
+    /// The end is where the source says so, whatever its size was said to be.
+    ///
+    /// - Returns: how many bytes there were.
+    func transfer(
+        from source: any SourceFile, to target: any TargetFile, size: UInt64?
+    ) async throws -> UInt64 {
+        var flow = Flow()
+        do {
+            try await run(&flow, source, target, expected: size ?? 0)
+        } catch {
+            giveRoomBack(flow.bytes)
+            throw error
+        }
+        return flow.count
+    }
+
+    private func run(
+        _ flow: inout Flow, _ source: any SourceFile, _ target: any TargetFile, expected: UInt64
+    ) async throws {
+        let chunk = min(options.chunkBytes ?? source.chunkBytes, source.chunkBytes)
+        var emptyReads = 0
+        while true {
+            try requireGoingOn()
+            try await readAhead(&flow, source, chunk, expected: expected)
+            let read = flow.reads.removeFirst()
+            guard let data = try await read.data.value() else {
+                giveBack(read.count, &flow)
+                break
+            }
+            let count = data.byteCount
+            guard count <= read.count else { throw Errno.EPROTO }
+            if count == 0 {
+                giveBack(read.count, &flow)
+                emptyReads += 1
+                guard emptyReads == 1 else { throw SFTPError.noProgress }
+                dropReads(&flow, from: read.offset)
+                continue
+            }
+            emptyReads = 0
+            do {
+                flow.writes.append(
+                    .init(count: count, end: try await target.startWrite(data, at: read.offset)))
+            } catch {
+                throw TargetError(cause: error)
+            }
+            flow.count += UInt64(count)
+            giveBack(read.count - count, &flow)
+            if count < read.count { dropReads(&flow, from: read.offset + UInt64(count)) }
+            // As much is waited for as is beyond half of what may be under way.
+            while flow.writes.count > 1, flow.bytes > CopyLimits.bytesUnderWayPerFile / 2 {
+                try await finishWrite(&flow)
+            }
+        }
+        while !flow.writes.isEmpty { try await finishWrite(&flow) }
+    }
+
+    /// Asks for what comes next; beyond the size that is expected, for one more piece only.
+    private func readAhead(
+        _ flow: inout Flow, _ source: any SourceFile, _ chunk: Int, expected: UInt64
+    ) async throws {
+        while true {
+            let isBeyond = flow.next >= expected
+            // The end of a small file comes in the same round trip as its content.
+            let count =
+                if !isBeyond {
+                    Int(min(UInt64(chunk), expected - flow.next))
+                } else if flow.next == expected, expected > 0 {
+                    min(chunk, Self.probeBytes)
+                } else {
+                    chunk
+                }
+            if !flow.reads.isEmpty {
+                let endIsAsked = isBeyond && flow.reads.last.map { $0.offset >= expected } ?? false
+                guard !endIsAsked, hasRoom(count),
+                    flow.bytes + count <= CopyLimits.bytesUnderWayPerFile
+                else { return }
+            } else if !flow.writes.isEmpty, !hasRoom(count) {
+                // Whoever waits for room must not keep any.
+                while !flow.writes.isEmpty { try await finishWrite(&flow) }
+            }
+            try await takeRoom(count)
+            flow.bytes += count
+            try await keepPace(count)
+            let data = try await source.startRead(at: flow.next, count: count)
+            flow.reads.append(.init(offset: flow.next, count: count, data: data))
+            flow.next += UInt64(count)
+            if flow.reads.count == 1, options.bytesPerSecond != nil { return }
+        }
+    }
+
+    /// Forgets what has been asked for behind a read that came back short, and goes on from there.
+    private func dropReads(_ flow: inout Flow, from offset: UInt64) {
+        for read in flow.reads { giveBack(read.count, &flow) }
+        flow.reads = []
+        flow.next = offset
+    }
+
+    private func finishWrite(_ flow: inout Flow) async throws {
+        let write = flow.writes.removeFirst()
+        do {
+            try await write.end.value()
+        } catch {
+            giveBack(write.count, &flow)
+            throw TargetError(cause: error)
+        }
+        giveBack(write.count, &flow)
+        progress.bytesDone += UInt64(write.count)
+    }
+
+    private func giveBack(_ count: Int, _ flow: inout Flow) {
+        flow.bytes -= count
+        giveRoomBack(count)
+    }
+}

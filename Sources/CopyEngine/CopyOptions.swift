@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Wire
+
+/// What a copy is to do beyond copying.
+public struct CopyOptions: Sendable {
+    /// When a target that is there already is left as it is.
+    public enum Skipping: Sendable {
+        /// Never.
+        case nothing
+        /// If it is there at all.
+        case existing
+        /// If it is as new as the source, or newer.
+        case newer
+        /// If it has the size of the source.
+        case sameSize
+    }
+
+    /// Whether directories are copied, with all that is in them.
+    public var isRecursive = false
+    /// Whether times and permissions are those of the source.
+    public var preserves = false
+    /// Whether symbolic links in directories are copied as links, rather than what they lead to.
+    public var keepsLinks = false
+    /// Whether files are always written where they are, never beside it.
+    public var writesInPlace = false
+    /// Which targets are left alone.
+    public var skipping = Skipping.nothing
+    /// The most bytes copied in a second; nil for as many as can be.
+    public var bytesPerSecond: UInt64?
+    /// The size of a read; nil for the most that a side takes.
+    public var chunkBytes: Int?
+    /// The randomness in the names of parts.
+    public var random: @Sendable () -> UInt32
+
+    /// The defaults.
+    public init(random: @escaping @Sendable () -> UInt32) {
+        self.random = random
+    }
+}
+
+/// The limits that a copy sets itself.
+public enum CopyLimits {
+    /// How many files are copied at once: as many as hide a round trip of 50 ms behind small files, and
+    /// well below the handles that OpenSSH's server has (its `limits@openssh.com` says some 1000).
+    public static let files = 64
+    /// How many directories are listed at once.
+    public static let folders = 16
+    /// How deep directories may lie: twice scp's limit.
+    public static let depth = 128
+    /// How many entries a directory may have: each name is kept to find those that come twice.
+    public static let entries = 4 << 20
+    /// The most bytes that have been asked for and not yet been written, of all files together.
+    public static let bytesUnderWay = 32 << 20
+    /// The same of one file: what OpenSSH lets the other side of an SSH channel send unasked.
+    public static let bytesUnderWayPerFile = 16 << 20
+    /// The longest name that Linux's file systems take, in bytes.
+    static let nameBytes = 255
+}
+
+/// What is copied, or where to: a path on a side.
+public struct CopyOperand: Sendable {
+    /// The side.
+    public let store: any FileStore
+    /// The path on it.
+    public let path: Bytes
+    /// What stands in front of its paths in messages, such as `host:`.
+    public let label: String
+
+    /// A path on a side.
+    public init(store: any FileStore, path: Bytes, label: String = "") {
+        self.store = store
+        self.path = path
+        self.label = label
+    }
+}
+
+/// How far a copy is.
+public struct CopyProgress: Sendable {
+    /// How many files have been found so far.
+    public internal(set) var filesFound = 0
+    /// How many have been copied.
+    public internal(set) var filesDone = 0
+    /// How many were left alone as they are.
+    public internal(set) var filesSkipped = 0
+    /// The bytes of the files found so far, as far as they are known.
+    public internal(set) var bytesFound: UInt64 = 0
+    /// The bytes written.
+    public internal(set) var bytesDone: UInt64 = 0
+    /// How many things could not be copied.
+    public internal(set) var problems = 0
+    /// The path of a file that is being copied.
+    public internal(set) var current: Bytes = []
+}
+
+/// Who is told of what happens; on the loop.
+public protocol CopyObserver: Sendable {
+    /// Something could not be copied.
+    ///
+    /// - Parameters:
+    ///   - path: a path, fit to be shown.
+    ///   - reason: why, fit to be shown.
+    func failed(_ path: String, _ reason: String)
+
+    /// Something was copied that the user should look at.
+    func note(_ path: String, _ text: String)
+
+    /// A file has been copied.
+    func copied(_ path: String, bytes: UInt64)
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import SFTPClient
+public import SFTPProtocol
+public import Wire
+
+/// The files of a server.
+public struct RemoteStore: FileStore {
+    /// The connection.
+    public let client: SFTPClient
+
+    /// The files that a connection leads to.
+    public init(client: SFTPClient) {
+        self.client = client
+    }
+
+    public func isSame(as other: any FileStore) -> Bool {
+        (other as? RemoteStore)?.client === client
+    }
+
+    public func status(of path: Bytes) async throws -> FileAttributes {
+        try await client.stat(path)
+    }
+
+    public func folder(at path: Bytes) async throws -> any Folder {
+        RemoteFolder(client: client, path: path)
+    }
+
+    public func canonicalPath(of path: Bytes) async throws -> Bytes {
+        try await client.realpath(path)
+    }
+
+    /// The path that the user means: nothing is the login directory, and so is `~`; `~name` is
+    /// another user's.
+    public func expand(_ path: Bytes) async throws -> Bytes {
+        let slash = UInt8(ascii: "/")
+        guard let first = path.first else { return [UInt8(ascii: ".")] }
+        guard first == UInt8(ascii: "~") else { return path }
+        let rest = path.dropFirst()
+        guard rest.isEmpty || rest.first == slash else { return try await client.expandPath(path) }
+        let relative = rest.drop { $0 == slash }
+        return relative.isEmpty ? [UInt8(ascii: ".")] : relative
+    }
+}
+
+/// A directory of a server, by its path: SFTP knows no other way.
+struct RemoteFolder: Folder {
+    let client: SFTPClient
+    let path: Bytes
+
+    var canReplace: Bool { client.extensions.contains(.posixRename) }
+
+    private func path(of name: Bytes) -> Bytes { join(path, name) }
+
+    func status(of name: Bytes, followingLink: Bool) async throws -> FileAttributes {
+        followingLink
+            ? try await client.stat(path(of: name)) : try await client.lstat(path(of: name))
+    }
+
+    func list() async throws -> any Listing {
+        RemoteListing(client: client, handle: try await client.opendir(path))
+    }
+
+    func folder(named name: Bytes, followingLink: Bool) async throws -> any Folder {
+        RemoteFolder(client: client, path: path(of: name))
+    }
+
+    func target(ofLink name: Bytes) async throws -> Bytes {
+        try await client.readlink(path(of: name))
+    }
+
+    func openSource(_ name: Bytes) async throws -> any SourceFile {
+        RemoteFile(client: client, handle: try await client.open(path(of: name), .read))
+    }
+
+    func openTarget(_ name: Bytes, _ way: TargetWay) async throws -> any TargetFile {
+        let handle =
+            switch way {
+            case .new(let permissions):
+                try await client.open(
+                    path(of: name), [.write, .create, .exclusive],
+                    attributes: FileAttributes(permissions: permissions))
+            case .inPlace(let permissions):
+                try await client.open(
+                    path(of: name), [.write, .create],
+                    attributes: FileAttributes(permissions: permissions))
+            case .stream:
+                try await client.open(path(of: name), .write)
+            }
+        return RemoteFile(client: client, handle: handle)
+    }
+
+    func makeFolder(_ name: Bytes, permissions: UInt32) async throws {
+        try await client.mkdir(
+            path(of: name), attributes: FileAttributes(permissions: permissions))
+    }
+
+    func makeLink(_ name: Bytes, to target: Bytes) async throws {
+        try await client.symlink(at: path(of: name), to: target)
+    }
+
+    func remove(_ name: Bytes) async throws { try await client.remove(path(of: name)) }
+
+    func rename(_ name: Bytes, to newName: Bytes) async throws {
+        let (from, to) = (path(of: name), path(of: newName))
+        if canReplace {
+            try await client.posixRename(from: from, to: to)
+        } else {
+            try await client.rename(from: from, to: to)
+        }
+    }
+
+    func set(_ attributes: FileAttributes) async throws {
+        try await client.setstat(path, attributes)
+    }
+}
+
+private struct RemoteListing: Listing {
+    let client: SFTPClient
+    let handle: SFTPHandle
+
+    func next() async throws -> [NameEntry]? {
+        guard let entries = try await client.readdir(handle) else { return nil }
+        return entries.filter { !$0.isSelfOrParent }
+    }
+
+    func close() async { await client.startClose(handle) }
+}
+
+private struct RemoteFile: SourceFile, TargetFile {
+    let client: SFTPClient
+    let handle: SFTPHandle
+
+    var chunkBytes: Int { client.limits.readBytes }
+
+    func startRead(at offset: UInt64, count: Int) async throws -> Deferred<[Bytes]?> {
+        let reply = try await client.startRead(
+            handle, offset: offset, length: min(count, client.limits.readBytes))
+        return Deferred { try await reply.value }
+    }
+
+    func close() async { await client.startClose(handle) }
+
+    func status() async throws -> FileAttributes { try await client.fstat(handle) }
+
+    func startWrite(_ data: [Bytes], at offset: UInt64) async throws -> Deferred<Void> {
+        if data.byteCount <= client.limits.writeBytes {
+            let reply = try await client.startWrite(handle, offset: offset, data: data)
+            return Deferred { try await reply.value }
+        }
+        try await client.write(handle, offset: offset, data: data)
+        return Deferred {}
+    }
+
+    func finish(_ attributes: FileAttributes) async throws {
+        guard attributes != FileAttributes() else { return try await client.close(handle) }
+        // Both in one round trip: the server works in order.
+        let setting = try await client.startFsetstat(handle, attributes)
+        try await client.close(handle)
+        try await setting.value
+    }
+
+    func abandon() async { await client.startClose(handle) }
+}
+
+extension NameEntry {
+    fileprivate var isSelfOrParent: Bool {
+        filename.elementsEqual([UInt8(ascii: ".")])
+            || filename.elementsEqual([UInt8(ascii: "."), UInt8(ascii: ".")])
+    }
+}
