@@ -181,7 +181,8 @@ let package = Package(
             dependencies: [
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), "CLinux",
                 "CopyEngine", "EventLoop", "FuseBridge", "JSON", "MountControl", "MountOptions",
-                "PostQuantum", "RemoteFS", "SFTPClient", "SFTPProtocol", "SSHClient", "SSHConfig", "SSHCrypto",
+                "PostQuantum", "RemoteFS", "SFTPClient", "SFTPProtocol", "SSHClient", "SSHConfig",
+                "SSHCrypto",
                 "SSHProtocol", "Wire",
             ],
             swiftSettings: settings),

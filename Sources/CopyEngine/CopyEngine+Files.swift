@@ -24,7 +24,7 @@ extension CopyEngine {
     func copyFile(_ job: FileJob) async throws {
         if isLeftAlone(job) {
             progress.filesSkipped += 1
-            progress.bytesFound -= job.attributes.size ?? 0
+            progress.bytesFound -= min(job.attributes.size ?? 0, progress.bytesFound)
             return
         }
         let source = try await job.source.openSource(job.name)
@@ -151,7 +151,8 @@ extension CopyEngine {
         guard permissions & 0o200 != 0,
             var opened = try? await openPart(job, permissions & fileBits)
         else { return nil }
-        if let ours = try? await opened.file.status(), let owner = ours.owner, owner == found.owner {
+        if let ours = try? await opened.file.status(), let owner = ours.owner, owner == found.owner
+        {
             if (ours.permissions ?? 0) & 0o7777 != permissions {
                 opened.attributes.permissions = permissions
             }

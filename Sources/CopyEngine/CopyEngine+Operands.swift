@@ -11,8 +11,9 @@ extension CopyEngine {
         case file
     }
 
-    /// Copies everything, as scp(1) chooses the targets: into a directory that is there, or to the name
-    /// that is given. Returns once nothing is under way any more.
+    /// Copies everything, and returns once nothing is under way any more.
+    ///
+    /// Targets are chosen as scp(1) does: into a directory that is there, or to the name that is given.
     ///
     /// - Parameter sources: where one is on a server, `*`, `?` and `[...]` stand for what they match.
     public func copy(_ sources: [CopyOperand], to target: CopyOperand) async {
@@ -68,7 +69,8 @@ extension CopyEngine {
             if paths.count > 1 {
                 switch place {
                 case .folder: break
-                case .file: return fail(target.path, Side(label: target.label), CopyProblem.manyMatches)
+                case .file:
+                    return fail(target.path, Side(label: target.label), CopyProblem.manyMatches)
                 case .missing: try await makeFolder(&place, target)
                 }
             }

@@ -126,7 +126,7 @@ public actor CopyEngine {
         activeFiles += 1
         job.parent?.outstanding += 1
         progress.filesFound += 1
-        progress.bytesFound += job.attributes.size ?? 0
+        progress.addFound(job.attributes.size ?? 0)
         loop.spawn { await self.run(job) }
     }
 

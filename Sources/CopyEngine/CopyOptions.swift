@@ -54,6 +54,10 @@ public enum CopyLimits {
     public static let bytesUnderWay = 32 << 20
     /// The same of one file: what OpenSSH lets the other side of an SSH channel send unasked.
     public static let bytesUnderWayPerFile = 16 << 20
+    /// How much a side copies by itself before it is asked for more, in bytes: nothing else goes on meanwhile.
+    static let directStep: UInt64 = 64 << 20
+    /// The least that is read at once where the rate is limited, in bytes.
+    static let slowestChunk: UInt64 = 1024
     /// The longest name that Linux's file systems take, in bytes.
     static let nameBytes = 255
 }
@@ -91,6 +95,12 @@ public struct CopyProgress: Sendable {
     public internal(set) var problems = 0
     /// The path of a file that is being copied.
     public internal(set) var current: Bytes = []
+
+    /// Adds the size of a file, which may be any number: it is the server's.
+    mutating func addFound(_ bytes: UInt64) {
+        let (sum, isTooLarge) = bytesFound.addingReportingOverflow(bytes)
+        bytesFound = isTooLarge ? .max : sum
+    }
 }
 
 /// Who is told of what happens; on the loop.

@@ -58,7 +58,8 @@ struct Glob {
                     let isHidden = entry.filename.first == dot
                     guard !isHidden || pattern.text.first == dot, pattern.matches(entry.filename)
                     else { continue }
-                    found.append(path.isEmpty ? Array(entry.filename)[...] : join(path, entry.filename))
+                    found.append(
+                        path.isEmpty ? Array(entry.filename)[...] : join(path, entry.filename))
                     guard found.count <= Self.limit else { throw Errno.E2BIG }
                 }
             }

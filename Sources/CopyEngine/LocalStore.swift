@@ -14,19 +14,23 @@ public struct LocalStore: FileStore {
         self.loop = loop
     }
 
+    /// Whether the other side is this machine, too.
     public func isSame(as other: any FileStore) -> Bool { other is LocalStore }
 
+    /// What stat(2) tells.
     public func status(of path: Bytes) async throws -> FileAttributes {
         try await loop.offload {
             try LocalFiles.status(of: path, followingLink: true).attributes(isExact: true)
         }
     }
 
+    /// Opens a directory.
     public func folder(at path: Bytes) async throws -> any Folder {
         let folder = try await loop.offload { try LocalFolder(opening: path) }
         return OpenLocalFolder(folder: folder, path: path, loop: loop)
     }
 
+    /// The path without links; its last part need not be there.
     public func canonicalPath(of path: Bytes) async throws -> Bytes {
         try await loop.offload { try LocalFiles.canonicalPath(of: path) }
     }
@@ -173,6 +177,14 @@ private final class OpenLocalFile: SourceFile, TargetFile {
     func startWrite(_ data: [Bytes], at offset: UInt64) async throws -> Deferred<Void> {
         try await loop.offload { try self.file.write(data, at: offset) }
         return Deferred {}
+    }
+
+    func copy(from source: any SourceFile, at offset: UInt64, count: UInt64) async throws -> UInt64
+    {
+        guard let source = source as? OpenLocalFile else { return 0 }
+        return try await loop.offload {
+            try self.file.copy(from: source.file, at: offset, count: count, to: offset)
+        }
     }
 
     func finish(_ attributes: FileAttributes) async throws {

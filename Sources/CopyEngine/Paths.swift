@@ -35,6 +35,7 @@ extension Bytes {
     /// Whether this is the path of what lies in `folder`, or of that itself; both canonical.
     func isInside(_ folder: Bytes) -> Bool {
         let folder = folder.droppingSlashes
-        return starts(with: folder) && (count == folder.count || self[startIndex + folder.count] == slash)
+        return starts(with: folder)
+            && (count == folder.count || self[startIndex + folder.count] == slash)
     }
 }

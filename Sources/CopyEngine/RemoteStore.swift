@@ -14,18 +14,22 @@ public struct RemoteStore: FileStore {
         self.client = client
     }
 
+    /// Whether the other side is on the same connection.
     public func isSame(as other: any FileStore) -> Bool {
         (other as? RemoteStore)?.client === client
     }
 
+    /// What STAT tells.
     public func status(of path: Bytes) async throws -> FileAttributes {
         try await client.stat(path)
     }
 
+    /// A directory, which is not looked at.
     public func folder(at path: Bytes) async throws -> any Folder {
         RemoteFolder(client: client, path: path)
     }
 
+    /// The path without links; its last part need not be there.
     public func canonicalPath(of path: Bytes) async throws -> Bytes {
         try await client.realpath(path)
     }
@@ -150,6 +154,19 @@ private struct RemoteFile: SourceFile, TargetFile {
         }
         try await client.write(handle, offset: offset, data: data)
         return Deferred {}
+    }
+
+    func copy(from source: any SourceFile, at offset: UInt64, count: UInt64) async throws -> UInt64
+    {
+        guard let source = source as? RemoteFile, source.client === client,
+            client.extensions.contains(.copyData)
+        else { return 0 }
+        // Beyond the end it would copy less, and not say how much.
+        let size = try await source.status().size ?? 0
+        guard size >= offset, size - offset >= count else { return 0 }
+        try await client.copyData(
+            from: source.handle, offset: offset, length: count, to: handle, at: offset)
+        return count
     }
 
     func finish(_ attributes: FileAttributes) async throws {

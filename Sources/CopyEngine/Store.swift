@@ -103,6 +103,12 @@ public protocol TargetFile: Sendable {
     /// Starts a write behind all that were started before.
     func startWrite(_ data: [Bytes], at offset: UInt64) async throws -> Deferred<Void>
 
+    /// Copies a range to the same place without taking it through this program, where both files are on
+    /// a side that can.
+    ///
+    /// - Returns: how many bytes were copied: fewer at the end of the source, none where it can't.
+    func copy(from source: any SourceFile, at offset: UInt64, count: UInt64) async throws -> UInt64
+
     /// Sets what is given of size, permissions and times, and ends it, once all writes are done.
     ///
     /// - Throws: also what a delayed write has failed with.

@@ -17,8 +17,10 @@ struct CopyArgument: Equatable {
     /// The path there.
     let path: [UInt8]
 
-    /// Takes an argument apart: `[user@]host:path`, `scp://[user@]host[:port][/path]`, the same with
-    /// `sftp`, or a local path. A name with a colon is local behind a slash or a leading colon.
+    /// Takes an argument apart.
+    ///
+    /// - Parameter text: `[user@]host:path`, `scp://[user@]host[:port][/path]`, the same with `sftp`, or
+    ///   a local path. A name with a colon is local behind a slash or a leading colon.
     init(_ text: String) throws {
         for scheme in ["scp://", "sftp://"] where text.lowercased().hasPrefix(scheme) {
             (host, path) = try Self.parse(uri: text.dropFirst(scheme.count), text)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import CopyEngine
 import Glibc
 import JSON
@@ -76,7 +77,8 @@ final class CopyMeter: CopyObserver {
     func draw(_ progress: CopyProgress, now: Duration) {
         let rate = state.withLock { state in
             let time = (now - state.last.time).seconds
-            let bytes = progress.bytesDone >= state.last.bytes ? progress.bytesDone - state.last.bytes : 0
+            let bytes =
+                progress.bytesDone >= state.last.bytes ? progress.bytesDone - state.last.bytes : 0
             if time > 0 {
                 let current = Double(bytes) / time
                 let weight = state.rate == 0 ? 1 : Self.newness
@@ -112,7 +114,8 @@ final class CopyMeter: CopyObserver {
             write(text: "\r\(Self.line(progress, rate: nil, width: Self.terminalWidth))\u{1B}[K\n")
         case .json:
             write([
-                "event": "end", "files": JSON(progress.filesDone), "bytes": JSON(progress.bytesDone),
+                "event": "end", "files": JSON(progress.filesDone),
+                "bytes": JSON(progress.bytesDone),
                 "skipped": JSON(progress.filesSkipped), "problems": JSON(progress.problems),
             ])
         case .lines, .none: break
@@ -135,10 +138,12 @@ final class CopyMeter: CopyObserver {
     static func line(_ progress: CopyProgress, rate: Double?, width: Int) -> String {
         var parts: [String] = []
         if progress.filesFound != 1 {
-            parts.append("\(progress.filesDone + progress.filesSkipped)/\(progress.filesFound) files")
+            parts.append(
+                "\(progress.filesDone + progress.filesSkipped)/\(progress.filesFound) files")
         }
         if progress.bytesFound > 0 {
-            parts.append("\(min(100, progress.bytesDone &* 100 / progress.bytesFound))%")
+            let part = Double(progress.bytesDone) / Double(progress.bytesFound)
+            parts.append("\(Int(min(part, 1) * 100))%")
         }
         parts.append(progress.bytesDone.inBytes)
         if let rate {

@@ -70,7 +70,7 @@ actor CopyProcess {
     }
 
     /// Ends as a program that the signal has ended, as far as its caller sees.
-    private func exit(_ signal: CInt) -> Never {
+    private func exit(_ signal: CInt) {
         prompter.restoreTerminal()
         meter.finish(engine.assumeIsolated { $0.progress })
         Glibc.exit(128 + signal)
@@ -103,7 +103,8 @@ actor CopyProcess {
         _ = loop.schedule(at: loop.now + meter.interval) {
             self.assumeIsolated { process in
                 guard !process.meter.isFinished else { return }
-                process.meter.draw(process.engine.assumeIsolated { $0.progress }, now: process.loop.now)
+                process.meter.draw(
+                    process.engine.assumeIsolated { $0.progress }, now: process.loop.now)
                 process.showProgress()
             }
         }
@@ -121,7 +122,8 @@ actor CopyProcess {
             let path = try await store.expand(argument.path[...])
             return CopyOperand(store: store, path: path, label: argument.label)
         } catch {
-            throw MountProblem("\(argument.label)\(String(keepingBytesOf: argument.path)): \(error)")
+            throw MountProblem(
+                "\(argument.label)\(String(keepingBytesOf: argument.path)): \(error)")
         }
     }
 
