@@ -115,6 +115,20 @@ let package = Package(
             dependencies: ["EventLoop", "LocalSFTPServer", "SFTPClient", "SFTPProtocol", "Wire"],
             swiftSettings: settings),
         .target(
+            name: "SSHServer",
+            dependencies: [
+                "EventLoop", "LocalFiles", "SFTPProtocol", "SFTPServer", "SSHConfig", "SSHCrypto",
+                "SSHProtocol", "Wire",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SSHServerTests",
+            dependencies: [
+                "EventLoop", "LocalFiles", "SFTPProtocol", "SFTPServer", "SSHCrypto", "SSHProtocol",
+                "SSHServer", "Wire",
+            ],
+            swiftSettings: settings),
+        .target(
             name: "RemoteFS", dependencies: ["EventLoop", "SFTPClient", "SFTPProtocol", "Wire"],
             swiftSettings: settings),
         .testTarget(
@@ -180,10 +194,10 @@ let package = Package(
             name: "hawser",
             dependencies: [
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), "CLinux",
-                "CopyEngine", "EventLoop", "FuseBridge", "JSON", "MountControl", "MountOptions",
-                "PostQuantum", "RemoteFS", "SFTPClient", "SFTPProtocol", "SSHClient", "SSHConfig",
-                "SSHCrypto",
-                "SSHProtocol", "Wire",
+                "CopyEngine", "EventLoop", "FuseBridge", "JSON", "LocalFiles", "MountControl",
+                "MountOptions", "PostQuantum", "RemoteFS", "SFTPClient", "SFTPProtocol",
+                "SFTPServer", "SSHClient", "SSHConfig", "SSHCrypto", "SSHProtocol", "SSHServer",
+                "Wire",
             ],
             swiftSettings: settings),
         // What Benchmarks/micro runs.

@@ -124,14 +124,19 @@ static inline int clinux_address_text(const uint8_t *address, size_t count, char
                        (socklen_t)capacity, NULL, 0, NI_NUMERICHOST);
 }
 
-// The port that a socket is bound to, or -1.
-static inline int clinux_local_port(int fd) {
-    struct sockaddr_storage storage = {0};
-    socklen_t count = sizeof storage;
-    if (getsockname(fd, (struct sockaddr *)&storage, &count) != 0) return -1;
-    if (storage.ss_family == AF_INET) return ntohs(((struct sockaddr_in *)&storage)->sin_port);
-    if (storage.ss_family == AF_INET6) return ntohs(((struct sockaddr_in6 *)&storage)->sin6_port);
-    return -1;
+// The address that a socket is bound to; its size, or -1.
+static inline int clinux_local_address(int fd, uint8_t *address, size_t capacity) {
+    socklen_t count = (socklen_t)capacity;
+    return getsockname(fd, (struct sockaddr *)address, &count) == 0 ? (int)count : -1;
+}
+
+// Lets a server listen where its predecessor's connections still linger, and on an IPv6 address
+// without taking the IPv4 one of the same port too.
+static inline int clinux_set_listening_options(int fd, int family) {
+    int on = 1;
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0) return -1;
+    if (family != AF_INET6) return 0;
+    return setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
 }
 
 static inline int clinux_is_loopback(const uint8_t *address, size_t count) {
@@ -201,6 +206,15 @@ static inline int clinux_connect_abstract(int fd, const uint8_t *name, size_t co
 static inline int clinux_accept(int fd) {
     // accept4 is declared only with _GNU_SOURCE, see files.h.
     return (int)syscall(SYS_accept4, fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+
+// The next connection to a listening socket, or -1; also tells who it comes from.
+static inline int clinux_accept_from(int fd, uint8_t *address, size_t *count) {
+    socklen_t size = (socklen_t)*count;
+    int accepted = (int)syscall(SYS_accept4, fd, (struct sockaddr *)address, &size,
+                                SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (accepted >= 0) *count = size;
+    return accepted;
 }
 
 // Two connected Unix sockets, closed in programs that are started.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
 import Synchronization
 
 /// The threads on which blocking work runs: name resolution, key files, questions to the user.
@@ -26,32 +25,23 @@ final class HelperThreads: Sendable {
     ///
     /// - Throws: ``SystemError`` where there is no thread to run it, and none can be made.
     func run(_ work: @escaping Work) throws(SystemError) {
-        let code = state.withLock { state -> CInt in
+        try state.withLock { state throws(SystemError) in
             state.queue.append(work)
-            guard state.threadCount < Self.limit else { return 0 }
-            let code = startThread()
-            if code == 0 {
+            guard state.threadCount < Self.limit else { return }
+            do throws(SystemError) {
+                try startThread { self.workUntilIdle() }
                 state.threadCount += 1
-            } else if state.threadCount == 0 {
+            } catch {
+                // With fewer threads than wanted, it waits for those that there are.
+                guard state.threadCount == 0 else { return }
                 // Without threads the queue is empty but for this.
                 state.queue.removeAll()
-                return code
+                throw error
             }
-            // With fewer threads than wanted, it waits for those that there are.
-            return 0
         }
-        if code != 0 { throw SystemError(call: "pthread_create", code: code) }
     }
 
-    private func startThread() -> CInt {
-        var thread = pthread_t()
-        let context = unsafe Unmanaged.passRetained(self)
-        let code = unsafe pthread_create(&thread, nil, helperThreadMain, context.toOpaque())
-        if code == 0 { pthread_detach(thread) } else { unsafe context.release() }
-        return code
-    }
-
-    fileprivate func workUntilIdle() {
+    private func workUntilIdle() {
         while let work = nextWork() { work() }
     }
 
@@ -62,10 +52,4 @@ final class HelperThreads: Sendable {
             return nil
         }
     }
-}
-
-private func helperThreadMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    guard let context = unsafe context else { preconditionFailure("a thread without its owner") }
-    unsafe Unmanaged<HelperThreads>.fromOpaque(context).takeRetainedValue().workUntilIdle()
-    return nil
 }

@@ -17,11 +17,12 @@ public struct LocalTime: Sendable {
     /// The second, from 0.
     public let second: Int
 
-    /// The local time at so many seconds since 1970; `nil` where the calendar ends.
-    public init?(secondsSince1970 seconds: Int64) {
+    /// The time at so many seconds since 1970, local or else UTC; `nil` where the calendar ends.
+    public init?(secondsSince1970 seconds: Int64, isUTC: Bool = false) {
         var time = time_t(seconds)
         var parts = unsafe tm()
-        guard unsafe localtime_r(&time, &parts) != nil else { return nil }
+        let converted = unsafe isUTC ? gmtime_r(&time, &parts) : localtime_r(&time, &parts)
+        guard unsafe converted != nil else { return nil }
         year = unsafe Int(parts.tm_year) + 1900
         month = unsafe Int(parts.tm_mon) + 1
         day = unsafe Int(parts.tm_mday)

@@ -24,6 +24,9 @@ struct HandleTable {
         self.limit = min(limit, UInt64(UInt32.max))
     }
 
+    /// How many handles are open.
+    var count: Int { slots.count - freeSlots.count }
+
     /// Whether one more may be opened.
     var hasRoom: Bool { !freeSlots.isEmpty || UInt64(slots.count) < limit }
 

@@ -64,6 +64,16 @@ extension SFTPSession {
 }
 
 extension SessionEnd {
+    /// The exit status of OpenSSH's sftp-server for such an end.
+    public var exitStatus: Int32 {
+        switch self {
+        case .endOfStream: 0
+        case .channelFailed: 1
+        case .unreadable: 11
+        case .failed: 255
+        }
+    }
+
     /// What is logged; `nil` for an orderly end.
     fileprivate var logText: String? {
         switch self {

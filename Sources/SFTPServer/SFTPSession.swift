@@ -76,6 +76,9 @@ public final class SFTPSession {
         return "\(user) from [\(ServerLog.escaped(configuration.clientAddress))]"
     }
 
+    /// How many files and directories the client has open.
+    public var openHandleCount: Int { handles.count }
+
     /// How many bytes of replies wait to be sent.
     public var replyByteCount: Int { replies.byteCount }
 

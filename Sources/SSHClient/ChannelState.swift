@@ -37,57 +37,13 @@ final class ChannelState {
     /// Who is handed what comes, instead of reading it.
     var receiver: (any ByteReceiver)?
 
-    private var incoming: [Bytes] = []
-    private var head = 0
-    /// Whether the last piece is an array of its own, which others can be added to.
-    private var isLastJoined = false
+    /// What has come and waits to be read.
+    var incoming = PieceQueue()
 
     init(loop: any EventLoop) {
         replies = WaitQueue(loop: loop)
         readers = WaitQueue(loop: loop)
         writers = WaitQueue(loop: loop)
-    }
-
-    /// Pieces up to this size are joined, in bytes.
-    ///
-    /// Each piece keeps its packet's buffer, so a server that sends single bytes could otherwise
-    /// make a window of them take many times its size.
-    private static let smallPiece = 2048
-
-    func append(_ bytes: Bytes) {
-        if bytes.count <= Self.smallPiece {
-            if let last = incoming.indices.last, last >= head, isLastJoined,
-                incoming[last].count <= Self.smallPiece
-            {
-                incoming[last] += bytes
-            } else {
-                incoming.append(Array(bytes)[...])
-            }
-            isLastJoined = true
-        } else {
-            incoming.append(bytes)
-            isLastJoined = false
-        }
-    }
-
-    func popFirst() -> Bytes? {
-        guard head < incoming.count else { return nil }
-        let bytes = incoming[head]
-        incoming[head] = []
-        head += 1
-        if head == incoming.count {
-            removeAllIncoming()
-        } else if head == 1024 {
-            // A reader that never catches up quite would otherwise let the array grow for ever.
-            incoming.removeFirst(head)
-            head = 0
-        }
-        return bytes
-    }
-
-    func removeAllIncoming() {
-        incoming.removeAll(keepingCapacity: true)
-        head = 0
     }
 
     func wakeAll() {

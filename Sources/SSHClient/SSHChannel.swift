@@ -50,7 +50,7 @@ extension SSHSession {
 
     func read(_ id: ChannelID) async throws -> Bytes? {
         while let state = channels[id] {
-            if let bytes = state.popFirst() {
+            if let bytes = state.incoming.popFirst() {
                 report(bytes.count, state, id)
                 return bytes
             }
@@ -68,7 +68,7 @@ extension SSHSession {
     func deliver(_ id: ChannelID, to receiver: any ByteReceiver) {
         guard let state = channels[id] else { return receiver.receiveEnd(nil) }
         state.receiver = receiver
-        while let bytes = state.popFirst() {
+        while let bytes = state.incoming.popFirst() {
             receiver.receive(bytes)
             report(bytes.count, state, id)
         }

@@ -120,7 +120,7 @@ extension SSHSession {
         }
         state.phase = .closed(nil)
         state.idle?.stop(loop)
-        state.removeAllIncoming()
+        state.incoming.removeAll()
         state.wakeAll()
         endDeliveryIfDone(state)
         stateChanged()
@@ -173,7 +173,7 @@ extension SSHSession {
             state.wakeAll()
         case .data(let bytes):
             noteActivity(on: state)
-            state.append(bytes)
+            state.incoming.append(bytes)
             state.readers.wakeAll()
         case .extendedData(_, let bytes): showError(bytes, state, id)
         case .endOfData:

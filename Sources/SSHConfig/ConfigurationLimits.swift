@@ -49,4 +49,8 @@ public enum ConfigurationLimits {
     public static let knownHostsMatches = 4_096
     /// How many malformed lines of known_hosts files are remembered, to be reported.
     public static let knownHostsProblems = 16
+    /// The largest authorized_keys file, in bytes: room for tens of thousands of keys.
+    public static let authorizedKeysBytes = 16 << 20
+    /// How many malformed lines of an authorized_keys file are remembered, to be reported.
+    public static let authorizedKeysProblems = 16
 }

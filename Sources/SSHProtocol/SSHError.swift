@@ -42,6 +42,9 @@ public struct SSHError: Error, Sendable {
         case serviceNotAvailable
     }
 
+    /// What stands before the peer's own words in the reason of ``Code/disconnectedByPeer(_:)``.
+    public static let disconnectedPrefix = "disconnected by the peer: "
+
     /// An end of this kind.
     public init(_ code: Code, _ reason: String) {
         self.code = code

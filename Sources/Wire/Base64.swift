@@ -10,6 +10,13 @@ public enum Base64 {
     public static func encode(_ bytes: some Collection<UInt8>) -> String {
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count + 2) / 3 * 4)
+        append(bytes, to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Appends the text of `bytes`, as ``encode(_:)`` gives it: for secrets, in a buffer with room for
+    /// it, which its owner wipes.
+    public static func append(_ bytes: some Collection<UInt8>, to text: inout [UInt8]) {
         var group: UInt32 = 0
         var bitCount: UInt32 = 0
         for byte in bytes {
@@ -21,8 +28,8 @@ public enum Base64 {
             }
         }
         if bitCount > 0 { text.append(alphabet[Int(group << (6 - bitCount) & 0x3F)]) }
-        while !text.count.isMultiple(of: 4) { text.append(padding) }
-        return String(decoding: text, as: UTF8.self)
+        let missing = [0, 2, 1][bytes.count % 3]
+        text.append(contentsOf: repeatElement(padding, count: missing))
     }
 
     /// The bytes that `text` stands for.

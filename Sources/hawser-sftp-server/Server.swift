@@ -74,18 +74,6 @@ private func serve(_ arguments: ServerArguments) throws(StartFailure) -> Int32 {
     }
 }
 
-extension SessionEnd {
-    /// OpenSSH's exit status for such an end.
-    fileprivate var exitStatus: Int32 {
-        switch self {
-        case .endOfStream: 0
-        case .channelFailed: 1
-        case .unreadable: 11
-        case .failed: fatalStatus
-        }
-    }
-}
-
 /// What is closed of the standard descriptors is opened, so that no other file takes its number.
 private func openStandardDescriptors() {
     while true {

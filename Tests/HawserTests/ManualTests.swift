@@ -11,9 +11,11 @@ import Testing
 @Suite struct ManualTests {
     private let lines: [Substring]
 
-    init() throws {
+    init() throws { lines = try Self.page("hawser-mount.1") }
+
+    private static func page(_ name: String) throws -> [Substring] {
         let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-        let descriptor = unsafe open("/\(root)/man/hawser-mount.1", O_RDONLY | O_CLOEXEC)
+        let descriptor = unsafe open("/\(root)/man/\(name)", O_RDONLY | O_CLOEXEC)
         try #require(descriptor >= 0)
         defer { close(descriptor) }
         var text: [UInt8] = []
@@ -23,7 +25,7 @@ import Testing
             if count <= 0 { break }
             text += buffer[..<count]
         }
-        lines = String(decoding: text, as: UTF8.self)
+        return String(decoding: text, as: UTF8.self)
             .split(separator: "\n", omittingEmptySubsequences: false)
     }
 
@@ -80,6 +82,24 @@ import Testing
                 $0.count == 2 && $0.hasPrefix("-") && $0 != "--"
             }.map { String($0.dropFirst()) })
         #expect(inHelp.subtracting(inManual).isEmpty, "\(inHelp.subtracting(inManual).sorted())")
+    }
+
+    @Test func manualOfServeHasTheOptionsOfTheProgram() throws {
+        let page = try Self.page("hawser-serve.1")
+        func names(_ macro: String) -> Set<String> {
+            Set(
+                page.filter { $0.hasPrefix("\(macro) Fl -") }.compactMap { line in
+                    line.dropFirst(macro.count + " Fl -".count).split(separator: " ").first
+                        .map(String.init)
+                })
+        }
+        let inHelp = Set(
+            Serve.helpMessage(includeHidden: true).split { " ,/\n[]<>".contains($0) }
+                .filter { $0.hasPrefix("--") && $0.count > 2 }.map { String($0.dropFirst(2)) }
+        ).subtracting(["version", "help"])
+        #expect(inHelp.count > 5)
+        #expect(names(".It") == inHelp)
+        #expect(names(".Op") == inHelp)
     }
 
     @Test func helpGroupsTheOptions() {

@@ -210,7 +210,7 @@ extension Transport where Side: ~Copyable {
             let message = try decode(Disconnect.self, packet.payload)
             throw SSHError(
                 .disconnectedByPeer(message.reason),
-                "disconnected by the peer: \(message.description.prefix(512))")
+                SSHError.disconnectedPrefix + message.description.prefix(512))
         case .kexInit: try receiveKexInit(packet)
         case .kexECDHInit, .kexECDHReply, .kexGroupInit, .kexGroupReply, .kexGroupRequest:
             return try receiveMethodMessage(packet.payload, now: now)

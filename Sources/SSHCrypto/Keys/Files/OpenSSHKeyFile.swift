@@ -25,9 +25,9 @@ struct OpenSSHKeyFile: ~Copyable, Sendable {
         }
     }
 
-    private static let magic = Array("openssh-key-v1\0".utf8)
+    static let magic = Array("openssh-key-v1\0".utf8)
     /// What the private part is padded to where nothing encrypts it.
-    private static let blockCount = 8
+    static let blockCount = 8
 
     init(_ content: Bytes) throws(KeyError) {
         var reader = KeyReader(content)

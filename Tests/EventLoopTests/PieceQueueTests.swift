@@ -4,20 +4,18 @@ import EventLoop
 import Testing
 import Wire
 
-@testable import SSHClient
-
-@Suite struct ChannelStateTests {
+@Suite struct PieceQueueTests {
     /// A slice that keeps a buffer of a packet's size.
     private func piece(_ bytes: [UInt8]) -> Bytes {
         ([UInt8](repeating: 0, count: 4096) + bytes)[4096...]
     }
 
     @Test func smallPiecesAreJoinedAndLetGoOfTheirPackets() {
-        let state = ChannelState(loop: SimulatedLoop())
-        for index in 0..<10_000 { state.append(piece([UInt8(truncatingIfNeeded: index)])) }
+        var queue = PieceQueue()
+        for index in 0..<10_000 { queue.append(piece([UInt8(truncatingIfNeeded: index)])) }
         var pieces = 0
         var all: [UInt8] = []
-        while let bytes = state.popFirst() {
+        while let bytes = queue.popFirst() {
             pieces += 1
             all += bytes
         }
@@ -26,18 +24,18 @@ import Wire
     }
 
     @Test func orderStaysWhateverTheSizesAndHoweverSlowTheReader() {
-        let state = ChannelState(loop: SimulatedLoop())
+        var queue = PieceQueue()
         var sent: [UInt8] = []
         var received: [UInt8] = []
         for round in 0..<5000 {
             let bytes = [UInt8](
                 repeating: UInt8(truncatingIfNeeded: round), count: 1 + round * 37 % 5000)
             sent += bytes
-            state.append(piece(bytes))
+            queue.append(piece(bytes))
             // Never quite empty.
-            if round % 3 != 0, let bytes = state.popFirst() { received += bytes }
+            if round % 3 != 0, let bytes = queue.popFirst() { received += bytes }
         }
-        while let bytes = state.popFirst() { received += bytes }
+        while let bytes = queue.popFirst() { received += bytes }
         #expect(received == sent)
     }
 }

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LocalFiles
+import SFTPServer
+import SSHConfig
+import SSHCrypto
+public import Wire
+
+/// Whom a server lets in: one user, by the keys of an authorized_keys file.
+///
+/// The file is read at each attempt, so that what is taken out of it is not let in any more.
+public struct LoginRules: Sendable {
+    /// The name by which clients log in.
+    public var userName: Bytes
+    /// The path of the authorized_keys file.
+    public var authorizedKeys: Bytes
+
+    /// Rules for one user.
+    public init(userName: Bytes, authorizedKeys: Bytes) {
+        self.userName = userName
+        self.authorizedKeys = authorizedKeys
+    }
+
+    /// What comes of an attempt.
+    enum Verdict: Equatable {
+        case accepted
+        /// The texts are for the log; the client is not told why.
+        case refused([String])
+    }
+
+    /// Whether there is such a user.
+    func isKnown(_ user: String) -> Bool { user.utf8.elementsEqual(userName) }
+
+    /// Decides about a key that a client has, or says it has.
+    ///
+    /// It blocks for as long as reading the file takes.
+    func verdict(on key: PublicKey, of user: String, from client: ClientAddress) -> Verdict {
+        guard isKnown(user) else { return .refused([]) }
+        let content: Bytes
+        do {
+            content = try GuardedFile.read(
+                authorizedKeys, limit: ConfigurationLimits.authorizedKeysBytes)
+        } catch {
+            return .refused(["\(authorizedKeys.logText): \(error)"])
+        }
+        let keys = AuthorizedKeys(content)
+        let now = LocalTime.secondsSince1970
+        guard let utc = CalendarTime(now, isUTC: true), let local = CalendarTime(now, isUTC: false)
+        else { return .refused(["the clock is beyond the calendar's end"]) }
+        let verdict = keys.verdict(
+            on: key,
+            for: AuthorizedKeyOptions.Client(
+                address: client.bytes, addressText: client.text, now: utc, localNow: local))
+        switch verdict {
+        case .accepted: return .accepted
+        case .refused(let line, let refusal):
+            return .refused(["\(authorizedKeys.logText):\(line): \(refusal.logText)"])
+        case .unknown:
+            return .refused(
+                keys.problems.map { problem in
+                    "\(authorizedKeys.logText):\(problem.line): "
+                        + ServerLog.escaped(problem.reason.utf8)
+                })
+        }
+    }
+}
+
+extension CalendarTime {
+    fileprivate init?(_ seconds: Int64, isUTC: Bool) {
+        guard let time = LocalTime(secondsSince1970: seconds, isUTC: isUTC) else { return nil }
+        self.init(
+            year: time.year, month: time.month, day: time.day, hour: time.hour,
+            minute: time.minute, second: time.second)
+    }
+}
+
+extension AuthorizedKeyOptions.Refusal {
+    fileprivate var logText: String {
+        switch self {
+        case .address: "the key may not be used from this address"
+        case .expired: "the key has expired"
+        case .authority: "the key signs certificates, which are not taken"
+        case .command: "the key is to run a command, and none is run"
+        }
+    }
+}
