@@ -67,7 +67,8 @@ let package = Package(
             name: "LocalFiles", dependencies: ["CLinux", "SFTPProtocol", "Wire"],
             swiftSettings: settings),
         .testTarget(
-            name: "LocalFilesTests", dependencies: ["LocalFiles", "SFTPProtocol", "Wire"],
+            name: "LocalFilesTests",
+            dependencies: ["EventLoop", "LocalFiles", "SFTPProtocol", "Wire"],
             swiftSettings: settings),
         .target(
             name: "PostQuantum",

@@ -112,6 +112,36 @@ log_in "$CASE/user_ed25519"
 wait "$SERVER_PID" || fail "--once ended with $?"
 expect_equal "the key at the second start" "$made" "$(sha256 "$CASE/made_key")"
 
+# A directory as the root: what is absolute begins there, and nothing leads above it.
+mkdir -p "$CASE/jail/inside"
+echo kept >"$CASE/jail/inside/file"
+ln -s /inside/file "$CASE/jail/absolute"
+ln -s ../authorized_keys "$CASE/jail/out"
+serve --root "$CASE/jail"
+echo "[127.0.0.1]:$PORT $(ssh-keygen -y -f "$CASE/made_key")" >"$CASE/known_hosts"
+sftp -q -b - -F "$SSH_CONFIG" server >"$CASE/output" <<END
+pwd
+get absolute $CASE/absolute
+get /../../inside/file $CASE/from-above
+-get out $CASE/escaped
+-get $CASE/authorized_keys $CASE/escaped
+symlink /etc/passwd leads-out
+-get leads-out $CASE/escaped
+rename inside/file /../renamed
+ls -la /..
+END
+grep -q '^Remote working directory: /$' "$CASE/output" || fail "not at /: $(cat "$CASE/output")"
+cmp "$CASE/absolute" "$CASE/from-above"
+[ ! -e "$CASE/escaped" ] || fail "escaped"
+[ -e "$CASE/jail/renamed" ] || fail "not renamed inside"
+! grep -q authorized_keys "$CASE/output" || fail "listed what lies above"
+mount_remote / "$MOUNT"
+cat "$MOUNT/renamed" >"$CASE/output"
+cmp "$CASE/absolute" "$CASE/output"
+expect_failure cat "$MOUNT/leads-out"
+unmount "$MOUNT"
+end_server
+
 # Over the standard streams, as a ProxyCommand.
 sftp -q -b - -o ProxyCommand="$HAWSER serve --stdio --authorized-keys $CASE/authorized_keys --host-key $host_key" \
     -F "$SSH_CONFIG" "server:$REMOTE" <<<"get by-scp $CASE/by-stdio" 2>"$CASE/serve.log"

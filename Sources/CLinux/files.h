@@ -4,6 +4,9 @@
 #pragma once
 
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
 #include <stddef.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -21,6 +24,18 @@ static inline int clinux_rename_noreplace(int from_directory, const char *from, 
     enum { RENAME_NOREPLACE_FLAG = 1 };  // linux/fs.h
     return (int)syscall(SYS_renameat2, from_directory, from, to_directory, to,
                         RENAME_NOREPLACE_FLAG);
+}
+
+static const int clinux_O_PATH = __O_PATH;
+
+// open(2) of a path as if `root` were the root directory: nothing on the way leads above it.
+static inline int clinux_open_in_root(int root, const char *path, int flags, mode_t mode) {
+    struct open_how how = {
+        .flags = (unsigned)flags,
+        .mode = flags & O_CREAT ? mode & 07777 : 0,
+        .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+    };
+    return (int)syscall(SYS_openat2, root, path, &how, sizeof how);
 }
 
 // The next entry's name, which stands until the next call; NULL at the end, or with errno set.

@@ -7,26 +7,14 @@ public import Wire
 private let slash = UInt8(ascii: "/")
 private let dot = UInt8(ascii: ".")
 
-extension LocalFiles {
+extension FileTree {
     /// The most links that a path may lead through, as in the kernel's own walk.
     private static let linksFollowed = 40
-
-    /// The working directory.
-    public static func workingDirectory() throws(Errno) -> Bytes {
-        guard let path = unsafe getcwd(nil, 0) else { throw .last }
-        defer { unsafe free(path) }
-        return unsafe bytes(of: path)
-    }
-
-    /// Makes `path` the working directory.
-    public static func changeWorkingDirectory(to path: Bytes) throws(Errno) {
-        try unsafe withPath(path) { unsafe chdir($0) }
-    }
 
     /// The absolute path without links, `.`, `..` and doubled slashes; its last part need not exist.
     ///
     /// That is what SFTP's REALPATH gives, unlike realpath(3).
-    public static func canonicalPath(of path: Bytes) throws(Errno) -> Bytes {
+    public func canonicalPath(of path: Bytes) throws(Errno) -> Bytes {
         guard path.count < Int(PATH_MAX) else { throw .ENAMETOOLONG }
         var resolved = path.first == slash ? [] : try workingDirectory().dropTrailingSlash
         var left = path
@@ -52,13 +40,32 @@ extension LocalFiles {
                 return next
             }
             links += 1
-            guard links <= linksFollowed else { throw .ELOOP }
+            guard links <= Self.linksFollowed else { throw .ELOOP }
             let target = try target(ofLink: next)
             if target.first == slash { resolved = [] }
             left = isLast ? target : target + [slash] + left
             guard left.count < Int(PATH_MAX) else { throw .ENAMETOOLONG }
         }
         return resolved.isEmpty ? [slash] : resolved
+    }
+}
+
+extension LocalFiles {
+    /// The working directory.
+    public static func workingDirectory() throws(Errno) -> Bytes {
+        guard let path = unsafe getcwd(nil, 0) else { throw .last }
+        defer { unsafe free(path) }
+        return unsafe bytes(of: path)
+    }
+
+    /// Makes `path` the working directory.
+    public static func changeWorkingDirectory(to path: Bytes) throws(Errno) {
+        try unsafe withPath(path) { unsafe chdir($0) }
+    }
+
+    /// The absolute path, as ``FileTree/canonicalPath(of:)``.
+    public static func canonicalPath(of path: Bytes) throws(Errno) -> Bytes {
+        try FileTree.whole.canonicalPath(of: path)
     }
 }
 

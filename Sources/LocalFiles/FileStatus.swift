@@ -43,6 +43,9 @@ public struct FileStatus: Sendable {
             mtime: FileTime(status.st_mtim), ctime: FileTime(status.st_ctim))
     }
 
+    /// Whether the file is a directory.
+    public var isDirectory: Bool { mode & S_IFMT == S_IFDIR }
+
     /// Whether the file is a regular one.
     public var isRegular: Bool { mode & S_IFMT == S_IFREG }
 

@@ -16,13 +16,24 @@ public struct LocalFile: ~Copyable, Sendable {
     ///
     /// - Parameter permissions: of a file that is created, before the umask.
     public init(opening path: Bytes, flags: OpenFlags, permissions: UInt32) throws(Errno) {
+        try self.init(opening: path, in: nil, flags: flags, permissions: permissions)
+    }
+
+    /// Opens a file of a confined tree.
+    init(
+        opening path: Bytes, in root: RootDirectory?, flags: OpenFlags, permissions: UInt32
+    ) throws(Errno) {
         var opened: Int32 = -1
         let systemFlags = Self.systemFlags(flags)
         try unsafe withPath(path) { path in
-            opened = unsafe open(path, systemFlags | O_NONBLOCK, permissions)
+            let open = { (flags: Int32) -> Int32 in
+                if let root { return unsafe root.open(path, flags, permissions) }
+                return unsafe Glibc.open(path, flags, permissions)
+            }
+            opened = open(systemFlags | O_NONBLOCK)
             if opened < 0 && errno == EWOULDBLOCK {
                 // Another program holds a lease on the file, and is asked to give it up meanwhile.
-                opened = unsafe open(path, systemFlags, permissions)
+                opened = open(systemFlags)
             }
             return opened
         }

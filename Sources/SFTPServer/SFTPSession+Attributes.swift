@@ -8,7 +8,7 @@ extension SFTPSession {
     func stat(_ path: Bytes, followingLink: Bool) throws(Errno) -> SFTPReply {
         log.log(.verbose, "\(followingLink ? "" : "l")stat name \(ServerLog.quoted(path))")
         return .attributes(
-            try LocalFiles.status(of: path, followingLink: followingLink)
+            try files.status(of: path, followingLink: followingLink)
                 .attributes(isExact: isExact))
     }
 
@@ -22,7 +22,7 @@ extension SFTPSession {
 
     func statvfs(_ path: Bytes) throws(Errno) -> SFTPReply {
         log.log(.info, "statvfs \(ServerLog.quoted(path))")
-        return try LocalFiles.fileSystemStatistics(of: path).reply
+        return try files.fileSystemStatistics(of: path).reply
     }
 
     func fstatvfs(_ handle: Bytes) throws(Errno) -> SFTPReply {
@@ -39,14 +39,14 @@ extension SFTPSession {
         return try set(attributes, of: path) { change throws(Errno) in
             switch change {
             case .size(let size):
-                try LocalFiles.truncate(path, to: size)
+                try files.truncate(path, to: size)
             case .permissions(let permissions):
-                try LocalFiles.setPermissions(
+                try files.setPermissions(
                     of: path, to: permissions, followingLink: followingLink)
             case .times(let times):
-                try LocalFiles.setTimes(of: path, to: times, followingLink: followingLink)
+                try files.setTimes(of: path, to: times, followingLink: followingLink)
             case .owner(let owner):
-                try LocalFiles.setOwner(of: path, to: owner, followingLink: followingLink)
+                try files.setOwner(of: path, to: owner, followingLink: followingLink)
             }
         }
     }

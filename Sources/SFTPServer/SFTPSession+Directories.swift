@@ -14,20 +14,23 @@ extension SFTPSession {
     func opendir(_ path: Bytes) throws(Errno) -> SFTPReply {
         log.log(.info, "opendir \(ServerLog.quoted(path))")
         guard handles.hasRoom else { throw .EMFILE }
-        let directory = try LocalDirectory(opening: path)
+        let directory = try files.openDirectory(path)
         return .handle(handles.insert(.directory(OpenDirectory(directory, path: path))))
     }
 
     func readdir(_ handle: Bytes) throws(Errno) -> SFTPReply {
         guard case .directory(let directory)? = handles[handle] else { return .invalidHandle }
         log.log(.debug1, "readdir \(ServerLog.quoted(directory.path))")
+        let path = directory.path
         let entries = try directory.withDirectory { directory throws(Errno) in
-            try nextEntries(of: directory)
+            try nextEntries(of: directory, at: path)
         }
         return entries.isEmpty ? .eof : .name(entries)
     }
 
-    private func nextEntries(of directory: borrowing LocalDirectory) throws(Errno) -> [NameEntry] {
+    private func nextEntries(
+        of directory: borrowing LocalDirectory, at path: Bytes
+    ) throws(Errno) -> [NameEntry] {
         let longName = LongName(accounts: accounts, now: LocalTime.secondsSince1970)
         var entries: [NameEntry] = []
         var byteCount = 0
@@ -35,7 +38,7 @@ extension SFTPSession {
             let name = try directory.next()
         {
             // What has gone meanwhile is left out.
-            guard let status = try? directory.status(of: name) else { continue }
+            guard let status = try? status(of: name, in: directory, at: path) else { continue }
             let line = longName.line(name: name, status: status)
             entries.append(
                 NameEntry(
@@ -46,16 +49,26 @@ extension SFTPSession {
         return entries
     }
 
+    /// What is known of an entry; of `..` what a confined tree has in its place.
+    private func status(
+        of name: Bytes, in directory: borrowing LocalDirectory, at path: Bytes
+    ) throws(Errno) -> FileStatus {
+        guard files.isConfined, name.elementsEqual("..".utf8) else {
+            return try directory.status(of: name)
+        }
+        return try files.status(of: path + Array("/..".utf8), followingLink: true)
+    }
+
     func mkdir(_ path: Bytes, _ attributes: FileAttributes) throws(Errno) -> SFTPReply {
         let permissions = attributes.permissions.map { $0 & LocalFiles.permissionBits } ?? 0o777
         log.log(.info, "mkdir name \(ServerLog.quoted(path)) mode \(permissions.octal)")
-        try LocalFiles.makeDirectory(path, permissions: permissions)
+        try files.makeDirectory(path, permissions: permissions)
         return .ok
     }
 
     func rmdir(_ path: Bytes) throws(Errno) -> SFTPReply {
         log.log(.info, "rmdir name \(ServerLog.quoted(path))")
-        try LocalFiles.removeDirectory(path)
+        try files.removeDirectory(path)
         return .ok
     }
 }

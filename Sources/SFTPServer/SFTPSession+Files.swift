@@ -29,8 +29,8 @@ extension SFTPSession {
             .info,
             "open \(ServerLog.quoted(path)) flags \(flags.logText) mode \(permissions.octal)")
         guard handles.hasRoom else { throw .EMFILE }
-        let file = try LocalFile(
-            opening: path, flags: flags, permissions: permissions & LocalFiles.permissionBits)
+        let file = try files.open(
+            path, flags: flags, permissions: permissions & LocalFiles.permissionBits)
         return .handle(handles.insert(.file(OpenFile(file, path: path))))
     }
 

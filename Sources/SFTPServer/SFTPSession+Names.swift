@@ -7,31 +7,31 @@ import Wire
 extension SFTPSession {
     func remove(_ path: Bytes) throws(Errno) -> SFTPReply {
         log.log(.info, "remove name \(ServerLog.quoted(path))")
-        try LocalFiles.remove(path)
+        try files.remove(path)
         return .ok
     }
 
     func rename(_ oldPath: Bytes, to newPath: Bytes) throws(Errno) -> SFTPReply {
         log.log(.info, twoPaths("rename", oldPath, newPath))
-        try LocalFiles.rename(oldPath, to: newPath)
+        try files.rename(oldPath, to: newPath)
         return .ok
     }
 
     func posixRename(_ oldPath: Bytes, to newPath: Bytes) throws(Errno) -> SFTPReply {
         log.log(.info, twoPaths("posix-rename", oldPath, newPath))
-        try LocalFiles.rename(oldPath, replacing: newPath)
+        try files.rename(oldPath, replacing: newPath)
         return .ok
     }
 
     func hardlink(_ oldPath: Bytes, to newPath: Bytes) throws(Errno) -> SFTPReply {
         log.log(.info, twoPaths("hardlink", oldPath, newPath))
-        try LocalFiles.link(oldPath, to: newPath)
+        try files.link(oldPath, to: newPath)
         return .ok
     }
 
     func symlink(_ path: Bytes, to target: Bytes) throws(Errno) -> SFTPReply {
         log.log(.info, twoPaths("symlink", target, path))
-        try LocalFiles.makeSymbolicLink(path, to: target)
+        try files.makeSymbolicLink(path, to: target)
         return .ok
     }
 
@@ -41,13 +41,13 @@ extension SFTPSession {
 
     func readlink(_ path: Bytes) throws(Errno) -> SFTPReply {
         log.log(.verbose, "readlink \(ServerLog.quoted(path))")
-        return .name([NameEntry(path: try LocalFiles.target(ofLink: path))])
+        return .name([NameEntry(path: try files.target(ofLink: path))])
     }
 
     func realpath(_ path: Bytes) throws(Errno) -> SFTPReply {
         let path = path.isEmpty ? [UInt8(ascii: ".")] : path
         log.log(.verbose, "realpath \(ServerLog.quoted(path))")
-        return .name([NameEntry(path: try LocalFiles.canonicalPath(of: path))])
+        return .name([NameEntry(path: try files.canonicalPath(of: path))])
     }
 
     func expandPath(_ path: Bytes) throws(Errno) -> SFTPReply {
@@ -55,7 +55,7 @@ extension SFTPSession {
             return .status(SFTPStatus(.noSuchFile, message: "no such user"))
         }
         log.log(.verbose, "expand \(ServerLog.quoted(expanded))")
-        return .name([NameEntry(path: try LocalFiles.canonicalPath(of: expanded))])
+        return .name([NameEntry(path: try files.canonicalPath(of: expanded))])
     }
 
     /// A path with `~` or `~user` at its start replaced; `nil` if there is no such user.
@@ -65,17 +65,23 @@ extension SFTPSession {
         guard path.first == UInt8(ascii: "~") else { return path }
         let user = path.dropFirst().prefix { $0 != UInt8(ascii: "/") }
         let rest = path.dropFirst(1 + user.count)
-        if user.isEmpty { return try LocalFiles.workingDirectory() + rest }
-        return Accounts.user(named: user).map { $0.home + rest }
+        if user.isEmpty { return try files.workingDirectory() + rest }
+        return home(of: user).map { $0 + rest }
     }
 
     func homeDirectory(of user: Bytes) throws(Errno) -> SFTPReply {
         let name = user.isEmpty ? configuration.userName : user
         log.log(.verbose, "home-directory \(ServerLog.quoted(name))")
-        guard let user = Accounts.user(named: name) else {
+        guard let home = home(of: name) else {
             return .status(SFTPStatus(.failure, message: "no such user"))
         }
-        return .name([NameEntry(path: user.home)])
+        return .name([NameEntry(path: home)])
+    }
+
+    /// A user's home directory; in a confined tree there is one user, whose home is all of it.
+    private func home(of user: Bytes) -> Bytes? {
+        if !files.isConfined { return Accounts.user(named: user)?.home }
+        return user == configuration.userName ? [UInt8(ascii: "/")] : nil
     }
 
     func names(uids: [UInt32], gids: [UInt32]) -> SFTPReply {

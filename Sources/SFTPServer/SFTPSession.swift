@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import LocalFiles
+public import LocalFiles
 public import SFTPProtocol
 public import Wire
 
@@ -12,6 +12,8 @@ public final class SFTPSession {
     public struct Configuration: Sendable {
         /// Which requests are carried out.
         public var policy: RequestPolicy
+        /// The files that there are for the client.
+        public var files: FileTree
         /// Where to log.
         public var log: ServerLog
         /// The user whose files are served, for the log and the home directory.
@@ -26,11 +28,13 @@ public final class SFTPSession {
 
         /// A configuration.
         public init(
-            policy: RequestPolicy = RequestPolicy(), log: ServerLog, userName: Bytes,
+            policy: RequestPolicy = RequestPolicy(), files: FileTree = .whole, log: ServerLog,
+            userName: Bytes,
             clientAddress: Bytes, handleLimit: UInt64? = SFTPSession.handleLimitOfProcess,
             ownsProcess: Bool = false
         ) {
             self.policy = policy
+            self.files = files
             self.log = log
             self.userName = userName
             self.clientAddress = clientAddress
@@ -57,6 +61,7 @@ public final class SFTPSession {
     var mark: SessionProcess?
 
     var log: ServerLog { configuration.log }
+    var files: FileTree { configuration.files }
 
     /// A session at its start: it waits for INIT.
     public init(_ configuration: Configuration) {

@@ -52,7 +52,8 @@ extension ServerConnection {
     private func runSession(_ id: ChannelID) async {
         let session = SFTPSession(
             SFTPSession.Configuration(
-                policy: settings.policy, log: log, userName: settings.login.userName,
+                policy: settings.policy, files: settings.files, log: log,
+                userName: settings.login.userName,
                 clientAddress: Array(client.text.utf8)[...], handleLimit: settings.handleLimit))
         channels[id]?.session = session
         let end = await session.serve(over: ServerChannel(connection: self, id: id))

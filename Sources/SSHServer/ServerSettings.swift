@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import LocalFiles
 public import SFTPServer
 public import SSHProtocol
 
@@ -11,6 +12,8 @@ public struct ServerSettings: Sendable {
     public var login: LoginRules
     /// Which requests for files are carried out.
     public var policy: RequestPolicy
+    /// The files that are served.
+    public var files: FileTree
     /// Where to log.
     public var log: ServerLog
     /// How long a client may take to log in: OpenSSH's `LoginGraceTime`.
@@ -30,11 +33,12 @@ public struct ServerSettings: Sendable {
     /// Settings with defaults.
     public init(
         ssh: SSHServerConfiguration, login: LoginRules, policy: RequestPolicy = RequestPolicy(),
-        log: ServerLog
+        files: FileTree = .whole, log: ServerLog
     ) {
         self.ssh = ssh
         self.login = login
         self.policy = policy
+        self.files = files
         self.log = log
     }
 }

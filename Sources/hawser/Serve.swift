@@ -6,6 +6,7 @@ import EventLoop
 import Glibc
 import LocalFiles
 import PostQuantum
+import SFTPProtocol
 import SFTPServer
 import SSHCrypto
 import SSHProtocol
@@ -41,6 +42,12 @@ struct Serve: ParsableCommand {
         help: ArgumentHelp(
             "The name by which clients log in. (default: that of the user)", valueName: "name"))
     var user: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The directory to serve, as if nothing lay above it. (default: all files)",
+            valueName: "directory"))
+    var root: String?
 
     @Flag(help: "Refuse everything that changes something.")
     var readOnly = false
@@ -157,6 +164,7 @@ struct ServeParts: Sendable {
     private let userName: Bytes
     private let authorizedKeys: Bytes
     private let hostKeys: [Bytes]
+    private let files: FileTree
     private let isReadOnly: Bool
     private let log: ServerLog
 
@@ -186,6 +194,14 @@ struct ServeParts: Sendable {
         } else {
             hostKeys = command.hostKey.map(path)
         }
+        do throws(Errno) {
+            files =
+                try command.root.map(path).map { root throws(Errno) in
+                    try FileTree(confinedTo: root)
+                } ?? .whole
+        } catch {
+            throw ServeProblem(description: "\(command.root ?? ""): \(error)")
+        }
         isReadOnly = command.readOnly
         let level = command.logLevel.flatMap(LogLevel.init(name:)) ?? .info
         log = ServerLog(level: level) { _, message in
@@ -213,6 +229,6 @@ struct ServeParts: Sendable {
             channels: ChannelParameters(window: ServerSettings.channelWindow))
         return ServerSettings(
             ssh: ssh, login: LoginRules(userName: userName, authorizedKeys: authorizedKeys),
-            policy: RequestPolicy(isReadOnly: isReadOnly), log: log)
+            policy: RequestPolicy(isReadOnly: isReadOnly), files: files, log: log)
     }
 }
