@@ -26,7 +26,8 @@ static inline int clinux_rename_noreplace(int from_directory, const char *from, 
                         RENAME_NOREPLACE_FLAG);
 }
 
-static const int clinux_O_PATH = __O_PATH;
+// open(2)'s O_PATH (asm-generic/fcntl.h): a directory that can be searched, but not read, can be opened.
+enum { clinux_O_PATH = 010000000 };
 
 // open(2) of a path as if `root` were the root directory: nothing on the way leads above it.
 static inline int clinux_open_in_root(int root, const char *path, int flags, mode_t mode) {
@@ -44,5 +45,3 @@ static inline const char *clinux_readdir_name(DIR *directory) {
     return entry ? entry->d_name : NULL;
 }
 
-// open(2)'s O_PATH (asm-generic/fcntl.h): a directory that can be searched, but not read, can be opened.
-enum { clinux_O_PATH = 010000000 };

@@ -17,7 +17,7 @@ final class RootDirectory: Sendable {
     init(_ path: Bytes) throws(Errno) {
         var descriptor: Int32 = -1
         try unsafe withPath(path) { path in
-            descriptor = unsafe Glibc.open(path, clinux_O_PATH | O_DIRECTORY | O_CLOEXEC)
+            descriptor = unsafe Glibc.open(path, CInt(clinux_O_PATH) | O_DIRECTORY | O_CLOEXEC)
             return descriptor
         }
         self.descriptor = descriptor
@@ -37,7 +37,7 @@ final class RootDirectory: Sendable {
 
     /// The file that a path leads to; the caller closes it.
     func place(of path: Bytes, isDirectory: Bool = false) throws(Errno) -> Place {
-        let flags = clinux_O_PATH | O_CLOEXEC | (isDirectory ? O_DIRECTORY : 0)
+        let flags = CInt(clinux_O_PATH) | O_CLOEXEC | (isDirectory ? O_DIRECTORY : 0)
         var descriptor: Int32 = -1
         try unsafe withPath(path) { path in
             descriptor = unsafe open(path, flags, 0)
