@@ -134,7 +134,7 @@ grep -q '^Remote working directory: /$' "$CASE/output" || fail "not at /: $(cat 
 cmp "$CASE/absolute" "$CASE/from-above"
 [ ! -e "$CASE/escaped" ] || fail "escaped"
 [ -e "$CASE/jail/renamed" ] || fail "not renamed inside"
-! grep -q authorized_keys "$CASE/output" || fail "listed what lies above"
+! grep -q ' authorized_keys$' "$CASE/output" || fail "listed what lies above"
 mount_remote / "$MOUNT"
 cat "$MOUNT/renamed" >"$CASE/output"
 cmp "$CASE/absolute" "$CASE/output"

@@ -108,7 +108,7 @@ extension CopyEngine {
             try requireGoingOn()
             return Opened(
                 file: try await job.target.openTarget(
-                    job.targetName, .inPlace(permissions: permissions | 0o200)),
+                    job.targetName, .inPlace(permissions: permissions)),
                 part: nil, isCut: true)
         }
         switch found.kind {
@@ -127,7 +127,7 @@ extension CopyEngine {
         }
         return Opened(
             file: try await job.target.openTarget(
-                job.targetName, .inPlace(permissions: permissions | 0o200)),
+                job.targetName, .inPlace(permissions: permissions)),
             part: nil, isCut: true)
     }
 
@@ -140,7 +140,7 @@ extension CopyEngine {
     private func openPart(_ job: FileJob, _ permissions: UInt32) async throws -> Opened {
         let part = partName(for: job.targetName)
         return Opened(
-            file: try await job.target.openTarget(part, .new(permissions: permissions | 0o200)),
+            file: try await job.target.openTarget(part, .new(permissions: permissions)),
             part: part)
     }
 

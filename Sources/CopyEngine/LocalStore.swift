@@ -5,6 +5,9 @@ import LocalFiles
 public import SFTPProtocol
 public import Wire
 
+/// What a new file's owner may do in any case, as with scp: only a server makes a file that is read-only.
+private let ownerWrites: UInt32 = 0o200
+
 /// The files of this machine; whatever may block runs on helper threads.
 public struct LocalStore: FileStore {
     private let loop: any EventLoop
@@ -78,11 +81,11 @@ private struct OpenLocalFolder: Folder {
                 case .new(let permissions):
                     try folder.openFile(
                         named: name, flags: [.write, .create, .exclusive],
-                        permissions: permissions, followingLink: false)
+                        permissions: permissions | ownerWrites, followingLink: false)
                 case .inPlace(let permissions):
                     try folder.openFile(
-                        named: name, flags: [.write, .create], permissions: permissions,
-                        followingLink: true)
+                        named: name, flags: [.write, .create],
+                        permissions: permissions | ownerWrites, followingLink: true)
                 case .stream:
                     try folder.openFile(
                         named: name, flags: [.write, .append], followingLink: true, waits: true)

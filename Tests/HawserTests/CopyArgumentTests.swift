@@ -79,7 +79,7 @@ import Testing
         try #require(count > 0)
         let text = String(decoding: buffer[..<count], as: UTF8.self)
         let words = text.split(separator: "\n").filter { $0.hasPrefix(".It Fl ") }.flatMap { line in
-            line.split(separator: " ").filter { $0 != ".It" && $0 != "Fl" && $0 != "," }
+            line.split(separator: " ").filter { $0 != ".It" && !["Fl", ",", "="].contains($0) }
         }
         let inManual = Set(
             words.filter { $0.count == 1 || $0.hasPrefix("-") }.map { "-\($0)" })
