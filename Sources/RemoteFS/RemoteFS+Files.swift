@@ -219,24 +219,7 @@ extension RemoteFS {
         return entry
     }
 
-    // MARK: Reading and writing
-
-    /// One attempt at ``read(_:offset:count:)``.
-    func readOnce(
-        _ handle: HandleID, offset: UInt64, count: Int
-    ) async throws(Errno) -> [Bytes] {
-        let (file, server) = try await openFile(handle)
-        var length = count
-        // Asking beyond the end would cost another round trip, to learn that it is the end.
-        if let size = cachedAttributes(of: file.inode)?.value.size, offset < size {
-            length = Int(min(UInt64(count), size - offset))
-        }
-        do {
-            return try await client.read(server, offset: offset, length: length)
-        } catch {
-            throw error.errnoOnHandle
-        }
-    }
+    // MARK: Writing
 
     /// One attempt at ``write(_:offset:data:as:)``.
     func writeOnce(
