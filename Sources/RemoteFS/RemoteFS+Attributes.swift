@@ -111,7 +111,7 @@ extension RemoteFS {
         guard nodes[inode]?.place == nil else { return nil }
         return files.first {
             $0.inode == inode && $0.access.contains(.write) && $0.server.map(isCurrent) ?? false
-        }?.server ?? openHandle(of: inode)
+        }?.server
     }
 
     /// - Parameter change: the number of the last change that the answer is known to show, where that

@@ -81,6 +81,7 @@ extension RemoteFS {
                 && file.access.contains(.append) == access.contains(.append)
         }
         if flags.contains(.truncate) {
+            guard files.first(where: isEnough) != nil else { throw .ESTALE }
             var changes = AttributeChanges()
             changes.size = 0
             _ = try await setattrOnce(inode, changes, handle: nil)
