@@ -4,32 +4,59 @@ import SFTPProtocol
 import Wire
 
 /// The bits of a file's mode that are copied: as scp, no set-user-ID.
-private let fileBits: UInt32 = 0o777
-/// The mode of a file whose source tells none.
-private let usualPermissions: UInt32 = 0o666
+let fileBits: UInt32 = 0o777
 
 extension CopyEngine {
-    /// Where a file's content goes first.
-    private struct Opened {
-        let file: any TargetFile
-        /// The name that it has until it is whole; nil if it is written in its place.
-        let part: Bytes?
-        /// What is to be set in the end besides what is preserved.
-        var attributes = FileAttributes()
-        /// Whether an older, longer content may be there.
-        var isCut = false
-    }
-
-    /// Copies one file.
+    /// Copies one file, over one connection after the other if need be.
+    ///
+    /// - Throws: ``TargetError`` where the target is at fault.
     func copyFile(_ job: FileJob) async throws {
-        if isLeftAlone(job) {
+        if try await isLeftAlone(job) {
             progress.filesSkipped += 1
             progress.bytesFound -= min(job.attributes.size ?? 0, progress.bytesFound)
             return
         }
+        var attempt = FileAttempt()
+        while true {
+            let before = attempt.confirmed
+            do {
+                return try await copyOnce(job, &attempt)
+            } catch  where endsConnection(cause(of: error)) {
+                attempt.losses = attempt.confirmed > before ? 1 : attempt.losses + 1
+                do {
+                    try await recover(job, &attempt, cause(of: error))
+                } catch {
+                    if attempt.confirmed > 0, attempt.part != nil { progress.partsLeft += 1 }
+                    throw error
+                }
+            }
+        }
+    }
+
+    /// Waits for the connection, and looks whether the source is still what it was.
+    private func recover(
+        _ job: FileJob, _ attempt: inout FileAttempt, _ reason: any Error
+    ) async throws {
+        try requireGoingOn()
+        guard attempt.losses < CopyLimits.attempts else {
+            throw CopyProblem.lostEachTime(words(for: reason))
+        }
+        try await job.source.waitForConnection()
+        try await job.target.waitForConnection()
+        guard attempt.confirmed > 0 else { return }
+        let now = try await job.source.status(of: job.name, followingLink: true)
+        guard
+            now.size != job.attributes.size
+                || now.modificationTime != job.attributes.modificationTime
+        else { return }
+        progress.bytesDone -= min(attempt.confirmed, progress.bytesDone)
+        attempt.confirmed = 0
+    }
+
+    private func copyOnce(_ job: FileJob, _ attempt: inout FileAttempt) async throws {
         let source = try await job.source.openSource(job.name)
         do {
-            try await copyContent(of: source, job)
+            try await copyContent(of: source, job, &attempt)
         } catch {
             await source.close()
             throw error
@@ -37,32 +64,22 @@ extension CopyEngine {
         await source.close()
     }
 
-    private func isLeftAlone(_ job: FileJob) -> Bool {
-        guard case .something(let existing, _) = job.existing else { return false }
-        switch options.skipping {
-        case .nothing: return false
-        case .existing: return true
-        case .newer:
-            guard let old = existing.times?.mtime, let new = job.attributes.times?.mtime else {
-                return false
-            }
-            return old >= new
-        case .sameSize: return existing.size != nil && existing.size == job.attributes.size
-        }
-    }
-
-    private func copyContent(of source: any SourceFile, _ job: FileJob) async throws {
-        let opened: Opened
+    private func copyContent(
+        of source: any SourceFile, _ job: FileJob, _ attempt: inout FileAttempt
+    ) async throws {
+        let opened: OpenTarget
         do {
-            opened = try await openTarget(job)
+            opened = try await openTarget(job, source, &attempt)
         } catch {
-            return fail(job.targetPath, job.targetSide, error)
+            throw TargetError(cause: cause(of: error))
         }
-        var attributes = opened.attributes
         do {
-            let count = try await transfer(
-                from: source, to: opened.file, size: job.attributes.size)
-            if opened.isCut { attributes.size = count }
+            try await transfer(
+                from: source, to: opened.file, size: job.attributes.size,
+                confirmed: &attempt.confirmed)
+            if options.verifies { try await verify(source, job, opened, attempt.confirmed) }
+            var attributes = attempt.attributes
+            if opened.isCut { attributes.size = attempt.confirmed }
             if options.preserves {
                 attributes.permissions = job.attributes.permissions.map { $0 & fileBits }
                 attributes.times = job.attributes.times
@@ -75,15 +92,58 @@ extension CopyEngine {
             } catch {
                 throw TargetError(cause: error)
             }
-            noteChange(of: job, count)
-            progress.filesDone += 1
-            observer.copied(job.targetSide.shown(job.targetPath), bytes: count)
         } catch {
-            await opened.file.abandon()
-            if let part = opened.part { try? await job.target.remove(part) }
-            guard let error = error as? TargetError else { throw error }
-            fail(job.targetPath, job.targetSide, error.cause)
+            await leave(opened, job, attempt, error)
+            throw error
         }
+        noteChange(of: job, attempt.confirmed)
+        progress.filesDone += 1
+        observer.copied(job.targetSide.shown(job.targetPath), bytes: attempt.confirmed)
+    }
+
+    /// Leaves what is not whole: as a part that another copy can go on with, if that is worth it.
+    private func leave(
+        _ opened: OpenTarget, _ job: FileJob, _ attempt: FileAttempt, _ error: any Error
+    ) async {
+        let reason = cause(of: error)
+        guard let part = opened.part, !endsConnection(reason) else {
+            return await opened.file.abandon()
+        }
+        var isKept = attempt.confirmed >= CopyLimits.leastPart && part == job.partName
+        switch reason {
+        case CopyProblem.interrupted: break
+        case is CopyProblem: isKept = false
+        default: isKept = isKept && error is TargetError
+        }
+        if isKept {
+            // Behind a write that has failed, another one may have been done.
+            if error is TargetError {
+                try? await opened.file.set(FileAttributes(size: attempt.confirmed))
+            }
+            progress.partsLeft += 1
+        }
+        await opened.file.abandon()
+        if !isKept { try? await job.target.remove(part) }
+    }
+
+    /// Reads back what was written.
+    private func verify(
+        _ source: any SourceFile, _ job: FileJob, _ opened: OpenTarget, _ count: UInt64
+    ) async throws {
+        let written: any SourceFile
+        do {
+            written = try await job.target.openSource(opened.part ?? job.targetName)
+        } catch {
+            throw TargetError(cause: error)
+        }
+        do {
+            let end = try await commonEnd(of: source, and: written, in: 0..<count)
+            guard end == count else { throw TargetError(cause: CopyProblem.notVerified) }
+        } catch {
+            await written.close()
+            throw error
+        }
+        await written.close()
     }
 
     /// Tells of a source that is not what it was when its size was asked for.
@@ -95,80 +155,15 @@ extension CopyEngine {
             "changed while it was copied: \(count) bytes instead of \(size)")
     }
 
-    // MARK: The target
-
-    /// Opens what the content is written to: a part beside the target, if that harms nobody, or the
-    /// target itself.
-    private func openTarget(_ job: FileJob) async throws -> Opened {
-        let permissions = (job.attributes.permissions ?? usualPermissions) & fileBits
-        guard case .something(let found, let linkCount) = job.existing else {
-            if !options.writesInPlace, let opened = try? await openPart(job, permissions) {
-                return opened
-            }
-            try requireGoingOn()
-            return Opened(
-                file: try await job.target.openTarget(
-                    job.targetName, .inPlace(permissions: permissions)),
-                part: nil, isCut: true)
-        }
-        switch found.kind {
-        case .folder: throw CopyProblem.isFolder
-        case .link:
-            guard job.isNamed else { throw CopyProblem.linkBelowTarget }
-            let target = try? await job.target.status(of: job.targetName, followingLink: true)
-            if let target, target.kind != .file { return try await openStream(job, target) }
-        case .other: return try await openStream(job, found)
-        case .file, .unknown:
-            if !options.writesInPlace, linkCount == 1, found.kind == .file, job.target.canReplace,
-                let opened = await openReplacement(job, found)
-            {
-                return opened
-            }
-        }
-        return Opened(
-            file: try await job.target.openTarget(
-                job.targetName, .inPlace(permissions: permissions)),
-            part: nil, isCut: true)
+    private func cause(of error: any Error) -> any Error {
+        (error as? TargetError)?.cause ?? error
     }
+}
 
-    private func openStream(_ job: FileJob, _ found: FileAttributes) async throws -> Opened {
-        if found.kind == .folder { throw CopyProblem.isFolder }
-        return Opened(file: try await job.target.openTarget(job.targetName, .stream), part: nil)
-    }
-
-    /// A part that becomes a file which was not there.
-    private func openPart(_ job: FileJob, _ permissions: UInt32) async throws -> Opened {
-        let part = partName(for: job.targetName)
-        return Opened(
-            file: try await job.target.openTarget(part, .new(permissions: permissions)),
-            part: part)
-    }
-
-    /// A part that takes the place of a file; nil if it could not be like that one.
-    private func openReplacement(_ job: FileJob, _ found: FileAttributes) async -> Opened? {
-        let permissions = (found.permissions ?? 0) & 0o7777
-        // Whoever may not write to a file does not replace it, though the directory allows it.
-        guard permissions & 0o200 != 0,
-            var opened = try? await openPart(job, permissions & fileBits)
-        else { return nil }
-        if let ours = try? await opened.file.status(), let owner = ours.owner, owner == found.owner
-        {
-            if (ours.permissions ?? 0) & 0o7777 != permissions {
-                opened.attributes.permissions = permissions
-            }
-            return opened
-        }
-        await opened.file.abandon()
-        if let part = opened.part { try? await job.target.remove(part) }
-        return nil
-    }
-
-    /// A name beside the target that nobody else uses.
-    private func partName(for name: Bytes) -> Bytes {
-        let digits = String(options.random(), radix: 16)
-        let number = String(repeating: "0", count: 8 - digits.count) + digits
-        let end = Array(".\(number).hawser-part".utf8)
-        return [UInt8(ascii: ".")] + name.prefix(CopyLimits.nameBytes - 1 - end.count) + end
+extension FileAttempt {
+    /// The part that is being written.
+    var part: Bytes? {
+        if case .part(let name) = place { name } else { nil }
     }
 }
 

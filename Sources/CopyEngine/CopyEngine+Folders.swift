@@ -14,7 +14,7 @@ extension CopyEngine {
         guard job.depth <= CopyLimits.depth else { throw CopyProblem.tooDeep }
         let source = try await job.source.folder(
             named: job.name, followingLink: job.parent == nil || !options.keepsLinks)
-        let listing = try await source.list()
+        var listing = try await source.list()
         do {
             guard let target = try await makeFolder(job) else {
                 await listing.close()
@@ -23,8 +23,15 @@ extension CopyEngine {
             job.made = target
             // One that can't be listed can still be written to: its files are looked at one by one.
             let existing = job.isMade ? [:] : try? await entries(of: target)
+            if options.resumes, existing?.isEmpty != true {
+                job.ownUser = await ownUser(in: target)
+            }
             try requireGoingOn()
-            try await copyEntries(of: listing, source, target, existing, job)
+            var names = FoundNames()
+            while !(try await copyEntries(of: listing, source, target, existing, job, &names)) {
+                await listing.close()
+                listing = try await source.list()
+            }
         } catch {
             await listing.close()
             throw error
@@ -32,20 +39,46 @@ extension CopyEngine {
         await listing.close()
     }
 
+    /// The names of a directory's entries, each of which is copied once.
+    private struct FoundNames {
+        /// Those of this listing.
+        var current: Set<Bytes> = []
+        /// Those of listings that have not come to their end.
+        var earlier: Set<Bytes> = []
+        var losses = 0
+    }
+
+    /// Copies what is listed.
+    ///
+    /// - Returns: false if the connection was lost on the way, and there is another one.
     private func copyEntries(
         of listing: any Listing, _ source: any Folder, _ target: any Folder,
-        _ existing: [Bytes: FileJob.Existing]?, _ job: FolderJob
-    ) async throws {
-        var names: Set<Bytes> = []
-        while let entries = try await listing.next() {
+        _ existing: [Bytes: FileJob.Existing]?, _ job: FolderJob, _ names: inout FoundNames
+    ) async throws -> Bool {
+        while true {
+            let entries: [NameEntry]
+            do {
+                guard let next = try await listing.next() else { return true }
+                entries = next
+            } catch  where endsConnection(error) {
+                names.losses += 1
+                guard names.losses < CopyLimits.attempts else { throw error }
+                try await source.waitForConnection()
+                names.earlier.formUnion(names.current)
+                names.current = []
+                return false
+            }
             for entry in entries {
                 try requireGoingOn()
-                guard names.count < CopyLimits.entries else { throw CopyProblem.tooManyEntries }
+                guard names.current.count < CopyLimits.entries else {
+                    throw CopyProblem.tooManyEntries
+                }
                 // A copy: the slice would keep the whole packet.
                 let name = Array(entry.filename)[...]
                 do {
                     guard isSafeComponent(name) else { throw CopyProblem.unsafeName }
-                    guard names.insert(name).inserted else { throw CopyProblem.twice }
+                    guard names.current.insert(name).inserted else { throw CopyProblem.twice }
+                    guard !names.earlier.contains(name) else { continue }
                     var found = FileJob.Existing.nothing
                     if let existing {
                         found = existing[name] ?? .nothing
@@ -79,12 +112,14 @@ extension CopyEngine {
             add(
                 FolderJob(
                     source: source, name: name, target: target, targetName: name,
-                    attributes: attributes, sides: (job.sourceSide, job.targetSide), parent: job))
+                    attributes: attributes, identity: job.identity.adding(name),
+                    sides: (job.sourceSide, job.targetSide), parent: job))
         case .file, .unknown:
             try await add(
                 FileJob(
                     source: source, name: name, target: target, targetName: name,
-                    attributes: attributes, existing: existing, isNamed: false,
+                    attributes: attributes, identity: job.identity.adding(name),
+                    existing: existing, ownUser: job.ownUser, isNamed: false,
                     sourceSide: job.sourceSide, targetSide: job.targetSide, parent: job))
         case .link, .other:
             throw CopyProblem.notARegularFile

@@ -96,6 +96,9 @@ extension CopyEngine {
         if isFolder, !options.isRecursive { throw CopyProblem.notARegularFile }
         if attributes.kind == .other { throw CopyProblem.notARegularFile }
         let folder = try await source.store.folder(at: parent)
+        let identity =
+            isFolder
+            ? await identity(of: path, source) : await identity(of: parent, source).adding(name)
         let sides = (source: Side(label: source.label), target: Side(label: target.label))
         let goal: (folder: any Folder, name: Bytes, isNamed: Bool)
         do {
@@ -108,14 +111,27 @@ extension CopyEngine {
             return add(
                 FolderJob(
                     source: folder, name: name, target: goal.folder, targetName: goal.name,
-                    attributes: attributes, sides: sides, parent: nil, isNamed: goal.isNamed))
+                    attributes: attributes, identity: identity, sides: sides, parent: nil,
+                    isNamed: goal.isNamed))
         }
         try await add(
             FileJob(
                 source: folder, name: name, target: goal.folder, targetName: goal.name,
-                attributes: attributes, existing: await lookUp(goal.name, in: goal.folder),
+                attributes: attributes, identity: identity,
+                existing: await lookUp(goal.name, in: goal.folder),
+                ownUser: options.resumes ? await ownUser(in: goal.folder) : nil,
                 isNamed: goal.isNamed, sourceSide: sides.source, targetSide: sides.target,
                 parent: nil))
+    }
+
+    /// Which directory this is, however its path is written.
+    private func identity(of folder: Bytes, _ source: CopyOperand) async -> SourceIdentity {
+        let key = Array(source.label.utf8) + folder
+        if let known = identities[key[...]] { return known }
+        let path = try? await source.store.canonicalPath(of: folder)
+        let identity = SourceIdentity().adding(source.label.utf8).adding(path ?? folder)
+        identities[key[...]] = identity
+        return identity
     }
 
     /// Where what has this name goes.
@@ -127,6 +143,7 @@ extension CopyEngine {
             return (folder, name, name.elementsEqual([UInt8(ascii: ".")]))
         }
         let (parent, targetName) = split(target.path)
+        if isFolder, case .missing = place { progress.makesTarget = true }
         if !isFolder, target.path.last == UInt8(ascii: "/") { throw CopyProblem.isFolder }
         return (try await target.store.folder(at: parent), targetName, true)
     }

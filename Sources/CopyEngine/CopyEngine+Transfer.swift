@@ -19,9 +19,9 @@ extension CopyEngine {
         var reads: [Read] = []
         var writes: [Write] = []
         /// The offset of the next read.
-        var next: UInt64 = 0
-        /// How many bytes have been read and handed on.
-        var count: UInt64 = 0
+        var next: UInt64
+        /// How many bytes from the beginning have been written.
+        var confirmed: UInt64
         /// The bytes of ``reads`` and ``writes``.
         var bytes = 0
     }
@@ -33,30 +33,34 @@ extension CopyEngine {
     ///
     /// The end is where the source says so, whatever its size was said to be.
     ///
-    /// - Returns: how many bytes there were.
+    /// - Parameter confirmed: how many bytes from the beginning are in the target; in the end all of
+    ///   them.
     func transfer(
-        from source: any SourceFile, to target: any TargetFile, size: UInt64?
-    ) async throws -> UInt64 {
-        var flow = Flow()
+        from source: any SourceFile, to target: any TargetFile, size: UInt64?,
+        confirmed: inout UInt64
+    ) async throws {
+        try await copyDirectly(from: source, to: target, size: size ?? 0, &confirmed)
+        var flow = Flow(next: confirmed, confirmed: confirmed)
         do {
-            flow.next = try await copyDirectly(from: source, to: target, size: size ?? 0)
-            flow.count = flow.next
             try await run(&flow, source, target, expected: size ?? 0)
+            confirmed = flow.confirmed
         } catch {
+            // What is on its way will be there, too, if it is the source that has failed.
+            while !(error is TargetError), !endsConnection(error), !flow.writes.isEmpty {
+                do { try await finishWrite(&flow) } catch { break }
+            }
             giveRoomBack(flow.bytes)
+            confirmed = flow.confirmed
             throw error
         }
-        return flow.count
     }
 
     /// Lets a side that holds both files copy by itself as much as it can.
-    ///
-    /// - Returns: how many bytes from the beginning are copied.
     private func copyDirectly(
-        from source: any SourceFile, to target: any TargetFile, size: UInt64
-    ) async throws -> UInt64 {
-        guard options.bytesPerSecond == nil else { return 0 }
-        var done: UInt64 = 0
+        from source: any SourceFile, to target: any TargetFile, size: UInt64,
+        _ done: inout UInt64
+    ) async throws {
+        guard options.bytesPerSecond == nil else { return }
         while done < size {
             try requireGoingOn()
             let step = min(CopyLimits.directStep, size - done)
@@ -65,9 +69,8 @@ extension CopyEngine {
             guard count <= step else { throw Errno.EPROTO }
             done += count
             progress.bytesDone += count
-            if count < step { break }
+            if count < step { return }
         }
-        return done
     }
 
     private func run(
@@ -102,9 +105,11 @@ extension CopyEngine {
             } catch {
                 throw TargetError(cause: error)
             }
-            flow.count += UInt64(count)
             giveBack(read.count - count, &flow)
             if count < read.count { dropReads(&flow, from: read.offset + UInt64(count)) }
+            while let write = flow.writes.first, write.end.isDone() {
+                try await finishWrite(&flow)
+            }
             // As much is waited for as is beyond half of what may be under way.
             while flow.writes.count > 1, flow.bytes > CopyLimits.bytesUnderWayPerFile / 2 {
                 try await finishWrite(&flow)
@@ -164,6 +169,7 @@ extension CopyEngine {
             throw TargetError(cause: error)
         }
         giveBack(write.count, &flow)
+        flow.confirmed += UInt64(write.count)
         progress.bytesDone += UInt64(write.count)
     }
 

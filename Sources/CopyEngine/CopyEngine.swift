@@ -24,6 +24,8 @@ public actor CopyEngine {
     var bytesUnderWay = 0
     /// When the next byte may be asked for, under a limit.
     var nextRead = Duration.zero
+    /// What is known of the directories that sources are named in: the identities of their paths.
+    var identities: [Bytes: SourceIdentity] = [:]
     /// Why nothing more is begun; nil while all is well.
     private var stopReason: (any Error)?
 
@@ -134,6 +136,8 @@ public actor CopyEngine {
         progress.current = job.sourcePath
         do {
             try await copyFile(job)
+        } catch let error as TargetError {
+            fail(job.targetPath, job.targetSide, error.cause)
         } catch {
             fail(job.sourcePath, job.sourceSide, error)
         }
@@ -174,81 +178,4 @@ public actor CopyEngine {
         nextRead = begin + .seconds(Double(count) / Double(rate))
         if begin > loop.now { try await loop.sleep(for: begin - loop.now) }
     }
-}
-
-/// What stands in front of the paths of a side.
-struct Side: Sendable {
-    let label: String
-
-    /// A path fit to be shown.
-    func shown(_ path: Bytes) -> String { label + TerminalText.line(String(keepingBytesOf: path)) }
-}
-
-/// A directory that is to be copied.
-final class FolderJob: @unchecked Sendable {
-    // Belongs to the engine, like everything here.
-    let source: any Folder
-    let name: Bytes
-    let target: any Folder
-    let targetName: Bytes
-    let attributes: FileAttributes
-    let sourceSide: Side
-    let targetSide: Side
-    let parent: FolderJob?
-    let depth: Int
-    /// Whether the user has named the target itself: then a link there is followed.
-    let isNamed: Bool
-
-    /// What has still to be done in it: its own listing, and what that has found.
-    var outstanding = 1
-    /// The directory on the other side, once it is there.
-    var made: (any Folder)?
-    /// Whether it was made by this copy.
-    var isMade = false
-
-    init(
-        source: any Folder, name: Bytes, target: any Folder, targetName: Bytes,
-        attributes: FileAttributes, sides: (source: Side, target: Side), parent: FolderJob?,
-        isNamed: Bool = false
-    ) {
-        self.source = source
-        self.name = name
-        self.target = target
-        self.targetName = targetName
-        self.attributes = attributes
-        sourceSide = sides.source
-        targetSide = sides.target
-        self.parent = parent
-        depth = (parent?.depth ?? 0) + 1
-        self.isNamed = isNamed
-    }
-
-    var sourcePath: Bytes { join(source.path, name) }
-    var targetPath: Bytes { join(target.path, targetName) }
-}
-
-/// A file that is to be copied.
-struct FileJob: Sendable {
-    /// What is known of what the target's place holds.
-    enum Existing: Sendable {
-        case nothing
-        /// Something; how many names it has, where that is known.
-        case something(FileAttributes, linkCount: UInt32?)
-    }
-
-    let source: any Folder
-    let name: Bytes
-    let target: any Folder
-    let targetName: Bytes
-    /// The source's, links followed.
-    let attributes: FileAttributes
-    let existing: Existing
-    /// Whether the user has named the target itself.
-    let isNamed: Bool
-    let sourceSide: Side
-    let targetSide: Side
-    let parent: FolderJob?
-
-    var sourcePath: Bytes { join(source.path, name) }
-    var targetPath: Bytes { join(target.path, targetName) }
 }

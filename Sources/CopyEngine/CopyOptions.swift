@@ -14,6 +14,8 @@ public struct CopyOptions: Sendable {
         case newer
         /// If it has the size of the source.
         case sameSize
+        /// If it has the content of the source.
+        case sameContent
     }
 
     /// Whether directories are copied, with all that is in them.
@@ -24,6 +26,10 @@ public struct CopyOptions: Sendable {
     public var keepsLinks = false
     /// Whether files are always written where they are, never beside it.
     public var writesInPlace = false
+    /// Whether to go on with what an earlier copy has left.
+    public var resumes = false
+    /// Whether what was written is read back and compared with the source.
+    public var verifies = false
     /// Which targets are left alone.
     public var skipping = Skipping.nothing
     /// The most bytes copied in a second; nil for as many as can be.
@@ -58,6 +64,12 @@ public enum CopyLimits {
     static let directStep: UInt64 = 64 << 20
     /// The least that is read at once where the rate is limited, in bytes.
     static let slowestChunk: UInt64 = 1024
+    /// How often a thing is tried while the connection is lost each time.
+    static let attempts = 5
+    /// The least that is kept of a file that is not whole, in bytes: less is sooner copied than found.
+    static let leastPart: UInt64 = 64 << 10
+    /// How much of the end of a part is compared with the source before more is added to it, in bytes.
+    static let comparedTail: UInt64 = 256 << 10
     /// The longest name that Linux's file systems take, in bytes.
     static let nameBytes = 255
 }
@@ -91,6 +103,11 @@ public struct CopyProgress: Sendable {
     public internal(set) var bytesFound: UInt64 = 0
     /// The bytes written.
     public internal(set) var bytesDone: UInt64 = 0
+    /// How many files have parts that a copy with ``CopyOptions/resumes`` can go on with.
+    public internal(set) var partsLeft = 0
+    /// Whether the target is a copy of a directory that was not there before: the same copy once more
+    /// would go into it.
+    public internal(set) var makesTarget = false
     /// How many things could not be copied.
     public internal(set) var problems = 0
     /// The path of a file that is being copied.

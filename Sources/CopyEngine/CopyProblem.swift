@@ -16,6 +16,8 @@ enum CopyProblem: Error, CustomStringConvertible {
     case intoItself
     case interrupted
     case manyMatches
+    case lostEachTime(String)
+    case notVerified
 
     var description: String {
         switch self {
@@ -29,6 +31,8 @@ enum CopyProblem: Error, CustomStringConvertible {
         case .twice: "the directory has this name twice"
         case .intoItself: "a directory is not copied into itself"
         case .interrupted: "interrupted"
+        case .lostEachTime(let reason): "the connection is lost each time: \(reason)"
+        case .notVerified: "what was written is not what was read: the file is not as it should be"
         case .manyMatches: "several files match, but the target is not a directory"
         }
     }

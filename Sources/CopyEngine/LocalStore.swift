@@ -46,6 +46,8 @@ private struct OpenLocalFolder: Folder {
 
     var canReplace: Bool { true }
 
+    func waitForConnection() async throws {}
+
     func status(of name: Bytes, followingLink: Bool) async throws -> FileAttributes {
         try await loop.offload {
             try folder.status(of: name, followingLink: followingLink).attributes(isExact: true)
@@ -86,6 +88,8 @@ private struct OpenLocalFolder: Folder {
                     try folder.openFile(
                         named: name, flags: [.write, .create],
                         permissions: permissions | ownerWrites, followingLink: true)
+                case .again:
+                    try folder.openFile(named: name, flags: .write, followingLink: false)
                 case .stream:
                     try folder.openFile(
                         named: name, flags: [.write, .append], followingLink: true, waits: true)
@@ -179,7 +183,7 @@ private final class OpenLocalFile: SourceFile, TargetFile {
 
     func startWrite(_ data: [Bytes], at offset: UInt64) async throws -> Deferred<Void> {
         try await loop.offload { try self.file.write(data, at: offset) }
-        return Deferred {}
+        return Deferred(isDone: { true }) {}
     }
 
     func copy(from source: any SourceFile, at offset: UInt64, count: UInt64) async throws -> UInt64
@@ -190,13 +194,19 @@ private final class OpenLocalFile: SourceFile, TargetFile {
         }
     }
 
+    func set(_ attributes: FileAttributes) async throws {
+        try await loop.offload { try self.setNow(attributes) }
+    }
+
+    private func setNow(_ attributes: FileAttributes) throws {
+        if let size = attributes.size { try file.truncate(to: size) }
+        if let permissions = attributes.permissions { try file.setPermissions(permissions) }
+        if let times = attributes.times { try file.setTimes(TimeChanges(times)) }
+    }
+
     func finish(_ attributes: FileAttributes) async throws {
         try await loop.offload {
-            if let size = attributes.size { try self.file.truncate(to: size) }
-            if let permissions = attributes.permissions {
-                try self.file.setPermissions(permissions)
-            }
-            if let times = attributes.times { try self.file.setTimes(TimeChanges(times)) }
+            try self.setNow(attributes)
             try self.file.reportDelayedErrors()
         }
     }

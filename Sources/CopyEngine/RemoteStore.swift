@@ -6,32 +6,36 @@ public import Wire
 
 /// The files of a server.
 public struct RemoteStore: FileStore {
-    /// The connection.
-    public let client: SFTPClient
+    private let link: RemoteLink
 
-    /// The files that a connection leads to.
-    public init(client: SFTPClient) {
-        self.client = client
+    /// The files that a way leads to.
+    public init(link: RemoteLink) {
+        self.link = link
     }
 
-    /// Whether the other side is on the same connection.
+    /// The files that one connection leads to.
+    public init(client: SFTPClient) {
+        self.init(link: RemoteLink(only: client))
+    }
+
+    /// Whether the other side is at the end of the same way.
     public func isSame(as other: any FileStore) -> Bool {
-        (other as? RemoteStore)?.client === client
+        (other as? RemoteStore)?.link === link
     }
 
     /// What STAT tells.
     public func status(of path: Bytes) async throws -> FileAttributes {
-        try await client.stat(path)
+        try await link.perform { client, _ in try await client.stat(path) }
     }
 
     /// A directory, which is not looked at.
     public func folder(at path: Bytes) async throws -> any Folder {
-        RemoteFolder(client: client, path: path)
+        RemoteFolder(link: link, path: path)
     }
 
     /// The path without links; its last part need not be there.
     public func canonicalPath(of path: Bytes) async throws -> Bytes {
-        try await client.realpath(path)
+        try await link.perform { client, _ in try await client.realpath(path) }
     }
 
     /// The path that the user means: nothing is the login directory, and so is `~`; `~name` is
@@ -41,81 +45,135 @@ public struct RemoteStore: FileStore {
         guard let first = path.first else { return [UInt8(ascii: ".")] }
         guard first == UInt8(ascii: "~") else { return path }
         let rest = path.dropFirst()
-        guard rest.isEmpty || rest.first == slash else { return try await client.expandPath(path) }
+        guard rest.isEmpty || rest.first == slash else {
+            return try await link.perform { client, _ in try await client.expandPath(path) }
+        }
         let relative = rest.drop { $0 == slash }
         return relative.isEmpty ? [UInt8(ascii: ".")] : relative
     }
 }
 
 /// A directory of a server, by its path: SFTP knows no other way.
+///
+/// What has nothing to do with an open file is done once more if the connection is lost meanwhile.
 struct RemoteFolder: Folder {
-    let client: SFTPClient
+    let link: RemoteLink
     let path: Bytes
 
-    var canReplace: Bool { client.extensions.contains(.posixRename) }
+    var canReplace: Bool { link.client.extensions.contains(.posixRename) }
+
+    func waitForConnection() async throws { try await link.waitForConnection() }
 
     private func path(of name: Bytes) -> Bytes { join(path, name) }
 
     func status(of name: Bytes, followingLink: Bool) async throws -> FileAttributes {
-        followingLink
-            ? try await client.stat(path(of: name)) : try await client.lstat(path(of: name))
+        let path = path(of: name)
+        return try await link.perform { client, _ in
+            followingLink ? try await client.stat(path) : try await client.lstat(path)
+        }
     }
 
     func list() async throws -> any Listing {
-        RemoteListing(client: client, handle: try await client.opendir(path))
+        try await link.perform { client, _ in
+            RemoteListing(client: client, handle: try await client.opendir(path))
+        }
     }
 
     func folder(named name: Bytes, followingLink: Bool) async throws -> any Folder {
-        RemoteFolder(client: client, path: path(of: name))
+        RemoteFolder(link: link, path: path(of: name))
     }
 
     func target(ofLink name: Bytes) async throws -> Bytes {
-        try await client.readlink(path(of: name))
+        let path = path(of: name)
+        return try await link.perform { client, _ in try await client.readlink(path) }
     }
 
     func openSource(_ name: Bytes) async throws -> any SourceFile {
-        RemoteFile(client: client, handle: try await client.open(path(of: name), .read))
+        let client = link.client
+        return RemoteFile(client: client, handle: try await client.open(path(of: name), .read))
     }
 
     func openTarget(_ name: Bytes, _ way: TargetWay) async throws -> any TargetFile {
-        let handle =
-            switch way {
-            case .new(let permissions):
-                try await client.open(
-                    path(of: name), [.write, .create, .exclusive],
-                    attributes: FileAttributes(permissions: permissions))
-            case .inPlace(let permissions):
-                try await client.open(
-                    path(of: name), [.write, .create],
-                    attributes: FileAttributes(permissions: permissions))
-            case .stream:
-                try await client.open(path(of: name), .write)
-            }
+        switch way {
+        case .new(let permissions):
+            try await open(name, [.write, .create, .exclusive], permissions)
+        case .inPlace(let permissions): try await open(name, [.write, .create], permissions)
+        case .again: try await openAgain(path(of: name))
+        case .stream: try await open(name, .write, nil)
+        }
+    }
+
+    private func open(
+        _ name: Bytes, _ flags: OpenFlags, _ permissions: UInt32?
+    ) async throws -> any TargetFile {
+        let client = link.client
+        let handle = try await client.open(
+            path(of: name), flags, attributes: FileAttributes(permissions: permissions))
         return RemoteFile(client: client, handle: handle)
     }
 
+    /// Opens a file that may have been made read-only.
+    private func openAgain(_ path: Bytes) async throws -> any TargetFile {
+        let client = link.client
+        do {
+            return RemoteFile(client: client, handle: try await client.open(path, .write))
+        } catch  where errno(of: error) == .EACCES {
+            let found = try await client.lstat(path)
+            guard found.kind == .file, let permissions = found.permissions,
+                permissions & 0o200 == 0
+            else { throw error }
+            let bits = permissions & 0o7777
+            try await client.setstat(path, FileAttributes(permissions: bits | 0o200))
+            let handle = try await client.open(path, .write)
+            try await client.fsetstat(handle, FileAttributes(permissions: bits))
+            return RemoteFile(client: client, handle: handle)
+        }
+    }
+
     func makeFolder(_ name: Bytes, permissions: UInt32) async throws {
-        try await client.mkdir(
-            path(of: name), attributes: FileAttributes(permissions: permissions))
+        let path = path(of: name)
+        try await link.perform { client, _ in
+            try await client.mkdir(path, attributes: FileAttributes(permissions: permissions))
+        }
     }
 
     func makeLink(_ name: Bytes, to target: Bytes) async throws {
-        try await client.symlink(at: path(of: name), to: target)
+        let path = path(of: name)
+        try await link.perform { client, isAgain in
+            if isAgain, let found = try? await client.readlink(path), found == target { return }
+            try await client.symlink(at: path, to: target)
+        }
     }
 
-    func remove(_ name: Bytes) async throws { try await client.remove(path(of: name)) }
+    func remove(_ name: Bytes) async throws {
+        let path = path(of: name)
+        try await link.perform { client, isAgain in
+            do {
+                try await client.remove(path)
+            } catch  where isAgain && errno(of: error) == .ENOENT {
+                // It was removed the first time.
+            }
+        }
+    }
 
     func rename(_ name: Bytes, to newName: Bytes) async throws {
         let (from, to) = (path(of: name), path(of: newName))
-        if canReplace {
-            try await client.posixRename(from: from, to: to)
-        } else {
-            try await client.rename(from: from, to: to)
+        try await link.perform { client, isAgain in
+            do {
+                if canReplace {
+                    try await client.posixRename(from: from, to: to)
+                } else {
+                    try await client.rename(from: from, to: to)
+                }
+            } catch  where isAgain && errno(of: error) == .ENOENT {
+                // It was renamed the first time, if the new name is there.
+                _ = try await client.lstat(to)
+            }
         }
     }
 
     func set(_ attributes: FileAttributes) async throws {
-        try await client.setstat(path, attributes)
+        try await link.perform { client, _ in try await client.setstat(path, attributes) }
     }
 }
 
@@ -150,10 +208,10 @@ private struct RemoteFile: SourceFile, TargetFile {
     func startWrite(_ data: [Bytes], at offset: UInt64) async throws -> Deferred<Void> {
         if data.byteCount <= client.limits.writeBytes {
             let reply = try await client.startWrite(handle, offset: offset, data: data)
-            return Deferred { try await reply.value }
+            return Deferred(isDone: { reply.isAnswered }) { try await reply.value }
         }
         try await client.write(handle, offset: offset, data: data)
-        return Deferred {}
+        return Deferred(isDone: { true }) {}
     }
 
     func copy(from source: any SourceFile, at offset: UInt64, count: UInt64) async throws -> UInt64
@@ -167,6 +225,10 @@ private struct RemoteFile: SourceFile, TargetFile {
         try await client.copyData(
             from: source.handle, offset: offset, length: count, to: handle, at: offset)
         return count
+    }
+
+    func set(_ attributes: FileAttributes) async throws {
+        try await client.fsetstat(handle, attributes)
     }
 
     func finish(_ attributes: FileAttributes) async throws {

@@ -62,6 +62,12 @@ public protocol Folder: Sendable {
 
     /// Whether ``rename(_:to:)`` replaces what is there, in one step.
     var canReplace: Bool { get }
+
+    /// Returns once there is a connection to where the directory is; files that were open on an older one
+    /// have to be opened again.
+    ///
+    /// - Throws: why there is none.
+    func waitForConnection() async throws
 }
 
 /// How a file is opened to be written.
@@ -70,6 +76,8 @@ public enum TargetWay: Hashable, Sendable {
     case new(permissions: UInt32)
     /// It may be there, and keeps what is not written over; a link is followed.
     case inPlace(permissions: UInt32)
+    /// It is there, and keeps what is not written over; a link is not followed.
+    case again
     /// A device, or what else has no offsets: written from front to back.
     case stream
 }
@@ -109,6 +117,9 @@ public protocol TargetFile: Sendable {
     /// - Returns: how many bytes were copied: fewer at the end of the source, none where it can't.
     func copy(from source: any SourceFile, at offset: UInt64, count: UInt64) async throws -> UInt64
 
+    /// Sets what is given of size, permissions and times.
+    func set(_ attributes: FileAttributes) async throws
+
     /// Sets what is given of size, permissions and times, and ends it, once all writes are done.
     ///
     /// - Throws: also what a delayed write has failed with.
@@ -120,11 +131,17 @@ public protocol TargetFile: Sendable {
 
 /// What was started, and may still be on its way.
 public struct Deferred<Value: Sendable>: Sendable {
+    /// Whether it is known to have come to its end; on the loop.
+    public let isDone: @Sendable () -> Bool
     /// Waits for it; to be called once.
     public let value: @Sendable () async throws -> Value
 
     /// Something on its way.
-    public init(_ value: @escaping @Sendable () async throws -> Value) {
+    public init(
+        isDone: @escaping @Sendable () -> Bool = { false },
+        _ value: @escaping @Sendable () async throws -> Value
+    ) {
+        self.isDone = isDone
         self.value = value
     }
 }

@@ -2,7 +2,7 @@
 
 public import EventLoop
 public import SFTPClient
-import SFTPProtocol
+public import SFTPProtocol
 
 /// The way to the server: one connection after the other, each made when the one before is lost.
 ///
@@ -154,7 +154,7 @@ public actor ServerLink {
     ///   - onReturn: called on the loop when there is another connection.
     ///   - bytesUnderWay: how many bytes are on their way to the server, which has to be given time for
     ///     them.
-    func start(
+    public func start(
         onReturn: @escaping @Sendable () -> Void, bytesUnderWay: @escaping @Sendable () -> Int
     ) {
         self.onReturn = onReturn
@@ -198,7 +198,7 @@ public actor ServerLink {
     ///
     /// - Throws: `ETIMEDOUT` once it has been lost for too long, `EINTR` when the task is cancelled,
     ///   `EKEYREJECTED` or `EACCES` where the server or we refuse another one, `EIO` after the end.
-    func waitForConnection() async throws(Errno) {
+    public func waitForConnection() async throws(Errno) {
         noteLoss()
         hasten()
         while true {

@@ -40,7 +40,12 @@ public final class PendingReply<Value: Sendable>: @unchecked Sendable {
         get async throws(SFTPError) { try await client.value(of: self) }
     }
 
-    /// Whether it has been answered; nil while it has not.
+    /// Whether ``value`` is there, or why it will never be; on the loop.
+    public var isAnswered: Bool {
+        client.assumeIsolated { client in answer(in: client) != nil }
+    }
+
+    /// What was answered; nil while nothing was.
     func answer(in client: isolated SFTPClient) -> Answer? {
         if case .answered(let answer) = state { answer } else { nil }
     }

@@ -97,6 +97,18 @@ struct Copy: ParsableCommand {
     @Flag(help: "Write files where they are, rather than beside it until they are whole.")
     var inplace = false
 
+    @Flag(help: "Go on with what an earlier copy has left, once that has been looked at.")
+    var resume = false
+
+    @Flag(help: "Read back what was written, and compare it with the source.")
+    var verify = false
+
+    @Option(
+        name: .customLong("limit"),
+        help: ArgumentHelp(
+            "The most bytes to copy in a second, such as 500K or 2M.", valueName: "bytes"))
+    var byteLimit: ByteCount?
+
     @Flag(help: "Leave files alone that are there already.")
     var skipExisting = false
 
@@ -105,6 +117,9 @@ struct Copy: ParsableCommand {
 
     @Flag(help: "Leave files alone that have the size of the source.")
     var sizeOnly = false
+
+    @Flag(help: "Leave files alone that have the content of the source: both are read.")
+    var checksum = false
 
     @Flag(help: "For programs: tell what happens as a line of JSON each.")
     var json = false
@@ -119,8 +134,9 @@ struct Copy: ParsableCommand {
                     + "two servers go through this machine")
         }
         guard operands.count > 1 else { throw MountProblem("a source and a target are needed") }
-        guard [skipExisting, update, sizeOnly].count(where: { $0 }) < 2 else {
-            throw MountProblem("only one of --skip-existing, --update and --size-only can be had")
+        guard [skipExisting, update, sizeOnly, checksum].count(where: { $0 }) < 2 else {
+            throw MountProblem(
+                "only one of --skip-existing, --update, --size-only and --checksum can be had")
         }
         let status = CopyProcess.run(
             try operands.map { try CopyArgument($0) }, options: try options(), connection: self)
@@ -134,10 +150,15 @@ struct Copy: ParsableCommand {
         options.preserves = preserves
         options.keepsLinks = links
         options.writesInPlace = inplace
+        options.resumes = resume
+        options.verifies = verify
         if skipExisting { options.skipping = .existing }
         if update { options.skipping = .newer }
         if sizeOnly { options.skipping = .sameSize }
+        if checksum { options.skipping = .sameContent }
+        if let byteLimit { options.bytesPerSecond = byteLimit.count }
         if let limit {
+            guard byteLimit == nil else { throw MountProblem("either -l or --limit") }
             guard limit > 0, limit <= UInt64(UInt32.max) else {
                 throw MountProblem("-l: the limit is at least 1 Kbit/s")
             }

@@ -117,6 +117,7 @@ final class CopyMeter: CopyObserver {
                 "event": "end", "files": JSON(progress.filesDone),
                 "bytes": JSON(progress.bytesDone),
                 "skipped": JSON(progress.filesSkipped), "problems": JSON(progress.problems),
+                "parts": JSON(progress.partsLeft),
             ])
         case .lines, .none: break
         }
@@ -124,6 +125,16 @@ final class CopyMeter: CopyObserver {
         if progress.problems > 1 {
             complain("\(progress.problems) of these could not be copied, each named above")
         }
+    }
+
+    /// Says how to go on, if there is something to go on with.
+    func tellHowToGoOn(_ progress: CopyProgress, isInterrupted: Bool) {
+        guard isInterrupted || progress.partsLeft > 0 else { return }
+        let files = progress.partsLeft == 1 ? "a file" : "\(progress.partsLeft) files"
+        let parts = progress.partsLeft == 0 ? "interrupted" : "of \(files) a part is left"
+        // Otherwise it would go into the directory that is there now, as scp does it.
+        let way = progress.makesTarget ? "--resume and a source that ends in /." : "--resume"
+        say("\(parts); the same command with \(way) goes on")
     }
 
     private func clear() {

@@ -3,11 +3,8 @@
 import CopyEngine
 import EventLoop
 import Glibc
-import MountOptions
-import SFTPClient
 import SSHClient
 import SSHConfig
-import Wire
 
 /// Makes the connections of a copy, copies, and says how it went.
 actor CopyProcess {
@@ -18,13 +15,13 @@ actor CopyProcess {
     /// How long the end of a connection may take.
     private static let goodbyeTime = Duration.seconds(1)
 
-    private let loop: EpollLoop
-    private let command: Copy
-    private let prompter: TerminalPrompter
+    let loop: EpollLoop
+    let command: Copy
+    let prompter: TerminalPrompter
     private let engine: CopyEngine
-    private let meter: CopyMeter
-    private var clients: [CopyArgument.Host?: RemoteStore] = [:]
-    private var closings: [@Sendable () async -> Void] = []
+    let meter: CopyMeter
+    var stores: [CopyArgument.Host?: RemoteStore] = [:]
+    var closings: [@Sendable () async -> Void] = []
     private var signal: CInt?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -61,7 +58,7 @@ actor CopyProcess {
 
     private func take(_ signal: CInt) {
         if signal == SIGUSR1 { return meter.tellState(engine.assumeIsolated { $0.progress }) }
-        if self.signal != nil || clients.isEmpty { exit(signal) }
+        if self.signal != nil || stores.isEmpty { exit(signal) }
         self.signal = signal
         engine.assumeIsolated { $0.stop() }
         _ = loop.schedule(at: loop.now + Self.cleanUpTime) {
@@ -73,6 +70,7 @@ actor CopyProcess {
     private func exit(_ signal: CInt) {
         prompter.restoreTerminal()
         meter.finish(engine.assumeIsolated { $0.progress })
+        meter.tellHowToGoOn(engine.assumeIsolated { $0.progress }, isInterrupted: true)
         Glibc.exit(128 + signal)
     }
 
@@ -90,8 +88,8 @@ actor CopyProcess {
         await engine.copy(operands, to: target)
         let progress = await engine.progress
         meter.finish(progress)
+        meter.tellHowToGoOn(progress, isInterrupted: signal != nil)
         if let signal {
-            meter.say("interrupted; the same command with --skip-existing copies what is missing")
             await hangUp()
             return 128 + signal
         }
@@ -108,63 +106,6 @@ actor CopyProcess {
                 process.showProgress()
             }
         }
-    }
-
-    // MARK: Connections
-
-    private func operand(_ argument: CopyArgument) async throws -> CopyOperand {
-        guard argument.host != nil else {
-            let path = argument.path.isEmpty ? Array(".".utf8) : argument.path
-            return CopyOperand(store: LocalStore(loop: loop), path: path[...])
-        }
-        let store = try await store(on: argument)
-        do {
-            let path = try await store.expand(argument.path[...])
-            return CopyOperand(store: store, path: path, label: argument.label)
-        } catch {
-            throw MountProblem(
-                "\(argument.label)\(String(keepingBytesOf: argument.path)): \(error)")
-        }
-    }
-
-    private func store(on argument: CopyArgument) async throws -> RemoteStore {
-        // One program serves for all hosts.
-        let key = command.serverProgram == nil ? argument.host : nil
-        if let store = clients[key] { return store }
-        let store = RemoteStore(client: try await connect(argument))
-        clients[key] = store
-        return store
-    }
-
-    private func connect(_ argument: CopyArgument) async throws -> SFTPClient {
-        let world = SystemWorld(loop: loop, environment: LocalContext.environmentVariables)
-        if let program = command.serverProgram {
-            let channel = try await world.connect(to: .program([program])) { [meter] in
-                meter.say($0)
-            }
-            return try await SFTPClient.open(over: channel, loop: loop)
-        }
-        guard let host = argument.host else { preconditionFailure("a connection to nowhere") }
-        let dialing = Dialing(
-            options: try mountOptions(for: host), world: world, loop: loop, prompter: prompter,
-            memory: DialingMemory())
-        let connection = try await Connection.open(dialing)
-        closings.append { await connection.close() }
-        return connection.client
-    }
-
-    /// The connection, as a mount would make it.
-    private func mountOptions(for host: CopyArgument.Host) throws -> MountOptions {
-        let login = (host.user.map { "\($0)@" } ?? "") + host.bracketedName
-        var options = MountOptions(
-            source: try RemoteSource(parsing: login + ":"), mountPoint: "",
-            sshKeywords: SSHConfiguration.keywords)
-        options.sshConfigFile = command.configFile
-        options.sshOptions = command.connectionOptions(to: host).map {
-            MountOptions.SSHOption(name: $0.name, value: $0.value)
-        }
-        if let program = command.sshProgram { options.transport = .program([program]) }
-        return options
     }
 
     private func hangUp() async {

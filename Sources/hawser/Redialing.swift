@@ -6,15 +6,15 @@ import RemoteFS
 import SFTPClient
 import SSHClient
 
-/// Makes the connections of a mount after the first: by what the first has left behind, without asking
-/// anybody, and to the same directory.
+/// Makes the connections of a mount or a copy after the first: by what the first has left behind, without
+/// asking anybody, and to the same directory.
 struct Redialing: Sendable {
     /// How the first connection was made.
     let dialing: Dialing
     /// Who answers in place of the user.
     let answers: RememberedAnswers
-    /// The directory that is mounted, as the first connection found it.
-    let place: RemotePlace
+    /// The directory that is mounted, as the first connection found it; nil if none is.
+    let place: RemotePlace?
 
     /// How long a host may take to take a connection: short at first, so that a network that comes back
     /// is noticed soon, and longer later, for hosts that are far away.
@@ -30,6 +30,7 @@ struct Redialing: Sendable {
         dialing.dialTime = Self.dialTimes[min(failures, Self.dialTimes.count - 1)]
         do {
             let connection = try await Connection.open(dialing, generation: generation)
+            guard let place else { return connection }
             do {
                 let found = try await connection.place(of: dialing.options)
                 guard found == place else {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import ArgumentParser
+
 // Times and amounts, as people read them.
 
 extension Duration {
@@ -36,5 +38,20 @@ extension UInt64 {
         if unit == "B" || value >= 100 { return "\(Int(value)) \(unit)" }
         let tenths = Int(value * 10)
         return "\(tenths / 10).\(tenths % 10) \(unit)"
+    }
+}
+
+/// An amount of bytes, as people write it: a number, and a unit of it, `K`, `M` or `G`, powers of 1024.
+struct ByteCount: ExpressibleByArgument, Equatable {
+    let count: UInt64
+
+    init?(argument: String) {
+        let units = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30] as [Character: UInt64]
+        let unit = argument.last.flatMap { last in units[Character(last.uppercased())] }
+        guard let number = UInt64(unit == nil ? argument[...] : argument.dropLast()), number > 0
+        else { return nil }
+        let (count, isTooLarge) = number.multipliedReportingOverflow(by: unit ?? 1)
+        guard !isTooLarge else { return nil }
+        self.count = count
     }
 }

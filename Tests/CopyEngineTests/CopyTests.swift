@@ -6,88 +6,15 @@ import LocalFiles
 import LocalSFTPServer
 import SFTPClient
 import SFTPProtocol
-import Synchronization
 import Testing
 import Wire
 
 @testable import CopyEngine
 
-/// What was said during a copy.
-final class Witness: CopyObserver {
-    private let lines = Mutex<[String]>([])
-
-    var said: [String] { lines.withLock { $0 } }
-
-    func failed(_ path: String, _ reason: String) {
-        lines.withLock { $0.append("\(path): \(reason)") }
-    }
-    func note(_ path: String, _ text: String) {
-        lines.withLock { $0.append("\(path): note: \(text)") }
-    }
-    func copied(_ path: String, bytes: UInt64) {}
-}
-
-extension StringProtocol {
-    var bytes: Bytes { Array(utf8)[...] }
-}
-
-/// Copies with an engine of its own, and returns what was said.
-func copy(
-    _ sources: [CopyOperand], to target: CopyOperand, loop: any EventLoop,
-    _ configure: (inout CopyOptions) -> Void = { _ in }
-) async -> (said: [String], progress: CopyProgress) {
-    var options = CopyOptions(random: { UInt32.random(in: 0...(.max)) })
-    configure(&options)
-    let witness = Witness()
-    let engine = CopyEngine(options: options, observer: witness, loop: loop)
-    await engine.copy(sources, to: target)
-    return (witness.said, await engine.progress)
-}
-
 /// Copies against OpenSSH's server.
 @Suite struct CopyTests {
-    /// A directory of this machine, and the same one as a server shows it.
-    private func withServer(
-        _ body:
-            @escaping @Sendable (
-                _ local: LocalStore, _ remote: RemoteStore, _ path: String, _ loop: EpollLoop
-            ) async throws -> Void
-    ) throws {
-        let directory = try TemporaryDirectory()
-        let server = try LocalSFTPServer(directory: directory.path)
-        defer { server.stop() }
-        let loop = try EpollLoop()
-        try loop.run {
-            let client = try await SFTPClient.open(over: try server.channel(loop: loop), loop: loop)
-            try await body(
-                LocalStore(loop: loop), RemoteStore(client: client), directory.path, loop)
-            await client.disconnect()
-        }
-    }
-
-    private func write(_ text: String, to path: String, permissions: UInt32 = 0o644) throws {
-        let file = try LocalFile(
-            opening: path.bytes, flags: [.write, .create, .truncate], permissions: permissions)
-        try file.write([text.bytes], at: 0)
-        try file.close()
-    }
-
-    private func content(of path: String) throws -> String {
-        let file = try LocalFile(opening: path.bytes, flags: .read, permissions: 0)
-        return String(decoding: try file.read(upTo: 1 << 20, at: 0, behind: 0), as: UTF8.self)
-    }
-
-    private func names(in path: String) throws -> [String] {
-        let directory = try LocalDirectory(opening: path.bytes)
-        var names: [String] = []
-        while let name = try directory.next() {
-            names.append(String(decoding: name, as: UTF8.self))
-        }
-        return names.filter { $0 != "." && $0 != ".." }.sorted()
-    }
-
     @Test func neverWritesThroughALinkThatItMeetsBelowTheTarget() throws {
-        try withServer { local, remote, path, loop in
+        try withServedDirectory { local, remote, path, loop in
             try LocalFiles.makeDirectory("\(path)/tree".bytes, permissions: 0o755)
             try LocalFiles.makeDirectory("\(path)/tree/sub".bytes, permissions: 0o755)
             try write("new", to: "\(path)/tree/file")
@@ -119,7 +46,7 @@ func copy(
     }
 
     @Test func writesThroughALinkThatTheUserHasNamed() throws {
-        try withServer { local, remote, path, loop in
+        try withServedDirectory { local, remote, path, loop in
             try write("new", to: "\(path)/source")
             try write("older and longer", to: "\(path)/file")
             try LocalFiles.makeSymbolicLink("\(path)/link".bytes, to: "file".bytes)
@@ -133,7 +60,7 @@ func copy(
     }
 
     @Test func keepsTheOtherNamesOfAFileThatItWritesOver() throws {
-        try withServer { local, remote, path, loop in
+        try withServedDirectory { local, remote, path, loop in
             try write("new", to: "\(path)/source")
             for (number, store) in [local as any FileStore, remote].enumerated() {
                 let folder = "\(path)/\(number)"
@@ -151,7 +78,7 @@ func copy(
     }
 
     @Test func keepsTheModeOfAFileThatItReplaces() throws {
-        try withServer { local, _, path, loop in
+        try withServedDirectory { local, _, path, loop in
             try write("new", to: "\(path)/source", permissions: 0o644)
             try write("old", to: "\(path)/target", permissions: 0o640)
             let before = try LocalFiles.status(of: "\(path)/target".bytes, followingLink: false)
@@ -167,7 +94,7 @@ func copy(
     }
 
     @Test func refusesToCopyADirectoryIntoItself() throws {
-        try withServer { local, remote, path, loop in
+        try withServedDirectory { local, remote, path, loop in
             try LocalFiles.makeDirectory("\(path)/tree".bytes, permissions: 0o755)
             try write("text", to: "\(path)/tree/file")
             for store in [local as any FileStore, remote] {
@@ -183,7 +110,7 @@ func copy(
     }
 
     @Test func goesOnBehindAFileThatCannotBeCopied() throws {
-        try withServer { local, remote, path, loop in
+        try withServedDirectory { local, remote, path, loop in
             try LocalFiles.makeDirectory("\(path)/tree".bytes, permissions: 0o755)
             for number in 0..<20 { try write("\(number)", to: "\(path)/tree/\(number)") }
             try LocalFiles.makeSymbolicLink("\(path)/tree/nowhere".bytes, to: "none".bytes)
@@ -199,7 +126,7 @@ func copy(
     }
 
     @Test func copiesLinksAsLinksWhereThatIsWanted() throws {
-        try withServer { local, remote, path, loop in
+        try withServedDirectory { local, remote, path, loop in
             try LocalFiles.makeDirectory("\(path)/tree".bytes, permissions: 0o755)
             try LocalFiles.makeSymbolicLink("\(path)/tree/loop".bytes, to: "../tree".bytes)
             for _ in 0..<2 {
@@ -220,7 +147,7 @@ func copy(
     }
 
     @Test func aTreeDeeperThanTheLimitIsAnErrorAndNotTheEnd() throws {
-        try withServer { local, remote, path, loop in
+        try withServedDirectory { local, remote, path, loop in
             var folder = "\(path)/tree"
             try LocalFiles.makeDirectory(folder.bytes, permissions: 0o755)
             try write("top", to: "\(folder)/top")
@@ -239,7 +166,7 @@ func copy(
     }
 
     @Test func leavesAloneWhatItIsToldToLeaveAlone() throws {
-        try withServer { local, remote, path, loop in
+        try withServedDirectory { local, remote, path, loop in
             try write("source", to: "\(path)/source")
             try write("target", to: "\(path)/target")
             for skipping in [CopyOptions.Skipping.existing, .sameSize, .newer] {

@@ -4,6 +4,7 @@ import EventLoop
 import LocalFiles
 import LocalSFTPServer
 import SFTPProtocol
+import Synchronization
 import Testing
 import Wire
 
@@ -45,6 +46,7 @@ private struct InventedStore: FileStore, Folder {
     func openSource(_ name: Bytes) async throws -> any SourceFile { InventedFile(store: self) }
 
     var canReplace: Bool { false }
+    func waitForConnection() async throws {}
     func target(ofLink name: Bytes) async throws -> Bytes { throw Errno.EINVAL }
     func openTarget(_ name: Bytes, _ way: TargetWay) async throws -> any TargetFile {
         throw Errno.EROFS
@@ -87,7 +89,7 @@ private struct InventedFile: SourceFile {
     ///
     /// - Returns: what was said, how it went, and the names in that directory and around it.
     private func copyTree(
-        _ store: InventedStore
+        _ store: InventedStore, verifying verifies: Bool = false
     ) throws -> (said: [String], progress: CopyProgress, names: [String], around: [String]) {
         let directory = try TemporaryDirectory()
         let target = "\(directory.path)/target"
@@ -97,21 +99,15 @@ private struct InventedFile: SourceFile {
             await copy(
                 [CopyOperand(store: store, path: "/tree".bytes)],
                 to: CopyOperand(store: LocalStore(loop: loop), path: target.bytes), loop: loop
-            ) { $0.isRecursive = true }
+            ) {
+                $0.isRecursive = true
+                $0.verifies = verifies
+            }
         }
         return (
             outcome.said, outcome.progress, try names(in: "\(target)/tree"),
             try names(in: directory.path) + names(in: target)
         )
-    }
-
-    private func names(in path: String) throws -> [String] {
-        let directory = try LocalDirectory(opening: path.bytes)
-        var names: [String] = []
-        while let name = try directory.next() {
-            names.append(String(decoding: name, as: UTF8.self))
-        }
-        return names.filter { $0 != "." && $0 != ".." }.sorted()
     }
 
     @Test func refusesNamesThatLeadOutOfTheDirectory() throws {
@@ -185,5 +181,23 @@ private struct InventedFile: SourceFile {
                 content: { _, _ in [] }))
         #expect(outcome.names == [])
         #expect(outcome.progress.problems == 1)
+    }
+
+    @Test func whatCannotBeVerifiedGetsNoName() throws {
+        let reads = Mutex(0)
+        let outcome = try copyTree(
+            InventedStore(
+                entries: { _, part in part == 0 ? [InventedStore.file("file", size: 10)] : nil },
+                content: { offset, count in
+                    guard offset < 10 else { return nil }
+                    // Each time another content.
+                    return Bytes(
+                        repeating: reads.withLock {
+                            $0 += 1
+                            return UInt8($0)
+                        }, count: min(count, 10 - Int(offset)))
+                }), verifying: true)
+        #expect(outcome.names == [])
+        #expect(outcome.said.first?.contains("not what was read") == true, "\(outcome.said)")
     }
 }
