@@ -7,7 +7,7 @@
 
 start_server
 start_relay
-ROUNDS=${ROUNDS:-4}
+ROUNDS=${ROUNDS:-1}
 make_file "$CASE/large" 6000000
 mkdir "$CASE/tree"
 for number in $(seq 40); do make_file "$CASE/tree/$number" $((number * 997)); done
