@@ -5,11 +5,14 @@ import SFTPProtocol
 /// What tells an open file from another one that has its path after the connection was lost.
 ///
 /// SFTP version 3 has no number for a file. So it is the same file if everything about it is as it was
-/// last known through an open handle, but for what we have changed ourselves since. The number that a
-/// server of ours tells is one thing more that has to be as it was: alone it would not do, as a new file
-/// may get that of one that has been removed.
+/// last known through an open handle, but for what we have changed ourselves since; or if it has only
+/// grown or become newer, and still holds the ``ContentSample``. The number that a server of ours tells is
+/// one thing more that has to be as it was: alone it would not do, as a new file may get that of one that
+/// has been removed.
 struct FileIdentity {
     private let number: ExactAttributes.Identity?
+    /// Whether the server tells the number of the file.
+    var hasNumber: Bool { number != nil }
     private let kind: FileKind?
     private let owner: FileAttributes.Owner?
     /// The sizes that it may have: one, unless changes of ours have not been answered.
@@ -67,6 +70,13 @@ struct FileIdentity {
         sizes = sizes.map { $0.lowerBound...($0.upperBound + UInt64(count)) }
     }
 
+    /// An open handle has told the size from before the last append.
+    mutating func noteSize(_ size: UInt64, before count: Int) {
+        sizes = sizes.map {
+            max($0.lowerBound, size)...max($0.upperBound, size + UInt64(count))
+        }
+    }
+
     /// It has been acknowledged, or is known not to have arrived.
     mutating func finishAppend(_ count: Int, hasArrived: Bool) {
         sizes = sizes.map { sizes in
@@ -92,11 +102,27 @@ struct FileIdentity {
         kind == .directory && attributes.kind == .directory && owner == attributes.owner
     }
 
-    /// Whether a file with these attributes may be the same one.
-    func admits(_ attributes: FileAttributes) -> Bool {
+    /// Whether a file with these attributes may be the same one, which others have added to or written
+    /// anew meanwhile; its content has to show it.
+    func mayHaveBecome(_ attributes: FileAttributes) -> Bool {
+        guard agrees(with: attributes) else { return false }
+        if let sizes, let size = attributes.size, size < sizes.lowerBound { return false }
+        if hasNumber { return true }
+        guard let mtime, let other = attributes.times?.mtime else { return true }
+        return other >= mtime
+    }
+
+    /// Whether that agrees which no work on a file changes.
+    private func agrees(with attributes: FileAttributes) -> Bool {
         guard kind == attributes.kind else { return false }
         if let number, let other = attributes.exact?.identity, number != other { return false }
         if let owner, let other = attributes.owner, owner != other { return false }
+        return true
+    }
+
+    /// Whether a file with these attributes may be the same one, which nobody else has changed.
+    func admits(_ attributes: FileAttributes) -> Bool {
+        guard agrees(with: attributes) else { return false }
         if let sizes, let size = attributes.size, !sizes.contains(size) { return false }
         guard let mtime, let other = attributes.times?.mtime else { return true }
         return isNewer ? other >= mtime : other == mtime

@@ -151,6 +151,10 @@ final class NodeDetails {
 
     /// What tells the file from others, while it is open.
     var identity: FileIdentity?
+    /// What it is known to hold, while it is open.
+    var sample: ContentSample?
+    /// When its size was last asked for beside an append.
+    var sizeAskedAt = Duration.longAgo
     /// What a lost session may still do to the file.
     var lateChanges: LateChanges?
     /// How often data that had been acknowledged turned out not to be there, and the last error of that.

@@ -44,10 +44,15 @@ extension RemoteFS {
         let server = try await again { () async throws(Errno) in try await openFile(handle).1 }
         let piece = data.prefix(client.limits.writeBytes)
         let details = nodes[inode]?.makeDetails()
-        let before = details?.identity?.size
+        let look = askForSize(of: inode, server)
+        var (before, least) = (details?.identity?.size, details?.identity?.sizes?.lowerBound)
         details?.identity?.beginAppend(piece.count)
         // What offset is named makes no difference.
         let outcome = await client.writeSome(server, offset: offset, data: [piece])
+        if let size = try? await look?.value.size {
+            (before, least) = (size, size)
+            details?.identity?.noteSize(size, before: piece.count)
+        }
         var isThere = outcome.failure == nil
         if let failure = outcome.failure {
             guard failure.endsConnection else {
@@ -61,6 +66,7 @@ extension RemoteFS {
         details?.identity?.finishAppend(piece.count, hasArrived: isThere)
         if isThere {
             onLateChanges(of: inode) { $0.noteAppended(piece.count) }
+            if let least { noteContent([piece], at: least, of: inode, mayLieBehind: true) }
         } else {
             noteLost(of: inode, on: server.generation) {
                 $0.noteLost(append: piece, size: before)
@@ -68,6 +74,24 @@ extension RemoteFS {
         }
         return isThere ? piece.count : 0
     }
+
+    /// For how long the size of a file counts that is appended to, beside others perhaps.
+    private static let sizeValidity = Duration.seconds(1)
+
+    /// Asks for the size of a file right before something is appended to it, once in a while: so what is
+    /// there is found again though others have appended much, too.
+    private func askForSize(
+        of inode: InodeNumber, _ server: SFTPHandle
+    ) -> PendingReply<FileAttributes>? {
+        guard let details = nodes[inode]?.details, !options.avoidsFstat,
+            loop.now >= details.sizeAskedAt + Self.sizeValidity
+        else { return nil }
+        details.sizeAskedAt = loop.now
+        return try? start { (client) throws(SFTPError) in try client.startFstat(server) }
+    }
+
+    /// The fewest bytes of an append that are taken for it among what others have appended.
+    private static let tellingBytes = 16
 
     /// Whether data that was sent on a lost connection stands at the end of the file.
     ///
@@ -79,15 +103,17 @@ extension RemoteFS {
         let found = try await ask { () async throws(SFTPError) in try await client.fstat(server) }
         guard let size, let end = found.size else { throw .EIO }
         if end == size { return false }
-        guard end == size + UInt64(data.count) else { throw .EIO }
+        guard end > size, end - size <= UInt64(ContentSample.searchedBytes) else { throw .EIO }
         let path = try await path(to: file.inode)
         let tail = try await ask { () async throws(SFTPError) in
             let reader = try await client.open(path, .read)
-            let tail = try await client.read(reader, offset: size, length: data.count)
+            let tail = try await client.read(reader, offset: size, length: Int(end - size))
             await client.startClose(reader)
             return tail
         }
-        guard tail.joined().elementsEqual(data) else { throw .EIO }
-        return true
+        let added = Array(tail.joined())
+        if added.elementsEqual(data) { return true }
+        guard data.count >= Self.tellingBytes else { throw .EIO }
+        return added.contains(data)
     }
 }

@@ -150,6 +150,7 @@ extension RemoteFS {
         }
         let beginning = nodes.beginChange(of: inode)
         nodes[inode]?.details?.identity?.beginChange(attributes)
+        if let size = attributes.size { forgetContent(size..<UInt64.max, of: inode) }
         let generation = client.generation
         if let size = changes.size { onLateChanges(of: inode) { $0.noteTruncated(to: size) } }
         let server = serverHandle(for: changes, of: inode, preferring: handle)

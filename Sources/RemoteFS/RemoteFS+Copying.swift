@@ -39,6 +39,7 @@ extension RemoteFS {
         nodes.beginChange(of: targetFile.inode)
         let details = nodes[targetFile.inode]?.details
         details?.identity?.beginWrite(to: targetOffset + length)
+        forgetContent(targetOffset..<targetOffset + length, of: targetFile.inode)
         onLateChanges(of: targetFile.inode) { $0.noteCopied(targetOffset..<targetOffset + length) }
         do {
             try await client.copyData(

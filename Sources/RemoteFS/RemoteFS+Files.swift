@@ -235,9 +235,13 @@ extension RemoteFS {
         let end = offset + UInt64(data.count)
         let isOld = details?.identity.map(hasOldTime) ?? false
         details?.identity?.beginWrite(to: end, isOld: isOld)
+        forgetContent(offset..<end, of: file.inode)
         onLateChanges(of: file.inode) { $0.noteWritten(data, at: offset) }
         let outcome = await client.writeSome(target, offset: offset, data: [data])
-        if outcome.failure == nil { details?.identity?.finishWrite(to: end) }
+        if outcome.failure == nil {
+            details?.identity?.finishWrite(to: end)
+            noteContent([data], at: offset, of: file.inode)
+        }
         await endChange(of: file.inode)
         // All of it is sent again.
         if let failure = outcome.failure, failure.endsConnection {
@@ -317,6 +321,7 @@ extension RemoteFS {
         guard let file = files.remove(handle) else { return }
         let name = nodes.names(to: file.inode)?.last
         nodes.close(file.inode)
+        if nodes[file.inode]?.openCount == 0 { nodes[file.inode]?.details?.sample = nil }
         if let inPlace = file.inPlace { await client.startClose(inPlace) }
         guard let server = file.server,
             // Another one may stand for the same handle.

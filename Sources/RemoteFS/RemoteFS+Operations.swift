@@ -156,7 +156,12 @@ extension RemoteFS {
         _ handle: HandleID, offset: UInt64, count: Int
     ) async throws(Errno) -> [Bytes] {
         try await again { () async throws(Errno) in
-            try await readOnce(handle, offset: offset, count: count)
+            let change = nodes.lastChange
+            let pieces = try await readOnce(handle, offset: offset, count: count)
+            if let inode = files[handle]?.inode, nodes[inode]?.isUnchanged(since: change) ?? false {
+                noteContent(pieces, at: offset, of: inode)
+            }
+            return pieces
         }
     }
 

@@ -77,7 +77,7 @@ extension RemoteFS {
             throw giveUp(on: file.inode)
         case .success((let server, let attributes)):
             guard
-                let found = try await recognise(server, as: file.inode, otherwise: attributes)
+                let found = try await recognise(server, of: file, otherwise: attributes)
             else {
                 await client.startClose(server)
                 throw giveUp(on: file.inode)
@@ -88,6 +88,9 @@ extension RemoteFS {
             }
             files[handle]?.server = server
             lookForLostWrites(in: file.inode, found)
+            if nodes[file.inode]?.attributes?.value.differs(from: found) ?? false {
+                nodes[file.inode]?.attributes?.expire()
+            }
             noteIdentity(of: file.inode, found, askedAfter: change)
         }
     }
@@ -101,55 +104,6 @@ extension RemoteFS {
             guard error.errno == .ENOENT else { throw error.fileErrno }
             return false
         }
-    }
-
-    /// How often what has just been opened is looked at before it is taken for another file: somebody may
-    /// change the file between two looks, there and back, and we while the answer is on its way.
-    private static let comparisons = 3
-
-    /// What has just been opened, if it is the file that the node is.
-    private func recognise(
-        _ server: SFTPHandle, as inode: InodeNumber, otherwise attributes: FileAttributes?
-    ) async throws(Errno) -> FileAttributes? {
-        for _ in 0..<Self.comparisons {
-            let change = nodes.lastChange
-            let (found, witness) = try await look(
-                at: server, beside: currentHandle(of: inode), otherwise: attributes)
-            if await isSame(found, witness, as: inode) { return found }
-            if witness == nil, nodes[inode]?.isUnchanged(since: change) ?? true { break }
-        }
-        return nil
-    }
-
-    /// What has just been opened, or what has its path, for servers that can't tell; and looks at a handle
-    /// that the node has already, around that one: the file may be changed meanwhile.
-    private func look(
-        at server: SFTPHandle, beside known: SFTPHandle?, otherwise attributes: FileAttributes?
-    ) async throws(Errno) -> (FileAttributes, Opening.Witness?) {
-        if options.avoidsFstat {
-            guard let attributes else { throw .EIO }
-            return (attributes, nil)
-        }
-        let (look, witness) = try start { (client) throws(SFTPError) in
-            let before = try known.map { (known) throws(SFTPError) in try client.startFstat(known) }
-            let look = try client.startFstat(server)
-            let after = try known.map { (known) throws(SFTPError) in try client.startFstat(known) }
-            guard let before, let after else { return (look, Opening.Witness?.none) }
-            return (look, Opening.Witness(before: before, after: after))
-        }
-        do {
-            return (try await look.value, witness)
-        } catch {
-            await client.startClose(server)
-            throw error.errnoOnHandle
-        }
-    }
-
-    private func isSame(
-        _ found: FileAttributes, _ witness: Opening.Witness?, as inode: InodeNumber
-    ) async -> Bool {
-        if let witness { return await !witness.contradicts(found) }
-        return nodes[inode]?.details?.identity?.admits(found) ?? (found.kind == .regular)
     }
 
     /// Takes all handles on a node that are not on the present connection for lost: another file has its
@@ -169,6 +123,7 @@ extension RemoteFS {
     /// meanwhile must not take that for somebody else's work.
     func noteTruncation(of inode: InodeNumber) {
         nodes[inode]?.details?.identity?.beginChange(FileAttributes(size: 0))
+        forgetContent(0..<UInt64.max, of: inode)
     }
 
     /// Takes note of what an open handle has told of its file, in answer to a request sent after our

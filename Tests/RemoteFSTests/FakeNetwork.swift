@@ -16,6 +16,7 @@ actor FakeNetwork {
     private var failure: LinkFailure?
     private var answer: FakeServer.Answer
     private let extensions: [SFTPExtension]
+    private let isExact: Bool
     /// The servers so far, one for each connection.
     private(set) var servers: [FakeServer] = []
     /// When there was an attempt to connect.
@@ -32,10 +33,12 @@ actor FakeNetwork {
     }
 
     init(
-        _ loop: SimulatedLoop, extensions: [SFTPExtension], answer: @escaping FakeServer.Answer
+        _ loop: SimulatedLoop, extensions: [SFTPExtension], isExact: Bool = false,
+        answer: @escaping FakeServer.Answer
     ) {
         self.loop = loop
         self.extensions = extensions
+        self.isExact = isExact
         self.answer = answer
     }
 
@@ -85,7 +88,9 @@ actor FakeNetwork {
         isSilent = false
         let (ours, theirs) = InMemoryPipe.makePair(loop: loop)
         let session = SessionAnswer(place: [1], olderHaveEnded: true).pair
-        let pairs = extensions.map { .init($0) } + (endsOlderSessions ? [session] : [])
+        let pairs =
+            extensions.map { .init($0) } + (isExact ? [ExactExtension.pair] : [])
+            + (endsOlderSessions ? [session] : [])
         let server = FakeServer(theirs, loop, pairs, answer)
         servers.append(server)
         loop.spawn { await server.run() }
@@ -111,11 +116,11 @@ func simulateLink(
     extensions: [SFTPExtension] = [
         .posixRename, .hardlink, .statvfs, .lsetstat, .fsync, .copyData,
     ],
-    answer: @escaping FakeServer.Answer,
+    isExact: Bool = false, answer: @escaping FakeServer.Answer,
     body: @escaping @Sendable (RemoteFS, FakeNetwork) async throws -> Void
 ) throws {
     let loop = SimulatedLoop()
-    let network = FakeNetwork(loop, extensions: extensions, answer: answer)
+    let network = FakeNetwork(loop, extensions: extensions, isExact: isExact, answer: answer)
     try loop.run {
         var options = RemoteFSOptions(wallClock: { 1_000_000 }, log: { _ in })
         options.rootPath = bytes("/srv")

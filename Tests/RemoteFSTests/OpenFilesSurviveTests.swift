@@ -45,8 +45,9 @@ import Wire
             disk["/srv/g"] = FakeDisk.File(data: bytes("other"))
             let replaced = try await fileSystem.open(try await fileSystem.find("f"), .read)
             let same = try await fileSystem.open(try await fileSystem.find("g"), .read)
+            _ = try await fileSystem.read(replaced.handle, offset: 0, count: 100)
             await network.answer(disk.answers())
-            disk["/srv/f"] = FakeDisk.File(data: bytes("content"), mtime: 1_000_001)
+            disk["/srv/f"] = FakeDisk.File(data: bytes("CONTENT"), mtime: 1_000_001)
             await network.cut()
             for _ in 0..<2 {
                 #expect(
@@ -56,7 +57,7 @@ import Wire
             }
             #expect(text(try await fileSystem.read(same.handle, offset: 0, count: 10)) == "other")
             let anew = try await fileSystem.open(try await fileSystem.find("f"), .read)
-            #expect(text(try await fileSystem.read(anew.handle, offset: 0, count: 10)) == "content")
+            #expect(text(try await fileSystem.read(anew.handle, offset: 0, count: 10)) == "CONTENT")
         }
     }
 
@@ -125,6 +126,19 @@ import Wire
                 if case .open = request { true } else { false }
             }
             #expect(opens == 1)
+        }
+    }
+
+    @Test func whatBecameADirectoryIsStale() throws {
+        try survive { fileSystem, network, disk in
+            let opened = try await fileSystem.open(try await fileSystem.find("f"), .read)
+            await network.answer(disk.answers())
+            disk["/srv/f"] = FakeDisk.File(mode: 0o040755)
+            await network.cut()
+            #expect(
+                await fails(.ESTALE) { () async throws(Errno) in
+                    try await fileSystem.read(opened.handle, offset: 0, count: 10)
+                })
         }
     }
 
