@@ -12,7 +12,6 @@ tar -cf "$CASE/tree.tar" -C "$CASE" tree
 start_server
 start_relay
 mount_remote "$REMOTE" "$MOUNT"
-# What the server gives to what we make is known once something has been made.
 mkdir "$MOUNT/unpacked"
 
 while sleep 0.4; do

@@ -156,6 +156,7 @@ extension RemoteFS {
         case .success((let server, let found)):
             var attributes = found
             if isNew, let found, found.kind == .regular {
+                noteOwn(found)
                 attributes = await correct(found, permissions, of: server, at: path)
             }
             guard isNew, attributes != nil else {

@@ -59,6 +59,7 @@ extension RemoteFS {
         let making = try start(making: path, request)
         switch await finish(making, in: parent) {
         case .success(var attributes):
+            noteOwn(attributes)
             if let wanted = permissions.flatMap({ attributes.correction(for: $0) }) {
                 attributes = await correct(name, in: parent, attributes, wanted)
             }

@@ -134,7 +134,7 @@ extension RemoteFS {
             }
         }
         let expected = expectation(.regular, name, in: parent, permissions: permissions)
-        let created = try await once { () async throws(Errno) in
+        return try await once { () async throws(Errno) in
             try await createOnce(name, in: parent, permissions: permissions, flags)
         } look: { () async throws(Errno) in
             guard case .done(let entry) = try await settleMaking(expected) else { return .notDone }
@@ -147,8 +147,6 @@ extension RemoteFS {
                 throw error
             }
         }
-        noteOwn(created.entry.status.inode)
-        return created
     }
 
     /// Reads from an open file; fewer bytes than asked for are its end.
@@ -221,13 +219,11 @@ extension RemoteFS {
         _ name: [UInt8], in parent: InodeNumber, permissions: UInt32
     ) async throws(Errno) -> Entry {
         let expected = expectation(.directory, name, in: parent, permissions: permissions)
-        let entry = try await once { () async throws(Errno) in
+        return try await once { () async throws(Errno) in
             try await mkdirOnce(name, in: parent, permissions: permissions)
         } look: { () async throws(Errno) in
             try await settleMaking(expected)
         }
-        noteOwn(entry.status.inode)
-        return entry
     }
 
     /// Makes a symbolic link.

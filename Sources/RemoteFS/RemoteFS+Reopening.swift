@@ -141,8 +141,8 @@ extension RemoteFS {
     func hasOldTime(_ identity: FileIdentity) -> Bool {
         guard let mtime = identity.mtime else { return false }
         let age = options.wallClock() - Int64(mtime)
-        guard let ownMark else { return age > 86_400 }
-        return age + ownMark.clockOffset > OwnMark.inexactness
+        guard let offset = ownMark?.clockOffset else { return age > 86_400 }
+        return age + offset > OwnMark.inexactness
     }
 
     /// Notices by the time of a file that is opened again that a crash of the server has undone what it

@@ -39,10 +39,12 @@ struct SeenAbsences {
 }
 
 /// What the server gives to everything that we make.
+///
+/// Not the group: that may be the directory's.
 struct OwnMark {
-    let owner: FileAttributes.Owner
-    /// How far its clock is ahead of ours, in seconds.
-    let clockOffset: Int64
+    let uid: UInt32
+    /// How far its clock is ahead of ours, in seconds; nil where that is not known.
+    let clockOffset: Int64?
     /// How inexact that may be: both count whole seconds, and the answer takes time.
     static let inexactness: Int64 = 2
 }
@@ -56,6 +58,8 @@ struct Expectation {
     let wasAbsent: Bool
     /// When the request was made, in seconds since 1970.
     let askedAt: Int64
+    /// When the directory was last changed before that, by the server's clock, as far as is known.
+    let parentTime: UInt32?
 }
 
 extension RemoteFS {
@@ -98,7 +102,8 @@ extension RemoteFS {
         let place = Node.Place(parent: parent, name: name)
         return Expectation(
             kind: kind, permissions: permissions, place: place,
-            wasAbsent: absences.contains(place, at: loop.now), askedAt: options.wallClock())
+            wasAbsent: absences.contains(place, at: loop.now), askedAt: options.wallClock(),
+            parentTime: nodes[parent]?.attributes?.value.times?.mtime)
     }
 
     /// Looks at a name that was being made.
@@ -112,31 +117,45 @@ extension RemoteFS {
         let path = try await path(to: name, in: parent)
         let change = nodes.lastChange
         guard let found = try await attributes(at: path) else { return .notDone }
-        guard expectation.wasAbsent, isOurs(found, expectation), try await check(path, found) else {
-            throw .EIO
-        }
+        guard expectation.wasAbsent, try await isOurs(found, expectation),
+            try await check(path, found)
+        else { throw .EIO }
         return .done(try noteCreation(of: name, in: parent, found, askedAfter: change))
     }
 
-    private func isOurs(_ found: FileAttributes, _ expectation: Expectation) -> Bool {
-        guard found.kind == expectation.kind, let ownMark, found.owner == ownMark.owner,
-            let mtime = found.times?.mtime,
-            Int64(mtime) >= expectation.askedAt + ownMark.clockOffset - OwnMark.inexactness
-        else { return false }
+    private func isOurs(
+        _ found: FileAttributes, _ expectation: Expectation
+    ) async throws(Errno) -> Bool {
+        guard found.kind == expectation.kind, isNew(found, expectation) else { return false }
         if expectation.kind == .regular, found.size != 0 { return false }
-        guard let wanted = expectation.permissions, let mode = found.permissions else {
-            return true
-        }
         // The server's umask may have taken some away.
-        return mode & 0o777 & ~wanted == 0
+        if let wanted = expectation.permissions, let mode = found.permissions,
+            mode & 0o777 & ~wanted != 0
+        {
+            return false
+        }
+        guard let owner = found.owner else { return false }
+        if let ownMark { return owner.uid == ownMark.uid }
+        // Nothing of ours has been seen yet. Who works in a directory is mostly its owner.
+        let path = try await path(to: expectation.place.parent)
+        guard try await attributes(at: path)?.owner?.uid == owner.uid else { return false }
+        ownMark = OwnMark(uid: owner.uid, clockOffset: nil)
+        return true
     }
 
-    /// Takes note of what the server gives to what we make.
-    func noteOwn(_ inode: InodeNumber) {
-        guard let made = nodes[inode]?.attributes?.value, let owner = made.owner,
-            let mtime = made.times?.mtime
-        else { return }
-        ownMark = OwnMark(owner: owner, clockOffset: Int64(mtime) - options.wallClock())
+    /// Whether something may have been made by a request, as its time tells.
+    private func isNew(_ found: FileAttributes, _ expectation: Expectation) -> Bool {
+        guard let mtime = found.times?.mtime else { return false }
+        if let offset = ownMark?.clockOffset {
+            return Int64(mtime) >= expectation.askedAt + offset - OwnMark.inexactness
+        }
+        return expectation.parentTime.map { mtime >= $0 } ?? true
+    }
+
+    /// Takes note of what the server gives to what we have just made.
+    func noteOwn(_ attributes: FileAttributes) {
+        guard let owner = attributes.owner, let mtime = attributes.times?.mtime else { return }
+        ownMark = OwnMark(uid: owner.uid, clockOffset: Int64(mtime) - options.wallClock())
     }
 
     /// What stands at a path; nil where nothing does.

@@ -14,6 +14,7 @@ final class FakeDisk: Sendable {
         var data: [UInt8] = []
         var mtime: UInt32 = 1_000_000
         var mode: UInt32 = 0o100644
+        var owner = FileAttributes.Owner(uid: 1, gid: 1)
         /// Its inode number, for servers that tell it; 0 for none.
         var number: UInt64 = 0
     }
@@ -117,7 +118,7 @@ final class FakeDisk: Sendable {
     private static func attributes(_ file: File?) -> SFTPReply {
         guard let file else { return noSuchFile }
         var attributes = FileAttributes(
-            size: UInt64(file.data.count), owner: .init(uid: 1, gid: 1), permissions: file.mode,
+            size: UInt64(file.data.count), owner: file.owner, permissions: file.mode,
             times: .init(atime: 1, mtime: file.mtime))
         if file.number > 0 {
             let time = FileTime(seconds: Int64(file.mtime))

@@ -266,6 +266,49 @@ import Wire
         }
     }
 
+    /// Nothing is known then of what the server gives to what we make.
+    @Test(arguments: [false, true])
+    func firstThingOfAMountIsMadeOnce(hadArrived: Bool) throws {
+        try survive { fileSystem, network, disk in
+            _ = try await fileSystem.lookup(bytes("n"), in: rootInode)
+            try await interrupt(network, disk, carriesOut: hadArrived) {
+                await #expect(throws: Never.self) {
+                    try await fileSystem.create(
+                        bytes("n"), in: rootInode, permissions: 0o644, [.write, .exclusive])
+                }
+            }
+            #expect(disk["/srv/n"] != nil)
+        }
+    }
+
+    @Test func firstThingInADirectoryOfOthersIsAnError() throws {
+        try survive { fileSystem, network, disk in
+            disk["/srv"]?.owner = .init(uid: 0, gid: 0)
+            _ = try await fileSystem.lookup(bytes("d"), in: rootInode)
+            try await interrupt(network, disk, carriesOut: true) {
+                #expect(
+                    await fails(.EIO) { () async throws(Errno) in
+                        try await fileSystem.mkdir(bytes("d"), in: rootInode, permissions: 0o755)
+                    })
+            }
+        }
+    }
+
+    @Test(arguments: [1, 2]) func directoryIsOursWhateverItsGroupIs(user: UInt32) throws {
+        try survive { fileSystem, network, disk in
+            _ = try await fileSystem.mkdir(bytes("first"), in: rootInode, permissions: 0o755)
+            _ = try await fileSystem.lookup(bytes("d"), in: rootInode)
+            try await interrupt(network, disk, carriesOut: false) {
+                disk["/srv/d"] = FakeDisk.File(
+                    mode: 0o042755, owner: .init(uid: user, gid: 7))
+                let isOurs = await !fails(.EIO) { () async throws(Errno) in
+                    try await fileSystem.mkdir(bytes("d"), in: rootInode, permissions: 0o755)
+                }
+                #expect(isOurs == (user == 1))
+            }
+        }
+    }
+
     @Test func directoryOfSomebodyElseIsNotTakenForOurs() throws {
         try survive { fileSystem, network, disk in
             _ = try await fileSystem.mkdir(bytes("first"), in: rootInode, permissions: 0o755)
