@@ -153,13 +153,23 @@ extension RemoteFS {
     public func read(
         _ handle: HandleID, offset: UInt64, count: Int
     ) async throws(Errno) -> [Bytes] {
-        try await again { () async throws(Errno) in
-            let change = nodes.lastChange
-            let pieces = try await readOnce(handle, offset: offset, count: count)
-            if let inode = files[handle]?.inode, nodes[inode]?.isUnchanged(since: change) ?? false {
-                noteContent(pieces, at: offset, of: inode)
+        var (pieces, next, step) = ([Bytes](), offset, count)
+        return try await again { () async throws(Errno) in
+            // A link may never live long enough for all of it: what has come is kept.
+            defer { step = Self.carefulBytes }
+            while true {
+                let length = min(step, count - Int(next - offset))
+                let change = nodes.lastChange
+                let some = try await readOnce(handle, offset: next, count: length)
+                if let inode = files[handle]?.inode,
+                    nodes[inode]?.isUnchanged(since: change) ?? false
+                {
+                    noteContent(some, at: next, of: inode)
+                }
+                pieces += some
+                next += UInt64(some.byteCount)
+                if some.byteCount < length || next == offset + UInt64(count) { return pieces }
             }
-            return pieces
         }
     }
 

@@ -6,6 +6,9 @@ import SFTPProtocol
 import Wire
 
 extension RemoteFS {
+    /// How much is asked for at a time once a read has met the loss of a connection.
+    static let carefulBytes = 16 << 10
+
     /// One attempt at ``read(_:offset:count:)``.
     func readOnce(
         _ handle: HandleID, offset: UInt64, count: Int

@@ -54,6 +54,26 @@ import Wire
         }
     }
 
+    @Test func connectionIsToBreakWhereNothingIsAcknowledgedForATime() throws {
+        let loop = try EpollLoop()
+        try loop.run {
+            let listener = try Listener()
+            let addresses = try SocketAddress.resolve(
+                host: "127.0.0.1", port: listener.port, family: .ipv4)
+            let settings = ConnectionSettings(unacknowledgedTime: .seconds(15))
+            let socket = try await loop.connect(
+                to: try #require(addresses.first), settings: settings,
+                deadline: loop.now + .seconds(10))
+            var milliseconds: CUnsignedInt = 0
+            var count = socklen_t(MemoryLayout<CUnsignedInt>.size)
+            // tcp(7): TCP_USER_TIMEOUT.
+            let result = unsafe getsockopt(
+                socket.rawValue, CInt(IPPROTO_TCP), 18, &milliseconds, &count)
+            #expect(result == 0)
+            #expect(milliseconds == 15_000)
+        }
+    }
+
     @Test func refusedConnectionSaysSo() throws {
         let loop = try EpollLoop()
         try loop.run {

@@ -167,7 +167,7 @@ import Wire
 
 extension RemoteFS {
     /// The names that one call gives.
-    fileprivate func someNames(
+    func someNames(
         in directory: HandleID, from offset: UInt64
     ) async throws(Errno) -> [String] {
         try await readdir(directory, offset: offset, room: 4096, overhead: 24, attributes: false)
@@ -175,7 +175,7 @@ extension RemoteFS {
     }
 
     /// The names from an offset to the end.
-    fileprivate func names(
+    func names(
         in directory: HandleID, from offset: UInt64
     ) async throws(Errno) -> [String] {
         var offset = offset

@@ -3,7 +3,9 @@
 import EventLoop
 import SFTPClient
 import SFTPProtocol
+import Synchronization
 import Testing
+import Wire
 
 @testable import RemoteFS
 
@@ -202,6 +204,84 @@ import Testing
             }
             try await network.loop.sleep(for: .seconds(60))
             #expect(await network.servers.count < 12)
+        }
+    }
+
+    /// Answers READs of up to so many bytes for each connection, and loses it with the next.
+    private func read(
+        allowing allowance: Int,
+        _ body: @escaping @Sendable (RemoteFS, FakeNetwork, HandleID) async throws -> Void
+    ) throws {
+        let left = Mutex(0)
+        try simulateLink { request in
+            switch request {
+            case .lstat, .stat, .fstat: return file(size: 1 << 20)
+            case .open:
+                left.withLock { $0 = allowance }
+                return handle
+            case .read(_, _, let length):
+                let isAllowed = left.withLock { left in
+                    left -= Int(length)
+                    return left >= 0
+                }
+                return isAllowed
+                    ? .data([[UInt8](repeating: 7, count: Int(length))[...]]) : nil
+            default: return ok
+            }
+        } body: { fileSystem, network in
+            let opened = try await fileSystem.open(try await fileSystem.find("f"), .read)
+            let cutting = network.loop.spawn {
+                while !Task.isCancelled {
+                    try? await network.loop.sleep(for: .seconds(2))
+                    await network.cut()
+                }
+            }
+            defer { cutting.cancel() }
+            try await body(fileSystem, network, opened.handle)
+        }
+    }
+
+    @Test func readKeepsWhatHasComeWhereNoConnectionLivesLongEnough() throws {
+        try read(allowing: 40_000) { fileSystem, network, handle in
+            let pieces = try await fileSystem.read(handle, offset: 1000, count: 200_000)
+            #expect(pieces.reduce(0) { $0 + $1.count } == 200_000)
+            #expect(await network.servers.count > 5)
+        }
+    }
+
+    @Test func readThatNeverGetsAnywhereFails() throws {
+        try read(allowing: 1000) { fileSystem, network, handle in
+            let (time, result) = await network.loop.timed {
+                try await fileSystem.read(handle, offset: 0, count: 200_000)
+            }
+            #expect(throws: Errno.ETIMEDOUT) { try result.get() }
+            #expect((.seconds(60)...(.seconds(70))).contains(time))
+        }
+    }
+
+    @Test func listingGoesOnWithoutTheNamesThatCameBefore() throws {
+        @Sendable func answer(_ replies: [SFTPReply?]) -> FakeServer.Answer {
+            let left = Mutex(replies[...])
+            return { request in
+                switch request {
+                case .opendir: handle
+                case .readdir: left.withLock { $0.popFirst() } ?? nil
+                default: Self.answer(request)
+                }
+            }
+        }
+        try simulateLink(answer: answer([names(bytes("a"), bytes("b"))])) { fileSystem, network in
+            let directory = try await fileSystem.opendir(rootInode)
+            let reading = network.loop.spawn {
+                let found = try? await fileSystem.names(in: directory, from: 0)
+                #expect(found == [".", "..", "a", "b", "c"])
+            }
+            try await network.loop.sleep(for: .seconds(1))
+            await network.answer(
+                answer([names(bytes("b"), bytes("c"), bytes("a")), .status(SFTPStatus(.eof))]))
+            await network.cut()
+            await reading.value
+            await fileSystem.releasedir(directory)
         }
     }
 
