@@ -31,6 +31,9 @@ public struct CacheOptions: Equatable, Sendable {
     /// Whether files are read and written past the kernel's pages (`direct_io`).
     public var usesDirectIO = false
 
+    /// Whether more of a file is fetched than the kernel asks for (not with `no_readahead`).
+    public var readsAhead = true
+
     /// For how long the kernel may take attributes as true (`attr_timeout`).
     public var attributeTimeout: Duration?
     /// For how long the kernel may take a name as leading to the same file (`entry_timeout`).

@@ -71,6 +71,9 @@ extension OptionTable {
                 "direct_io", help: "read and write past the kernel's pages",
                 rule: .flag { $0.caches.usesDirectIO = true }),
             OptionEntry(
+                "no_readahead", help: "fetch no more of a file than the kernel asks for",
+                rule: .flag { $0.caches.readsAhead = false }),
+            OptionEntry(
                 "sync_readdir", help: "ask for one piece of a directory at a time",
                 rule: .flag { $0.caches.readsDirectoriesStepwise = true }),
         ])

@@ -37,7 +37,7 @@ struct CachedPages {
 }
 
 /// What tells one version of a file's content from another.
-private struct FileVersion: Hashable {
+struct FileVersion: Hashable {
     private let size: UInt64?
     private let mtime: FileTime?
     /// Where the server tells them: the time of the last change, whatever the other time was set to, and

@@ -20,6 +20,8 @@ struct OpenFile {
     var isReopening = false
     /// Whether it can't be had again: another file has its path, or none.
     var isStale = false
+    /// What is read of it before programs ask for it; nil until they read.
+    var ahead: ReadAhead?
     /// How many of the file's failures its holder knows of.
     var failuresSeen = 0
 

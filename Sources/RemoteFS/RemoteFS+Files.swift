@@ -320,6 +320,7 @@ extension RemoteFS {
     /// Nobody waits for this, so that what the server has to say at the end goes to the log.
     public func release(_ handle: HandleID) async {
         guard let file = files.remove(handle) else { return }
+        dropFetched(of: file, handle)
         let name = nodes.names(to: file.inode)?.last
         nodes.close(file.inode)
         if nodes[file.inode]?.openCount == 0 { nodes[file.inode]?.details?.sample = nil }

@@ -153,14 +153,16 @@ extension RemoteFS {
     public func read(
         _ handle: HandleID, offset: UInt64, count: Int
     ) async throws(Errno) -> [Bytes] {
-        var (pieces, next, step) = ([Bytes](), offset, count)
+        var (pieces, next, isCareful) = ([Bytes](), offset, false)
         return try await again { () async throws(Errno) in
             // A link may never live long enough for all of it: what has come is kept.
-            defer { step = Self.carefulBytes }
+            defer { isCareful = true }
             while true {
-                let length = min(step, count - Int(next - offset))
+                let rest = count - Int(next - offset)
+                let length = isCareful ? min(Self.carefulBytes, rest) : rest
                 let change = nodes.lastChange
-                let some = try await readOnce(handle, offset: next, count: length)
+                let some = try await readOnce(
+                    handle, offset: next, count: length, isCareful: isCareful)
                 if let inode = files[handle]?.inode,
                     nodes[inode]?.isUnchanged(since: change) ?? false
                 {

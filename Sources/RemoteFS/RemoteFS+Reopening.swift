@@ -169,6 +169,7 @@ extension RemoteFS {
                 nodes[file.inode]?.makeDetails().identity = identity
             }
         }
+        dropFetched(of: file.inode)
         var file = file
         file.failuresSeen = nodes[file.inode]?.details?.failureCount ?? 0
         return files.add(file)

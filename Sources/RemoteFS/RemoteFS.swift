@@ -54,6 +54,10 @@ public actor RemoteFS {
     var ownMark: OwnMark?
     /// The last connection whose session, and all before it, is known to have ended on the server.
     var endedGeneration: UInt64?
+    /// What is held for programs that have not read it yet.
+    var aheadMemory = ReadAheadMemory()
+    /// How much to have on its way from the server, on this connection.
+    var readWindow = ReadWindow()
     private let moves: WaitQueue
     /// Those who wait for a file to be opened again.
     let reopenings: WaitQueue
@@ -103,6 +107,7 @@ public actor RemoteFS {
     private func forgetServer() {
         knownRealRoot = nil
         (learntUsers, learntGroups) = (nil, nil)
+        readWindow = ReadWindow()
         noteEndOfOlderSessions()
     }
 

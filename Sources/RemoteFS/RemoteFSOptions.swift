@@ -15,6 +15,9 @@ public struct RemoteFSOptions: Sendable {
     /// What is kept on our side of the kernel, and for how long.
     public var cache = MetadataCacheOptions()
 
+    /// Whether more of a file is fetched than the kernel asks for, where it is read in a row.
+    public var readsAhead = true
+
     /// The owner to show for every file, in place of the server's.
     public var userID: UInt32?
     /// The group to show for every file, in place of the server's.

@@ -16,6 +16,8 @@ public final class PendingReply<Value: Sendable>: @unchecked Sendable {
         /// Unanswered, and a task waits for it.
         case awaited(CheckedContinuation<Answer, Never>)
         case answered(Answer)
+        /// Unanswered, and handed to this when it is not.
+        case expected(@Sendable (Answer) -> Void)
         /// Nobody will ask any more; the reply is still to come.
         case abandoned
     }
@@ -55,8 +57,16 @@ public final class PendingReply<Value: Sendable>: @unchecked Sendable {
         case .unanswered: state = .awaited(continuation)
         case .answered(let answer): continuation.resume(returning: answer)
         case .abandoned: continuation.resume(returning: .failure(.cancelled))
-        case .awaited: preconditionFailure("a reply is awaited by one task")
+        case .awaited, .expected: preconditionFailure("a reply is awaited once")
         }
+    }
+
+    /// Has the answer handed over in the very step in which it comes.
+    func whenAnswered(
+        in client: isolated SFTPClient, _ body: @escaping @Sendable (Answer) -> Void
+    ) {
+        guard case .unanswered = state else { preconditionFailure("asked for too late") }
+        state = .expected(body)
     }
 
     private func settle(_ answer: Answer) {
@@ -66,6 +76,9 @@ public final class PendingReply<Value: Sendable>: @unchecked Sendable {
         case .awaited(let continuation):
             state = .answered(answer)
             continuation.resume(returning: answer)
+        case .expected(let body):
+            state = .abandoned
+            body(answer)
         case .abandoned:
             break
         case .answered:
@@ -114,7 +127,7 @@ extension PendingReply: PendingRequest {
 
     func abandon(in client: isolated SFTPClient) {
         switch state {
-        case .unanswered:
+        case .unanswered, .expected:
             state = .abandoned
         case .awaited(let continuation):
             state = .abandoned

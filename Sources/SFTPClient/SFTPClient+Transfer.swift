@@ -20,6 +20,18 @@ extension SFTPClient {
             payloadBytes: length, ReplyDecoding.data)
     }
 
+    /// READ, whose answer is handed over in the very step in which it comes: as ``startRead(_:offset:length:)``,
+    /// without a task that waits.
+    ///
+    /// - Parameter onAnswer: called on the loop, once; also with why there is no answer.
+    public func startRead(
+        _ handle: SFTPHandle, offset: UInt64, length: Int,
+        onAnswer: @escaping @Sendable (Result<[Bytes]?, SFTPError>) -> Void
+    ) throws(SFTPError) {
+        let pending = try startRead(handle, offset: offset, length: length)
+        pending.whenAnswered(in: self) { answer in onAnswer(answer.map { $0?.joiningSmallPieces }) }
+    }
+
     /// WRITE, started.
     ///
     /// The pieces are sent from where they are, uncopied.
@@ -75,26 +87,12 @@ extension SFTPClient {
             if count == 0 && wasEmpty { throw .noProgress }
             wasEmpty = count == 0
             if pieces.isEmpty { pieces.reserveCapacity(data.count) }
-            for piece in data { append(piece, to: &pieces) }
+            for piece in data { pieces.appendJoining(piece) }
             next += UInt64(count)
             if next == range.upperBound { break }
             part = try startRead(handle, offset: next, length: Int(range.upperBound - next))
         }
         return Int(next - range.lowerBound)
-    }
-
-    /// Adds data behind what is there.
-    ///
-    /// Small pieces become one: a server that sends data byte by byte must not make a read hold the
-    /// buffer of a packet for each.
-    private func append(_ piece: Bytes, to pieces: inout [Bytes]) {
-        if let last = pieces.indices.last, pieces[last].count < ClientLimits.smallPieceBytes,
-            piece.count < ClientLimits.smallPieceBytes
-        {
-            pieces[last].append(contentsOf: piece)
-        } else {
-            pieces.append(piece)
-        }
     }
 
     /// Writes `data` with as many WRITEs as it takes, all in flight together.
@@ -153,6 +151,31 @@ extension SFTPClient {
             throw .status(SFTPStatus(errno: .EFBIG))
         }
         return stride(from: offset, to: end, by: limit).map { $0..<min($0 + UInt64(limit), end) }
+    }
+}
+
+extension [Bytes] {
+    /// Adds data behind what is there.
+    ///
+    /// Small pieces become one: a server that sends data byte by byte must not make a read hold the
+    /// buffer of a packet for each.
+    fileprivate mutating func appendJoining(_ piece: Bytes) {
+        if let last = indices.last, self[last].count < ClientLimits.smallPieceBytes,
+            piece.count < ClientLimits.smallPieceBytes
+        {
+            self[last].append(contentsOf: piece)
+        } else {
+            append(piece)
+        }
+    }
+
+    /// The same data, small pieces of it joined.
+    fileprivate var joiningSmallPieces: [Bytes] {
+        guard count > 1 else { return self }
+        var joined: [Bytes] = []
+        joined.reserveCapacity(count)
+        for piece in self { joined.appendJoining(piece) }
+        return joined
     }
 }
 

@@ -27,6 +27,8 @@ extension MountOptions {
         if let validity = caches.nameTimeout { result.nameValidity = validity }
         if let validity = caches.absenceTimeout { result.absenceValidity = validity }
         configure(&result.cache)
+        // What is read past the kernel's pages is to be what the server has at that moment.
+        result.readsAhead = caches.readsAhead && !caches.usesDirectIO
         result.userID = ownership.userID
         result.groupID = ownership.groupID
         result.umask = ownership.umask

@@ -76,6 +76,7 @@ import Testing
         // What another option has turned on.
         "norellinks": "MountOptionsTests/MountOptionsTests.swift",
         // Which requests are under way is not to be seen from outside.
+        "no_readahead": "RemoteFSTests/ReadAheadTests.swift",
         "sync_readdir": "RemoteFSTests/ListingFetchTests.swift",
     ]
 

@@ -117,6 +117,7 @@ func simulateLink(
         .posixRename, .hardlink, .statvfs, .lsetstat, .fsync, .copyData,
     ],
     isExact: Bool = false, answer: @escaping FakeServer.Answer,
+    configure: @escaping @Sendable (inout RemoteFSOptions) -> Void = { _ in },
     body: @escaping @Sendable (RemoteFS, FakeNetwork) async throws -> Void
 ) throws {
     let loop = SimulatedLoop()
@@ -127,6 +128,7 @@ func simulateLink(
         options.cache.attributeTimeout = .seconds(1)
         options.cache.listingTimeout = .seconds(1)
         options.cache.listingsAhead = 0
+        configure(&options)
         var linkOptions = LinkOptions(random: { 0 }, log: { network.say($0) })
         linkOptions.timeout = timeout
         let link = ServerLink(
