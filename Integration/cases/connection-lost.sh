@@ -5,6 +5,8 @@
 . "$(dirname "$0")/../lib.sh"
 
 make_tree "$REMOTE/tree"
+# Nobody answers there before there is a connection: it must not be looked for when one is made.
+export SSH_AUTH_SOCK="$MOUNT/agent"
 start_server
 start_relay
 mount_remote "$REMOTE" "$MOUNT" -o dcache_timeout=0,attr_timeout=0,entry_timeout=0

@@ -20,6 +20,9 @@ struct Dialing {
     let memory: DialingMemory
     /// How long a server may take to take a connection; nil for as long as the options say.
     var dialTime: Duration?
+    /// The directory on which the server is mounted by now: whoever asks for something in it waits for the
+    /// very connection that is to be made.
+    var mountPoint: String?
 
     /// After how long a silence a server is asked whether it is there, unless the configuration knows
     /// better: nobody watches over a mount.
@@ -68,7 +71,8 @@ struct Dialing {
     }
 
     private func openSSH(_ mayShare: Bool) async throws -> Link {
-        let route = try await route()
+        var route = try await route()
+        if let mountPoint { route = route.map { $0.withoutSockets(in: mountPoint) } }
         let program = ServerProgram(sftpServer: options.sftpServer)
         if mayShare, let target = route.last,
             let channel = try await SSHClient.openShared(
@@ -108,6 +112,17 @@ struct Dialing {
             local: try LocalContext.thisMachine())
         configuration.serverAliveInterval = serverAliveInterval
         return try configuration.route(host: options.source.host, user: options.source.user)
+    }
+}
+
+extension ClientOptions {
+    /// The options without the sockets that lie in a directory.
+    fileprivate func withoutSockets(in directory: String) -> ClientOptions {
+        var options = self
+        let start = directory + "/"
+        if identityAgent?.hasPrefix(start) ?? false { options.identityAgent = nil }
+        if controlPath?.hasPrefix(start) ?? false { options.controlPath = nil }
+        return options
     }
 }
 

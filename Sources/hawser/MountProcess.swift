@@ -149,7 +149,9 @@ actor MountProcess {
                 options: options, client: connection.client, loop: loop
             ).map()
             fileSystemOptions.nameConversion = try options.nameConversion()
-            let redialing = Redialing(dialing: dialing, answers: answers, place: place)
+            var mounted = dialing
+            mounted.mountPoint = mountPoint.path
+            let redialing = Redialing(dialing: mounted, answers: answers, place: place)
             let dial: ServerLink.Dialer = { [unowned self] (generation, failures) in
                 try await reconnect(redialing, generation, failures)
             }

@@ -72,6 +72,8 @@ final class FakeDisk: Sendable {
                     state.files[path] = File(mode: 0o100000 | (attributes.permissions ?? 0o644))
                 } else if flags.contains(.exclusive) {
                     return failure
+                } else if flags.contains(.write), (state.files[path]?.mode ?? 0) & 0o200 == 0 {
+                    return .status(SFTPStatus(.permissionDenied))
                 }
                 if flags.contains(.truncate) { state.files[path]?.data = [] }
                 return newHandle(flags.contains(.append) ? path + "\n" : path)

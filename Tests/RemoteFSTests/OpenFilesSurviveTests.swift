@@ -155,6 +155,25 @@ import Wire
         }
     }
 
+    /// It was made so, as git makes its files.
+    @Test func fileThatMayNotBeOpenedAgainSaysSo() throws {
+        try survive { fileSystem, network, disk in
+            let made = try await fileSystem.create(
+                bytes("object"), in: rootInode, permissions: 0o444, [.write, .exclusive])
+            let data = bytes("data")[...]
+            _ = try await fileSystem.write(made.file.handle, offset: 0, data: data)
+            await network.answer(disk.answers())
+            await network.cut()
+            #expect(
+                await fails(.EACCES) { () async throws(Errno) in
+                    try await fileSystem.write(made.file.handle, offset: 4, data: data)
+                })
+            disk["/srv/object"]?.mode |= 0o200
+            _ = try await fileSystem.write(made.file.handle, offset: 4, data: data)
+            #expect(disk["/srv/object"]?.data == Array(data + data))
+        }
+    }
+
     @Test func ownWritesMakeNoOtherFile() throws {
         try survive { fileSystem, network, disk in
             let opened = try await fileSystem.open(
