@@ -2,6 +2,7 @@
 // What concerns the process as a whole: its log, its arguments, its protection.
 #pragma once
 
+#include <getopt.h>
 #include <malloc.h>
 #include <stddef.h>
 #include <sys/mount.h>
@@ -21,11 +22,14 @@ static inline void clinux_open_log(const char *name, int facility) {
 
 static inline void clinux_log(int priority, const char *text) { syslog(priority, "%s", text); }
 
-// getopt(3) without global variables: the option, '?' for a bad one, -1 at the end of the options.
+// getopt(3) without global variables: the option, '?' for a bad one, -1 at the end of the options;
+// 'r' for --root, which has no short form, as OpenSSH may use that letter one day.
 // `argument` is the option's argument or NULL.
 static inline int clinux_next_option(int count, char *const *arguments, const char *options,
                                      const char **argument) {
-    int option = getopt(count, arguments, options);
+    static const struct option long_options[] = {
+        {"root", required_argument, NULL, 'r'}, {NULL, 0, NULL, 0}};
+    int option = getopt_long(count, arguments, options, long_options, NULL);
     *argument = optarg;
     return option;
 }

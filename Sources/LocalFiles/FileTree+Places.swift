@@ -90,6 +90,17 @@ extension FileTree {
         return try body(place.path)
     }
 
+    /// For what does not follow links, with a path that must be a directory's.
+    private func withDirectory<Result>(
+        _ path: Bytes, _ body: (Bytes) throws(Errno) -> Result
+    ) throws(Errno) -> Result {
+        guard let root else { return try body(path) }
+        let place = try root.place(of: path, isDirectory: true)
+        defer { place.close() }
+        // The place's own path is a link: it says where on this machine the directory is.
+        return try body(place.path + Array("/.".utf8))
+    }
+
     /// For what is about a file, or about a link itself.
     func withPath<Result>(
         _ path: Bytes, followingLink: Bool, _ body: (Bytes) throws(Errno) -> Result
@@ -97,7 +108,7 @@ extension FileTree {
         guard !followingLink, isConfined else { return try withFile(path, body) }
         let name = try Name(path)
         // As for the kernel: a slash behind a link has it followed.
-        guard name.name != nil, !name.endsInSlash else { return try withFile(path, body) }
+        guard name.name != nil, !name.endsInSlash else { return try withDirectory(path, body) }
         return try withName(path, body)
     }
 

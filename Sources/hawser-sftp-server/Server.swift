@@ -57,8 +57,8 @@ private func serve(_ arguments: ServerArguments) throws(StartFailure) -> Int32 {
         }
     }
     let configuration = SFTPSession.Configuration(
-        policy: arguments.policy, log: log, userName: user.name, clientAddress: address,
-        ownsProcess: true)
+        policy: arguments.policy, files: try fileTree(arguments.root), log: log,
+        userName: user.name, clientAddress: address, ownsProcess: true)
     do {
         // A server may wait for hours: what a transfer needed is no use to it then.
         let loop = try EpollLoop(whenQuiet: clinux_release_freed_memory)
@@ -71,6 +71,15 @@ private func serve(_ arguments: ServerArguments) throws(StartFailure) -> Int32 {
         return end.exitStatus
     } catch {
         throw StartFailure(description: "\(error)")
+    }
+}
+
+private func fileTree(_ root: Bytes?) throws(StartFailure) -> FileTree {
+    guard let root else { return .whole }
+    do {
+        return try FileTree(confinedTo: root)
+    } catch {
+        throw StartFailure(description: "\(ServerLog.escaped(root)): \(error)", status: 1)
     }
 }
 

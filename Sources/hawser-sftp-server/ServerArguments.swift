@@ -5,7 +5,7 @@ import Glibc
 import SFTPServer
 import Wire
 
-/// The command line, which is OpenSSH's.
+/// The command line, which is OpenSSH's but for `--root`.
 struct ServerArguments {
     /// Log to standard error instead of syslog.
     var logsToStandardError = false
@@ -15,6 +15,8 @@ struct ServerArguments {
     var policy = RequestPolicy()
     /// Where to start, with its `~` and `%` sequences.
     var startDirectory: Bytes?
+    /// The only directory that is served; not OpenSSH's.
+    var root: Bytes?
     var umask: mode_t?
 
     /// What the command line asks for.
@@ -28,7 +30,7 @@ struct ServerArguments {
 
     static let usage = """
         usage: hawser-sftp-server [-ehR] [-d start_directory] [-f log_facility] [-l log_level]
-        \t[-P denied_requests] [-p allowed_requests] [-u umask]
+        \t[-P denied_requests] [-p allowed_requests] [-u umask] [--root directory]
                hawser-sftp-server -Q protocol_feature
         """
 
@@ -39,7 +41,8 @@ struct ServerArguments {
         var arguments = ServerArguments()
         while let (option, argument) = nextOption() {
             switch option {
-            case "c": return .serve(arguments)
+            case "c": return arguments.command
+            case "r": arguments.root = argument
             case "e": arguments.logsToStandardError = true
             case "R": arguments.policy.isReadOnly = true
             case "d": arguments.startDirectory = argument
@@ -48,7 +51,15 @@ struct ServerArguments {
                 if let other = arguments.take(option, text) { return other }
             }
         }
-        return .serve(arguments)
+        return arguments.command
+    }
+
+    private var command: Command {
+        if root != nil, startDirectory != nil {
+            // A session in a confined tree begins at the tree's root.
+            return .invalid("--root and -d do not go together", status: 1)
+        }
+        return .serve(self)
     }
 
     /// Takes an option whose argument is checked; returns a command if that's the end of reading.

@@ -211,6 +211,10 @@ struct ServeParts: Sendable {
         }
     }
 
+    /// By the name of OpenSSH in it, clients such as asyncssh know that SYMLINK takes its arguments in
+    /// OpenSSH's order, not in that of the draft.
+    private static let identificationComments = "OpenSSH-compatible"
+
     /// The settings as the files are now.
     func settings() throws -> ServerSettings {
         var keys: [PrivateKey] = []
@@ -225,8 +229,10 @@ struct ServeParts: Sendable {
             keys.append(key)
         }
         let ssh = SSHServerConfiguration(
-            hostKeys: keys, authentication: .init(methods: [.publicKey]), mlkem: .swiftCrypto,
-            channels: ChannelParameters(window: ServerSettings.channelWindow))
+            hostKeys: keys, algorithms: .modern, authentication: .init(methods: [.publicKey]),
+            mlkem: .swiftCrypto,
+            channels: ChannelParameters(window: ServerSettings.channelWindow),
+            comments: Self.identificationComments)
         return ServerSettings(
             ssh: ssh, login: LoginRules(userName: userName, authorizedKeys: authorizedKeys),
             policy: RequestPolicy(isReadOnly: isReadOnly), files: files, log: log)

@@ -278,6 +278,22 @@ import Wire
         #expect(try tree.workingDirectory().elementsEqual("/".utf8))
     }
 
+    /// It is no link, and what there is in its place on this machine is nobody's business.
+    @Test func theRootItselfIsADirectoryToThoseWhoDoNotFollowLinks() throws {
+        let ground = try Playground()
+        let tree = try FileTree(confinedTo: ground.path("root"))
+        for path in ["/", ".", "..", "inside/..", "up/", "out/.."] {
+            let path = Array(path.utf8)[...]
+            #expect(throws: Errno.self) { try tree.target(ofLink: path) }
+            if let status = try? tree.status(of: path, followingLink: false) {
+                #expect(status.isDirectory)
+            }
+        }
+        #expect(
+            try tree.status(of: Array("/".utf8)[...], followingLink: false)
+                .isSameFile(as: LocalFiles.status(of: ground.path("root"), followingLink: true)))
+    }
+
     /// Somebody swaps a directory for a link that leads out, again and again.
     @Test func aLinkThatIsSwappedOnTheWayLeadsNowhere() throws {
         let ground = try Playground()

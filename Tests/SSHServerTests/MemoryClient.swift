@@ -2,8 +2,9 @@
 
 import EventLoop
 import SSHCrypto
-import SSHProtocol
 import Wire
+
+@testable import SSHProtocol
 
 /// A client of our own core on a channel in memory, for tests in virtual time.
 actor MemoryClient {
@@ -15,20 +16,37 @@ actor MemoryClient {
     private(set) var events: [ChannelEvent] = []
     private(set) var end: SSHError?
 
+    /// Where a client stops to do what it should.
+    enum Step: CaseIterable {
+        case identification
+        case keyExchange
+        case authentication
+        case signature
+        case never
+    }
+
     private let loop: SimulatedLoop
     private let channel: any ByteChannel
     private let key: PrivateKey?
     private var ssh: SSHClientConnection
     private let senders: WaitQueue
-    private var isSilent = false
+    private let stop: Step
+    private var isSilent: Bool
     /// What is to be asked for on each channel once it is open.
     private var requests: [ChannelID: SessionRequest] = [:]
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
 
-    /// - Parameter key: what it logs in by; nil for a client that does not try.
-    init(_ loop: SimulatedLoop, _ channel: any ByteChannel, user: String, key: PrivateKey?) {
+    /// - Parameters:
+    ///   - key: what it logs in by; nil for a client that does not try.
+    ///   - stop: the step before which it waits for what it is told to send.
+    init(
+        _ loop: SimulatedLoop, _ channel: any ByteChannel, user: String, key: PrivateKey?,
+        stopsAt stop: Step = .never
+    ) {
         self.loop = loop
+        self.stop = stop
+        isSilent = stop == .identification
         self.channel = channel
         self.key = key
         ssh = SSHClientConnection(
@@ -41,6 +59,18 @@ actor MemoryClient {
 
     /// Says nothing any more, not even in answer.
     func fallSilent() { isSilent = true }
+
+    /// Sends bytes as they are.
+    func send(bytes: [UInt8]) {
+        loop.spawn { try? await self.channel.write([bytes[...]]) }
+    }
+
+    /// Sends a message that the state machine would not send.
+    func send(payload: [UInt8]) {
+        var packet: [UInt8] = []
+        ssh.transport.sender.seal([payload[...]], into: &packet)
+        send(bytes: packet)
+    }
 
     /// Opens a session and asks for something there.
     func open(_ request: SessionRequest) {
@@ -78,9 +108,12 @@ actor MemoryClient {
 
     private func handle(_ event: SSHClientEvent) {
         switch event {
-        case .hostKeyVerificationRequired: ssh.acceptHostKey(now: loop.now)
-        case .authenticationRequired(let status): tryKey(status)
+        case .hostKeyVerificationRequired:
+            if stop != .keyExchange { ssh.acceptHostKey(now: loop.now) }
+        case .authenticationRequired(let status):
+            if stop != .authentication { tryKey(status) }
         case .signatureRequired(let request):
+            if stop == .signature { return }
             guard let signature = try? key?.sign(request.data, algorithm: request.algorithm) else {
                 return ssh.declineSignature()
             }

@@ -20,6 +20,8 @@ public struct SSHServerConfiguration: Sendable {
     public var maximumSessions: Int
     /// What follows "SSH-2.0-" in the identification, as of ``SSHClientConfiguration/software``.
     public var software: String
+    /// What stands behind it, as of ``SSHClientConfiguration/comments``.
+    public var comments: String?
 
     /// A configuration with defaults.
     ///
@@ -29,7 +31,7 @@ public struct SSHServerConfiguration: Sendable {
         authentication: ServerAuthenticationParameters = ServerAuthenticationParameters(),
         mlkem: MLKEM768? = nil,
         rekey: RekeyLimits = RekeyLimits(), channels: ChannelParameters = ChannelParameters(),
-        maximumSessions: Int = 10, software: String = "Hawser"
+        maximumSessions: Int = 10, software: String = "Hawser", comments: String? = nil
     ) {
         self.hostKeys = hostKeys
         self.algorithms = algorithms
@@ -39,6 +41,7 @@ public struct SSHServerConfiguration: Sendable {
         self.channels = channels
         self.maximumSessions = maximumSessions
         self.software = software
+        self.comments = comments
     }
 
     /// The algorithms for which there is a host key.

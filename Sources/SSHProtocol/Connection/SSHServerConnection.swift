@@ -45,7 +45,8 @@ public struct SSHServerConnection: ~Copyable {
         lastReceived = now
         let userKeyAlgorithms = ServerAuthentication.userKeyAlgorithms.map(\.rawValue)
         transport = Transport(
-            identification: identification(software: configuration.software),
+            identification: identification(
+                software: configuration.software, comments: configuration.comments),
             offer: offer, credentials: configuration.hostKeys,
             extensions: [
                 .init(

@@ -44,6 +44,10 @@ public struct AlgorithmPreferences: Equatable, Sendable {
         return preferences
     }
 
+    /// For a server with clients of today: one curve, without doubts about where it comes from, alone and
+    /// with ML-KEM.
+    public static let modern = Self(keyExchange: [.mlkem768X25519, .curve25519, .curve25519LibSSH])
+
     /// AES-GCM first: on a CPU with AES instructions it is by far the fastest.
     public static let ciphersWithAESInstructions: [CipherAlgorithm] = [
         .aes128GCM, .aes256GCM, .chacha20Poly1305, .aes128CTR, .aes192CTR, .aes256CTR,
