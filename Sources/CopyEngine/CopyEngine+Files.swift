@@ -16,6 +16,10 @@ extension CopyEngine {
             progress.bytesFound -= min(job.attributes.size ?? 0, progress.bytesFound)
             return
         }
+        if options.isDry {
+            progress.filesDone += 1
+            return observer.planned(job.targetSide.shown(job.targetPath))
+        }
         var attempt = FileAttempt()
         while true {
             let before = attempt.confirmed
@@ -67,23 +71,22 @@ extension CopyEngine {
     private func copyContent(
         of source: any SourceFile, _ job: FileJob, _ attempt: inout FileAttempt
     ) async throws {
-        let opened: OpenTarget
+        var opened: OpenTarget
         do {
             opened = try await openTarget(job, source, &attempt)
         } catch {
             throw TargetError(cause: cause(of: error))
         }
         do {
-            try await transfer(
+            let hasHoles = try await transfer(
                 from: source, to: opened.file, size: job.attributes.size,
+                leavingHoles: opened.part != nil && job.attributes.mayHaveHoles,
                 confirmed: &attempt.confirmed)
+            opened.isCut = opened.isCut || hasHoles
             if options.verifies { try await verify(source, job, opened, attempt.confirmed) }
-            var attributes = attempt.attributes
+            var attributes = options.preserved(of: job.attributes, bits: fileBits)
+            attributes.permissions = attributes.permissions ?? attempt.attributes.permissions
             if opened.isCut { attributes.size = attempt.confirmed }
-            if options.preserves {
-                attributes.permissions = job.attributes.permissions.map { $0 & fileBits }
-                attributes.times = job.attributes.times
-            }
             do {
                 try await opened.file.finish(attributes)
                 if let part = opened.part {
@@ -132,6 +135,7 @@ extension CopyEngine {
     ) async throws {
         let written: any SourceFile
         do {
+            if opened.isCut { try await opened.file.set(FileAttributes(size: count)) }
             written = try await job.target.openSource(opened.part ?? job.targetName)
         } catch {
             throw TargetError(cause: error)

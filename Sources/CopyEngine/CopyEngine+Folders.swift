@@ -32,6 +32,7 @@ extension CopyEngine {
                 await listing.close()
                 listing = try await source.list()
             }
+            if options.deletes { findObsolete(existing, names, job) }
         } catch {
             await listing.close()
             throw error
@@ -46,6 +47,18 @@ extension CopyEngine {
         /// Those of listings that have not come to their end.
         var earlier: Set<Bytes> = []
         var losses = 0
+    }
+
+    /// Notes what is on the other side only.
+    private func findObsolete(
+        _ existing: [Bytes: FileJob.Existing]?, _ names: FoundNames, _ job: FolderJob
+    ) {
+        // One that can't be listed is not known.
+        guard let existing else { return job.hasFailed = true }
+        for case (let name, .something(let attributes, _)) in existing
+        where !names.current.contains(name) && !names.earlier.contains(name) {
+            job.obsolete.append((name, attributes.kind))
+        }
     }
 
     /// Copies what is listed.
@@ -87,6 +100,7 @@ extension CopyEngine {
                     }
                     try await add(entry.attributes, name, from: source, to: target, found, job)
                 } catch {
+                    job.hasFailed = true
                     fail(join(source.path, name), job.sourceSide, error)
                 }
             }
@@ -103,7 +117,8 @@ extension CopyEngine {
         }
         if attributes.kind == .link {
             if options.keepsLinks {
-                return try await copyLink(name, from: source, to: target, existing)
+                return try await copyLink(
+                    name, from: source, to: target, existing, job.targetSide)
             }
             attributes = try await source.status(of: name, followingLink: true)
         }
@@ -127,8 +142,10 @@ extension CopyEngine {
     }
 
     private func copyLink(
-        _ name: Bytes, from source: any Folder, to target: any Folder, _ existing: FileJob.Existing
+        _ name: Bytes, from source: any Folder, to target: any Folder, _ existing: FileJob.Existing,
+        _ side: Side
     ) async throws {
+        if options.isDry { return observer.planned(side.shown(join(target.path, name))) }
         let content = try await source.target(ofLink: name)
         if case .something(let attributes, _) = existing {
             guard attributes.kind == .link else { throw Errno.EEXIST }
@@ -140,11 +157,27 @@ extension CopyEngine {
 
     // MARK: The directory on the other side
 
+    /// Says that it would be made, or finds it there.
+    private func planFolder(_ job: FolderJob) async throws -> any Folder {
+        let found = try? await job.target.status(of: job.targetName, followingLink: job.isNamed)
+        switch found?.kind {
+        case nil:
+            observer.planned(job.targetSide.shown(job.targetPath))
+            job.isMade = true
+            return MissingFolder(path: job.targetPath)
+        case .folder:
+            return try await job.target.folder(named: job.targetName, followingLink: job.isNamed)
+        case .link: throw CopyProblem.linkBelowTarget
+        default: throw CopyProblem.isNotFolder
+        }
+    }
+
     /// Makes it, or finds it there; nil if it can't be used, which has been told.
     private func makeFolder(_ job: FolderJob) async throws -> (any Folder)? {
         // Without a word about it, what mkdir(1) makes.
         let permissions = (job.attributes.permissions ?? 0o777) & folderBits
         do {
+            if options.isDry { return try await planFolder(job) }
             do {
                 try await job.target.makeFolder(
                     job.targetName, permissions: permissions | fillingBits)
@@ -164,13 +197,14 @@ extension CopyEngine {
             }
             return try await job.target.folder(named: job.targetName, followingLink: job.isNamed)
         } catch {
+            job.hasFailed = true
             fail(job.targetPath, job.targetSide, error)
             return nil
         }
     }
 
     /// What is in a directory that was there before.
-    private func entries(of folder: any Folder) async throws -> [Bytes: FileJob.Existing] {
+    func entries(of folder: any Folder) async throws -> [Bytes: FileJob.Existing] {
         var result: [Bytes: FileJob.Existing] = [:]
         let listing = try await folder.list()
         do {
@@ -218,14 +252,13 @@ extension CopyEngine {
     /// Sets what had to wait until the directory was full.
     func finishFolder(_ job: FolderJob) async throws {
         guard let made = job.made, !isStopped else { return }
-        var attributes = FileAttributes()
+        try await removeObsolete(in: made, job)
+        guard !options.isDry else { return }
+        var attributes = options.preserved(of: job.attributes, bits: folderBits)
         if let permissions = job.attributes.permissions.map({ $0 & folderBits }) {
             let isHampered = permissions & fillingBits != fillingBits
-            if options.preserves || (job.isMade && isHampered) {
-                attributes.permissions = permissions
-            }
+            if job.isMade, isHampered { attributes.permissions = permissions }
         }
-        if options.preserves { attributes.times = job.attributes.times }
         if attributes != FileAttributes() { try await made.set(attributes) }
     }
 }

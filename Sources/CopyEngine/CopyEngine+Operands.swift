@@ -20,6 +20,7 @@ extension CopyEngine {
         let side = Side(label: target.label)
         do {
             var place = try await place(of: target)
+            if options.deletes, sources.count > 1 { throw CopyProblem.severalSources }
             if sources.count > 1 { try await requireFolder(&place, target) }
             for source in sources {
                 await copy(source, to: target, &place)
@@ -54,6 +55,11 @@ extension CopyEngine {
     }
 
     private func makeFolder(_ place: inout Place, _ target: CopyOperand) async throws {
+        if options.isDry {
+            observer.planned(Side(label: target.label).shown(target.path))
+            place = .folder(MissingFolder(path: target.path))
+            return
+        }
         let (parent, name) = split(target.path)
         try await target.store.folder(at: parent).makeFolder(name, permissions: 0o777)
         place = .folder(try await target.store.folder(at: target.path))
@@ -74,6 +80,7 @@ extension CopyEngine {
                 case .missing: try await makeFolder(&place, target)
                 }
             }
+            if options.deletes, paths.count > 1 { throw CopyProblem.severalSources }
             for path in paths {
                 do {
                     try requireGoingOn()
@@ -157,5 +164,9 @@ extension CopyEngine {
         let outer = try await source.store.canonicalPath(of: path)
         let inner = try await target.store.canonicalPath(of: folder.path)
         if join(inner, name).isInside(outer) { throw CopyProblem.intoItself }
+        let isNameless = name.elementsEqual([UInt8(ascii: ".")])
+        if options.deletes, outer.isInside(isNameless ? inner : join(inner, name)) {
+            throw CopyProblem.sourceInside
+        }
     }
 }

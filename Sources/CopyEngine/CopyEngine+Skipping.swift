@@ -29,7 +29,8 @@ extension CopyEngine {
     /// the source's, are enough. What has been written in its place may have them and be half of each.
     private func isWhole(_ found: FileAttributes, _ linkCount: UInt32?, _ job: FileJob) -> Bool {
         guard !options.writesInPlace, job.target.canReplace, found.kind == .file, linkCount == 1,
-            let user = job.ownUser, found.owner?.uid == user, found.size == job.attributes.size,
+            options.isDry || (job.ownUser != nil && job.ownUser == found.owner?.uid),
+            found.size == job.attributes.size,
             let old = found.times?.mtime, let new = job.attributes.times?.mtime
         else { return false }
         return found.permissions.map { $0 & 0o200 != 0 } == true && old >= new
@@ -60,6 +61,7 @@ extension CopyEngine {
 
     /// The user that new files in a directory belong to; nil where none can be made.
     func ownUser(in folder: any Folder) async -> UInt32? {
+        guard !options.isDry else { return nil }
         let digits = String(options.random(), radix: 16)
         let name = Array(".\(digits).hawser-part".utf8)[...]
         guard let file = try? await folder.openTarget(name, .new(permissions: 0o600)) else {

@@ -22,6 +22,9 @@ extension CopyEngine {
         var next: UInt64
         /// How many bytes from the beginning have been written.
         var confirmed: UInt64
+        /// Whether zeros may be left out.
+        let leavesHoles: Bool
+        var hasHoles = false
         /// The bytes of ``reads`` and ``writes``.
         var bytes = 0
     }
@@ -35,15 +38,17 @@ extension CopyEngine {
     ///
     /// - Parameter confirmed: how many bytes from the beginning are in the target; in the end all of
     ///   them.
+    /// - Returns: whether zeros have been left out, so that the file may end too soon.
     func transfer(
         from source: any SourceFile, to target: any TargetFile, size: UInt64?,
-        confirmed: inout UInt64
-    ) async throws {
+        leavingHoles leavesHoles: Bool, confirmed: inout UInt64
+    ) async throws -> Bool {
         try await copyDirectly(from: source, to: target, size: size ?? 0, &confirmed)
-        var flow = Flow(next: confirmed, confirmed: confirmed)
+        var flow = Flow(next: confirmed, confirmed: confirmed, leavesHoles: leavesHoles)
         do {
             try await run(&flow, source, target, expected: size ?? 0)
             confirmed = flow.confirmed
+            return flow.hasHoles
         } catch {
             // What is on its way will be there, too, if it is the source that has failed.
             while !(error is TargetError), !endsConnection(error), !flow.writes.isEmpty {
@@ -100,8 +105,8 @@ extension CopyEngine {
             }
             emptyReads = 0
             do {
-                flow.writes.append(
-                    .init(count: count, end: try await target.startWrite(data, at: read.offset)))
+                let end = try await startWrite(data, at: read.offset, to: target, &flow)
+                flow.writes.append(.init(count: count, end: end))
             } catch {
                 throw TargetError(cause: error)
             }
@@ -116,6 +121,17 @@ extension CopyEngine {
             }
         }
         while !flow.writes.isEmpty { try await finishWrite(&flow) }
+    }
+
+    /// Writes what was read, or leaves a hole where there are only zeros.
+    private func startWrite(
+        _ data: [Bytes], at offset: UInt64, to target: any TargetFile, _ flow: inout Flow
+    ) async throws -> Deferred<Void> {
+        guard flow.leavesHoles, data.byteCount >= CopyLimits.leastHole,
+            data.allSatisfy({ piece in piece.allSatisfy { $0 == 0 } })
+        else { return try await target.startWrite(data, at: offset) }
+        flow.hasHoles = true
+        return Deferred(isDone: { true }) {}
     }
 
     /// Asks for what comes next; beyond the size that is expected, for one more piece only.

@@ -19,7 +19,9 @@ public actor CopyEngine {
     private var waiting: [FolderJob] = []
     private var activeFolders = 0
     private var activeFiles = 0
-    private let changes: WaitQueue
+    let changes: WaitQueue
+    /// The files with several names that have been met, where those are kept.
+    var linkedFiles: [ExactAttributes.Identity: LinkedFile] = [:]
     /// The bytes that are asked for and not yet written.
     var bytesUnderWay = 0
     /// When the next byte may be asked for, under a limit.
@@ -92,6 +94,7 @@ public actor CopyEngine {
         do {
             try await copyFolder(job)
         } catch {
+            job.hasFailed = true
             fail(job.sourcePath, job.sourceSide, error)
         }
         await finishPart(of: job)
@@ -135,11 +138,14 @@ public actor CopyEngine {
     private func run(_ job: FileJob) async {
         progress.current = job.sourcePath
         do {
-            try await copyFile(job)
-        } catch let error as TargetError {
-            fail(job.targetPath, job.targetSide, error.cause)
+            try await copyLinkedFile(job)
         } catch {
-            fail(job.sourcePath, job.sourceSide, error)
+            job.parent?.hasFailed = true
+            if let error = error as? TargetError {
+                fail(job.targetPath, job.targetSide, error.cause)
+            } else {
+                fail(job.sourcePath, job.sourceSide, error)
+            }
         }
         if let parent = job.parent { await finishPart(of: parent) }
         activeFiles -= 1

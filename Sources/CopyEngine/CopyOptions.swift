@@ -4,6 +4,18 @@ public import Wire
 
 /// What a copy is to do beyond copying.
 public struct CopyOptions: Sendable {
+    /// What a copy can have of its source besides the content.
+    public enum Preserved: String, CaseIterable, Sendable {
+        /// The permissions, without set-user-ID and the like.
+        case mode
+        /// The times of access and modification, in whole seconds.
+        case times
+        /// The same, as exactly as both sides can.
+        case nanoseconds
+        /// The numbers of owner and group.
+        case owner
+    }
+
     /// When a target that is there already is left as it is.
     public enum Skipping: Sendable {
         /// Never.
@@ -20,8 +32,14 @@ public struct CopyOptions: Sendable {
 
     /// Whether directories are copied, with all that is in them.
     public var isRecursive = false
-    /// Whether times and permissions are those of the source.
-    public var preserves = false
+    /// What is taken over from the source besides the content.
+    public var preserved: Set<Preserved> = []
+    /// Whether files that are one in the source become one again.
+    public var keepsHardLinks = false
+    /// Whether what the source does not have is removed from the directories that are copied.
+    public var deletes = false
+    /// Whether to tell what would be done, and do none of it.
+    public var isDry = false
     /// Whether symbolic links in directories are copied as links, rather than what they lead to.
     public var keepsLinks = false
     /// Whether files are always written where they are, never beside it.
@@ -62,6 +80,8 @@ public enum CopyLimits {
     public static let bytesUnderWayPerFile = 16 << 20
     /// How much a side copies by itself before it is asked for more, in bytes: nothing else goes on meanwhile.
     static let directStep: UInt64 = 64 << 20
+    /// The fewest zeros that are left out, in bytes: the size of a block of most file systems.
+    static let leastHole = 4096
     /// The least that is read at once where the rate is limited, in bytes.
     static let slowestChunk: UInt64 = 1024
     /// How often a thing is tried while the connection is lost each time.
@@ -97,6 +117,8 @@ public struct CopyProgress: Sendable {
     public internal(set) var filesFound = 0
     /// How many have been copied.
     public internal(set) var filesDone = 0
+    /// How many things were removed.
+    public internal(set) var removed = 0
     /// How many were left alone as they are.
     public internal(set) var filesSkipped = 0
     /// The bytes of the files found so far, as far as they are known.
@@ -134,4 +156,10 @@ public protocol CopyObserver: Sendable {
 
     /// A file has been copied.
     func copied(_ path: String, bytes: UInt64)
+
+    /// Something has been removed, or would be.
+    func removed(_ path: String)
+
+    /// A file or directory would have been made or written.
+    func planned(_ path: String)
 }

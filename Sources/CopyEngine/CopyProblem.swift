@@ -18,6 +18,8 @@ enum CopyProblem: Error, CustomStringConvertible {
     case manyMatches
     case lostEachTime(String)
     case notVerified
+    case severalSources
+    case sourceInside
 
     var description: String {
         switch self {
@@ -33,6 +35,8 @@ enum CopyProblem: Error, CustomStringConvertible {
         case .interrupted: "interrupted"
         case .lostEachTime(let reason): "the connection is lost each time: \(reason)"
         case .notVerified: "what was written is not what was read: the file is not as it should be"
+        case .severalSources: "with --delete there is one source: others would be removed"
+        case .sourceInside: "with --delete the source is not inside of the target"
         case .manyMatches: "several files match, but the target is not a directory"
         }
     }

@@ -51,6 +51,12 @@ struct FileJob: Sendable {
 }
 
 extension FileAttributes {
+    /// Whether there may be holes in the file: less on the disk than there is to read.
+    var mayHaveHoles: Bool {
+        // A block is 512 bytes, whatever the file system's is.
+        exact.map { $0.blocks < (size ?? 0) / 512 } ?? true
+    }
+
     /// The time of modification as exactly as it is known, in nanoseconds since 1970.
     var modificationTime: Int64? {
         exact?.mtime.nanoseconds ?? times.map { FileTime(seconds: Int64($0.mtime)).nanoseconds }

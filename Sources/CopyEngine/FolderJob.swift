@@ -26,6 +26,10 @@ final class FolderJob: @unchecked Sendable {
     var made: (any Folder)?
     /// Whether it was made by this copy.
     var isMade = false
+    /// What is in it on the other side and not in the source, where that is to be removed.
+    var obsolete: [(name: Bytes, kind: FileKind)] = []
+    /// Whether something in it could not be copied.
+    var hasFailed = false
     /// The user that new files on the other side belong to, where that has been asked.
     var ownUser: UInt32?
 

@@ -110,13 +110,25 @@ private struct OpenLocalFolder: Folder {
         try await loop.offload { try folder.remove(name) }
     }
 
+    func removeFolder(_ name: Bytes) async throws {
+        try await loop.offload { try folder.removeDirectory(name) }
+    }
+
+    func makeHardLink(_ name: Bytes, to folder: any Folder, _ file: Bytes) async throws {
+        guard let folder = folder as? OpenLocalFolder else { throw Errno.EXDEV }
+        try await loop.offload {
+            try self.folder.makeHardLink(name, to: folder.folder, file)
+        }
+    }
+
     func rename(_ name: Bytes, to newName: Bytes) async throws {
         try await loop.offload { try folder.rename(name, replacing: newName) }
     }
 
     func set(_ attributes: FileAttributes) async throws {
         try await loop.offload {
-            if let times = attributes.times { try folder.setTimes(TimeChanges(times)) }
+            if let times = attributes.wantedTimes { try folder.setTimes(times) }
+            if let owner = attributes.owner { try folder.setOwner(owner) }
             if let permissions = attributes.permissions { try folder.setPermissions(permissions) }
         }
     }
@@ -200,8 +212,9 @@ private final class OpenLocalFile: SourceFile, TargetFile {
 
     private func setNow(_ attributes: FileAttributes) throws {
         if let size = attributes.size { try file.truncate(to: size) }
+        if let owner = attributes.owner { try file.setOwner(owner) }
         if let permissions = attributes.permissions { try file.setPermissions(permissions) }
-        if let times = attributes.times { try file.setTimes(TimeChanges(times)) }
+        if let times = attributes.wantedTimes { try file.setTimes(times) }
     }
 
     func finish(_ attributes: FileAttributes) async throws {

@@ -156,6 +156,23 @@ struct RemoteFolder: Folder {
         }
     }
 
+    func removeFolder(_ name: Bytes) async throws {
+        let path = path(of: name)
+        try await link.perform { client, isAgain in
+            do {
+                try await client.rmdir(path)
+            } catch  where isAgain && errno(of: error) == .ENOENT {
+                // It was removed the first time.
+            }
+        }
+    }
+
+    func makeHardLink(_ name: Bytes, to folder: any Folder, _ file: Bytes) async throws {
+        guard let folder = folder as? RemoteFolder, folder.link === link else { throw Errno.EXDEV }
+        let (old, new) = (folder.path(of: file), path(of: name))
+        try await link.perform { client, _ in try await client.hardlink(from: old, to: new) }
+    }
+
     func rename(_ name: Bytes, to newName: Bytes) async throws {
         let (from, to) = (path(of: name), path(of: newName))
         try await link.perform { client, isAgain in
@@ -173,7 +190,9 @@ struct RemoteFolder: Folder {
     }
 
     func set(_ attributes: FileAttributes) async throws {
-        try await link.perform { client, _ in try await client.setstat(path, attributes) }
+        try await link.perform { client, _ in
+            try await client.setstat(path, attributes.understood(by: client))
+        }
     }
 }
 
@@ -228,18 +247,28 @@ private struct RemoteFile: SourceFile, TargetFile {
     }
 
     func set(_ attributes: FileAttributes) async throws {
-        try await client.fsetstat(handle, attributes)
+        try await client.fsetstat(handle, attributes.understood(by: client))
     }
 
     func finish(_ attributes: FileAttributes) async throws {
         guard attributes != FileAttributes() else { return try await client.close(handle) }
         // Both in one round trip: the server works in order.
-        let setting = try await client.startFsetstat(handle, attributes)
+        let setting = try await client.startFsetstat(
+            handle, attributes.understood(by: client))
         try await client.close(handle)
         try await setting.value
     }
 
     func abandon() async { await client.startClose(handle) }
+}
+
+extension FileAttributes {
+    /// Without what only our own server knows, for others.
+    fileprivate func understood(by client: SFTPClient) -> FileAttributes {
+        var result = self
+        if !client.isExact { result.timeChanges = nil }
+        return result
+    }
 }
 
 extension NameEntry {

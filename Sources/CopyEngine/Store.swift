@@ -54,10 +54,16 @@ public protocol Folder: Sendable {
     /// Removes a name that is not a directory's.
     func remove(_ name: Bytes) async throws
 
+    /// Removes an empty directory.
+    func removeFolder(_ name: Bytes) async throws
+
+    /// Gives a file of a directory on the same side another name, in this one.
+    func makeHardLink(_ name: Bytes, to folder: any Folder, _ file: Bytes) async throws
+
     /// Renames an entry; what has the new name is replaced.
     func rename(_ name: Bytes, to newName: Bytes) async throws
 
-    /// Sets permissions and times of the directory itself.
+    /// Sets owner, permissions and times of the directory itself.
     func set(_ attributes: FileAttributes) async throws
 
     /// Whether ``rename(_:to:)`` replaces what is there, in one step.
@@ -117,10 +123,10 @@ public protocol TargetFile: Sendable {
     /// - Returns: how many bytes were copied: fewer at the end of the source, none where it can't.
     func copy(from source: any SourceFile, at offset: UInt64, count: UInt64) async throws -> UInt64
 
-    /// Sets what is given of size, permissions and times.
+    /// Sets what is given of size, owner, permissions and times.
     func set(_ attributes: FileAttributes) async throws
 
-    /// Sets what is given of size, permissions and times, and ends it, once all writes are done.
+    /// Sets what is given of size, owner, permissions and times, and ends it, once all writes are done.
     ///
     /// - Throws: also what a delayed write has failed with.
     func finish(_ attributes: FileAttributes) async throws

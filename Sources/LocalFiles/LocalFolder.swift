@@ -105,6 +105,15 @@ public final class LocalFolder: Sendable {
         try unsafe withPaths(target, name) { unsafe symlinkat($0, descriptor, $1) }
     }
 
+    /// Gives a file of a directory another name, in this one; a link is not followed.
+    public func makeHardLink(
+        _ name: Bytes, to folder: LocalFolder, _ file: Bytes
+    ) throws(Errno) {
+        try unsafe withPaths(file, name) {
+            unsafe linkat(folder.descriptor, $0, descriptor, $1, 0)
+        }
+    }
+
     /// Removes a name that is not a directory's.
     public func remove(_ name: Bytes) throws(Errno) {
         try unsafe withPath(name) { unsafe unlinkat(descriptor, $0, 0) }
@@ -126,6 +135,13 @@ public final class LocalFolder: Sendable {
     public func setPermissions(_ permissions: UInt32) throws(Errno) {
         try unsafe withPath([UInt8(ascii: ".")]) {
             unsafe fchmodat(descriptor, $0, permissions & LocalFiles.permissionBits, 0)
+        }
+    }
+
+    /// Sets owner and group of the directory itself.
+    public func setOwner(_ owner: FileAttributes.Owner) throws(Errno) {
+        try unsafe withPath([UInt8(ascii: ".")]) {
+            unsafe fchownat(descriptor, $0, owner.uid, owner.gid, 0)
         }
     }
 

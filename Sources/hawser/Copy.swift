@@ -94,6 +94,22 @@ struct Copy: ParsableCommand {
     @Flag(help: "Copy symbolic links in directories as links.")
     var links = false
 
+    @Flag(help: "Make files one again that are one in the source, where it tells.")
+    var hardLinks = false
+
+    @Option(
+        name: .customLong("preserve"),
+        help: ArgumentHelp(
+            "Keep this, and nothing else: mode, times, nanoseconds, owner; separated by commas.",
+            valueName: "list"))
+    var preserved: PreservedList?
+
+    @Flag(help: "Remove from the copied directories what the source does not have.")
+    var delete = false
+
+    @Flag(help: "Tell what would be done, and do nothing.")
+    var dryRun = false
+
     @Flag(help: "Write files where they are, rather than beside it until they are whole.")
     var inplace = false
 
@@ -138,6 +154,7 @@ struct Copy: ParsableCommand {
             throw MountProblem(
                 "only one of --skip-existing, --update, --size-only and --checksum can be had")
         }
+        guard !delete || isRecursive else { throw MountProblem("--delete is only for -r") }
         let status = CopyProcess.run(
             try operands.map { try CopyArgument($0) }, options: try options(), connection: self)
         throw ExitCode(status)
@@ -147,7 +164,11 @@ struct Copy: ParsableCommand {
     func options() throws -> CopyOptions {
         var options = CopyOptions(random: { UInt32.random(in: 0...(.max)) })
         options.isRecursive = isRecursive
-        options.preserves = preserves
+        if preserves { options.preserved = [.mode, .times] }
+        if let preserved { options.preserved = preserved.parts }
+        options.keepsHardLinks = hardLinks
+        options.deletes = delete
+        options.isDry = dryRun
         options.keepsLinks = links
         options.writesInPlace = inplace
         options.resumes = resume
@@ -203,5 +224,17 @@ struct Copy: ParsableCommand {
                 let value = option[end...].drop { "= \t".contains($0) }
                 return (String(option[..<end]), String(value))
             }
+    }
+}
+
+/// What `--preserve` names.
+struct PreservedList: ExpressibleByArgument {
+    let parts: Set<CopyOptions.Preserved>
+
+    init?(argument: String) {
+        let names = argument.split(separator: ",", omittingEmptySubsequences: false)
+        let parts = names.compactMap { CopyOptions.Preserved(rawValue: String($0)) }
+        guard parts.count == names.count else { return nil }
+        self.parts = Set(parts)
     }
 }

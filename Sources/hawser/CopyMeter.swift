@@ -65,6 +65,21 @@ final class CopyMeter: CopyObserver {
         write(["event": "copied", "path": .string(path), "bytes": JSON(bytes)])
     }
 
+    func removed(_ path: String) { tell("removed", path) }
+
+    func planned(_ path: String) { tell("planned", path) }
+
+    /// Tells of what is to be seen even where nothing is wrong.
+    private func tell(_ event: String, _ path: String) {
+        switch way {
+        case .json: write(["event": .string(event), "path": .string(path)])
+        case .none: break
+        case .terminal, .lines:
+            clear()
+            write(text: "\(event == "planned" ? "would copy" : event) \(path)\n")
+        }
+    }
+
     /// Says something on a line of its own.
     func say(_ text: String) {
         clear()
@@ -116,6 +131,7 @@ final class CopyMeter: CopyObserver {
             write([
                 "event": "end", "files": JSON(progress.filesDone),
                 "bytes": JSON(progress.bytesDone),
+                "removed": JSON(progress.removed),
                 "skipped": JSON(progress.filesSkipped), "problems": JSON(progress.problems),
                 "parts": JSON(progress.partsLeft),
             ])

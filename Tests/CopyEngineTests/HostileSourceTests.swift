@@ -54,6 +54,10 @@ private struct InventedStore: FileStore, Folder {
     func makeFolder(_ name: Bytes, permissions: UInt32) async throws { throw Errno.EROFS }
     func makeLink(_ name: Bytes, to target: Bytes) async throws { throw Errno.EROFS }
     func remove(_ name: Bytes) async throws { throw Errno.EROFS }
+    func removeFolder(_ name: Bytes) async throws { throw Errno.EROFS }
+    func makeHardLink(_ name: Bytes, to folder: any Folder, _ file: Bytes) async throws {
+        throw Errno.EROFS
+    }
     func rename(_ name: Bytes, to newName: Bytes) async throws { throw Errno.EROFS }
     func set(_ attributes: FileAttributes) async throws { throw Errno.EROFS }
 }

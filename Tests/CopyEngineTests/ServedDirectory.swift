@@ -23,6 +23,8 @@ final class Witness: CopyObserver {
         lines.withLock { $0.append("\(path): note: \(text)") }
     }
     func copied(_ path: String, bytes: UInt64) {}
+    func removed(_ path: String) { lines.withLock { $0.append("removed \(path)") } }
+    func planned(_ path: String) { lines.withLock { $0.append("planned \(path)") } }
 }
 
 extension StringProtocol {
