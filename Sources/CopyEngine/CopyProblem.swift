@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SFTPClient
-import SFTPProtocol
+public import SFTPProtocol
 
 /// Why something is not copied, though no call failed.
 enum CopyProblem: Error, CustomStringConvertible {
@@ -75,6 +75,9 @@ enum FileKind {
 }
 
 extension FileAttributes {
+    /// Whether this is a directory.
+    public var isFolder: Bool { kind == .folder }
+
     private static let typeMask: UInt32 = 0o170000
 
     /// The kind of file; unknown where the server does not tell.

@@ -26,7 +26,7 @@ extension CopyProcess {
         }
     }
 
-    private func store(on argument: CopyArgument) async throws -> RemoteStore {
+    func store(on argument: CopyArgument) async throws -> RemoteStore {
         // One program serves for all hosts.
         let key = command.serverProgram == nil ? argument.host : nil
         if let store = stores[key] { return store }

@@ -28,7 +28,7 @@ actor CopyProcess {
         unsafe loop.asUnownedSerialExecutor()
     }
 
-    private init(_ options: CopyOptions, _ command: Copy, _ loop: EpollLoop) {
+    init(_ options: CopyOptions, _ command: Copy, _ loop: EpollLoop) {
         self.loop = loop
         self.command = command
         prompter = TerminalPrompter(loop: loop, environment: LocalContext.environmentVariables)
@@ -108,7 +108,7 @@ actor CopyProcess {
         }
     }
 
-    private func hangUp() async {
+    func hangUp() async {
         let closings = closings
         try? await loop.withTimeout(Self.goodbyeTime) {
             for close in closings { await close() }

@@ -27,7 +27,10 @@ import Wire
                 complain(problem)
                 exit(1)
             }
-            let isCopy = given.first == Copy.configuration.commandName
+            let isCopy = [Copy.self, CompletePath.self].contains {
+                (command: any ParsableCommand.Type) in
+                given.first == command.configuration.commandName
+            }
             run(
                 Hawser.self, given, as: .hawser,
                 withValue: isCopy ? copyLettersWithValue : mountLettersWithValue)
@@ -89,12 +92,14 @@ struct Hawser: ParsableCommand {
         version: versionText,
         subcommands: [
             Mount.self, Unmount.self, Copy.self, Serve.self, Status.self, Reconnect.self,
-            Flush.self, Config.self,
+            Flush.self, Config.self, CompletePath.self,
         ])
 
     /// What is wrong with the first argument, if it should be a command and is none.
     static func problem(withCommand word: String) -> String? {
-        let commands = configuration.subcommands.compactMap { $0.configuration.commandName }
+        let commands = configuration.subcommands.map(\.configuration).filter {
+            $0.shouldDisplay || $0.commandName == word
+        }.compactMap(\.commandName)
         guard !word.hasPrefix("-"), !commands.contains(word), word != "help" else { return nil }
         return "'\(word)' is not a command; there are: \(commands.joined(separator: ", "))"
     }

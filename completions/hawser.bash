@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+# Completes hawser's command line in bash: its commands and options, hosts, and files on servers.
+# To be read by .bashrc, or installed as /usr/share/bash-completion/completions/hawser.
+
+_hawser_options() { # command...
+    "$@" --help 2>/dev/null | command grep -oE -- '(^|[ ,/[])--?[A-Za-z0-9][a-z-]*' | tr -d ' ,/['
+}
+
+# The options of a connection among the words, for whoever completes over it.
+_hawser_connection() {
+    local index
+    connection=()
+    for ((index = 1; index < ${#words[@]} - 1; index++)); do
+        case ${words[index]} in
+        -F | -P | -J | -i | -o | -S | -D | -c) connection+=("${words[index]}" "${words[index + 1]}") ;;
+        -[FPJioSDc]?* | -4 | -6 | -C) connection+=("${words[index]}") ;;
+        esac
+    done
+}
+
+_hawser() {
+    local program=$1 line=${COMP_LINE:0:COMP_POINT} words word connection command candidate
+    # Bash takes words apart at colons; these are whole, as the program will see them.
+    read -ra words <<<"$line"
+    case $line in *[[:space:]]) words+=('') ;; esac
+    word=${words[${#words[@]} - 1]}
+    COMPREPLY=()
+    case ${program##*/} in scp) command=(scp) ;; *) command=("${words[1]}") ;; esac
+    if [ "${command[0]}" != scp ] && [ ${#words[@]} -le 2 ]; then
+        mapfile -t COMPREPLY < <(compgen -W "$("$program" --help 2>/dev/null |
+            sed -n '/^SUBCOMMANDS/,/^$/s/^  \([a-z-]\{2,\}\).*/\1/p') --help --version" -- "$word")
+        return
+    fi
+    case $word in
+    -*)
+        if [ "${command[0]}" = scp ]; then command=("$program"); else command=("$program" "${command[0]}"); fi
+        mapfile -t COMPREPLY < <(compgen -W "$(_hawser_options "${command[@]}")" -- "$word")
+        return
+        ;;
+    esac
+    _hawser_connection
+    case ${command[0]} in
+    cp | scp | mount)
+        while IFS= read -r candidate; do
+            candidate=$(printf %q "$candidate")
+            # Only what is behind the last colon is replaced.
+            case $COMP_WORDBREAKS$word in *:*:*) candidate=${candidate#"${word%"${word##*:}"}"} ;; esac
+            COMPREPLY+=("$candidate")
+        done < <("${HAWSER:-hawser}" complete-path "${connection[@]}" "$word" 2>/dev/null)
+        ;;
+    esac
+    case $word in
+    *:*) ;;
+    *)
+        local file
+        while IFS= read -r file; do
+            if [ -d "$file" ]; then file=$file/; fi
+            COMPREPLY+=("$(printf %q "$file")")
+        done < <(compgen -f -- "$word")
+        ;;
+    esac
+    case ${COMPREPLY[*]} in *[/:]) compopt -o nospace 2>/dev/null || true ;; esac
+}
+
+complete -F _hawser hawser
