@@ -41,12 +41,16 @@ extension CopyEngine {
     }
 
     /// The names of a directory's entries, each of which is copied once.
+    ///
+    /// Of each only the hash value is kept, which nobody else can foresee: a directory may have millions.
     private struct FoundNames {
         /// Those of this listing.
-        var current: Set<Bytes> = []
+        var current: Set<Int> = []
         /// Those of listings that have not come to their end.
-        var earlier: Set<Bytes> = []
+        var earlier: Set<Int> = []
         var losses = 0
+        /// How many entries can't be.
+        var bad = 0
     }
 
     /// Notes what is on the other side only.
@@ -56,7 +60,7 @@ extension CopyEngine {
         // One that can't be listed is not known.
         guard let existing else { return job.hasFailed = true }
         for case (let name, .something(let attributes, _)) in existing
-        where !names.current.contains(name) && !names.earlier.contains(name) {
+        where !names.current.contains(name.hashValue) && !names.earlier.contains(name.hashValue) {
             job.obsolete.append((name, attributes.kind))
         }
     }
@@ -86,12 +90,17 @@ extension CopyEngine {
                 guard names.current.count < CopyLimits.entries else {
                     throw CopyProblem.tooManyEntries
                 }
+                guard names.bad < CopyLimits.badEntries else { throw CopyProblem.brokenListing }
                 // A copy: the slice would keep the whole packet.
                 let name = Array(entry.filename)[...]
                 do {
+                    names.bad += 1
                     guard isSafeComponent(name) else { throw CopyProblem.unsafeName }
-                    guard names.current.insert(name).inserted else { throw CopyProblem.twice }
-                    guard !names.earlier.contains(name) else { continue }
+                    guard names.current.insert(name.hashValue).inserted else {
+                        throw CopyProblem.twice
+                    }
+                    names.bad -= 1
+                    guard !names.earlier.contains(name.hashValue) else { continue }
                     var found = FileJob.Existing.nothing
                     if let existing {
                         found = existing[name] ?? .nothing
@@ -124,7 +133,7 @@ extension CopyEngine {
         }
         switch attributes.kind {
         case .folder:
-            add(
+            await add(
                 FolderJob(
                     source: source, name: name, target: target, targetName: name,
                     attributes: attributes, identity: job.identity.adding(name),
@@ -205,11 +214,12 @@ extension CopyEngine {
 
     /// What is in a directory that was there before.
     func entries(of folder: any Folder) async throws -> [Bytes: FileJob.Existing] {
+        let limit = options.deletes ? CopyLimits.entries : CopyLimits.knownEntries
         var result: [Bytes: FileJob.Existing] = [:]
         let listing = try await folder.list()
         do {
             while let entries = try await listing.next() {
-                guard result.count + entries.count <= CopyLimits.entries else {
+                guard result.count + entries.count <= limit else {
                     throw CopyProblem.tooManyEntries
                 }
                 for entry in entries {

@@ -115,7 +115,7 @@ extension CopyEngine {
         }
         if isFolder {
             try await requireOutside(path, source, goal.folder, goal.name, target)
-            return add(
+            return await add(
                 FolderJob(
                     source: folder, name: name, target: goal.folder, targetName: goal.name,
                     attributes: attributes, identity: identity, sides: sides, parent: nil,

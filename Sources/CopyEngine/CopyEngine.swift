@@ -76,9 +76,11 @@ public actor CopyEngine {
 
     // MARK: Directories
 
-    func add(_ job: FolderJob) {
+    /// Copies a directory when it is its turn; at once where too many wait already.
+    func add(_ job: FolderJob) async {
         guard stopReason == nil else { return }
         job.parent?.outstanding += 1
+        guard waiting.count < CopyLimits.waitingFolders else { return await work(on: job) }
         waiting.append(job)
         startFolders()
     }
@@ -91,6 +93,13 @@ public actor CopyEngine {
     }
 
     private func run(_ job: FolderJob) async {
+        await work(on: job)
+        activeFolders -= 1
+        startFolders()
+        changes.wakeAll()
+    }
+
+    private func work(on job: FolderJob) async {
         do {
             try await copyFolder(job)
         } catch {
@@ -98,9 +107,6 @@ public actor CopyEngine {
             fail(job.sourcePath, job.sourceSide, error)
         }
         await finishPart(of: job)
-        activeFolders -= 1
-        startFolders()
-        changes.wakeAll()
     }
 
     /// Notes that one thing in a directory is done, and finishes the directories that have nothing

@@ -70,10 +70,18 @@ public enum CopyLimits {
     public static let files = 64
     /// How many directories are listed at once.
     public static let folders = 16
+    /// How many directories wait for their turn: each takes some hundred bytes.
+    static let waitingFolders = 4096
     /// How deep directories may lie: twice scp's limit.
     public static let depth = 128
-    /// How many entries a directory may have: each name is kept to find those that come twice.
+    /// How many entries a directory may have: of each a number is kept, to find those that come twice.
     public static let entries = 4 << 20
+    /// How many entries of a directory may have names that are none or come twice before the rest of it is
+    /// not listened to: such a listing need not have an end.
+    static let badEntries = 1000
+    /// Of how many entries of a target directory is kept what they are; where there are more, each is asked
+    /// for by itself.
+    static let knownEntries = 200_000
     /// The most bytes that have been asked for and not yet been written, of all files together.
     public static let bytesUnderWay = 32 << 20
     /// The same of one file: what OpenSSH lets the other side of an SSH channel send unasked.

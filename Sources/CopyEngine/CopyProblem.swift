@@ -12,6 +12,7 @@ enum CopyProblem: Error, CustomStringConvertible {
     case tooDeep
     case tooManyEntries
     case unsafeName
+    case brokenListing
     case twice
     case intoItself
     case interrupted
@@ -30,6 +31,7 @@ enum CopyProblem: Error, CustomStringConvertible {
         case .tooDeep: "directories lie deeper than \(CopyLimits.depth) levels"
         case .tooManyEntries: "the directory has more than \(CopyLimits.entries) entries"
         case .unsafeName: "the server sent a name that is none"
+        case .brokenListing: "the listing of the directory makes no sense"
         case .twice: "the directory has this name twice"
         case .intoItself: "a directory is not copied into itself"
         case .interrupted: "interrupted"

@@ -204,4 +204,25 @@ private struct InventedFile: SourceFile {
         #expect(outcome.names == [])
         #expect(outcome.said.first?.contains("not what was read") == true, "\(outcome.said)")
     }
+
+    @Test func moreDirectoriesThanMayWaitAreAllCopied() throws {
+        let count = CopyLimits.waitingFolders + 1000
+        let outcome = try copyTree(
+            InventedStore(entries: { path, part in
+                !path.contains(UInt8(ascii: "d")) && part == 0
+                    ? (0..<count).map { InventedStore.folder("d\($0)") } : nil
+            }))
+        #expect(outcome.said == [])
+        #expect(outcome.names.count == count)
+    }
+
+    @Test func aListingWithoutEndIsAnError() throws {
+        let outcome = try copyTree(
+            InventedStore(entries: { _, part in
+                [InventedStore.file(part % 2 == 0 ? "same" : "../x")]
+            }))
+        #expect(outcome.names == ["same"])
+        #expect(outcome.progress.problems == CopyLimits.badEntries + 1)
+        #expect(outcome.said.last?.contains("makes no sense") == true, "\(outcome.said.suffix(1))")
+    }
 }
