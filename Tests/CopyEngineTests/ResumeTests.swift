@@ -14,7 +14,7 @@ import Wire
 
 /// Copies that end early, and those that go on with what they have left.
 @Suite struct ResumeTests {
-    private static let size = 2 << 20
+    private static let size = 1 << 20
 
     /// Without a repetition that would hide a shift.
     private func makeContent() -> String {
@@ -36,7 +36,7 @@ import Wire
         options.bytesPerSecond = 2 << 20
         let engine = CopyEngine(options: options, observer: Witness(), loop: loop)
         loop.spawn {
-            while await engine.progress.bytesDone < 600 << 10 {
+            while await engine.progress.bytesDone < 400 << 10 {
                 try? await loop.sleep(for: .milliseconds(5))
             }
             await engine.stop()
