@@ -185,10 +185,9 @@ final class FuseRequest: @unchecked Sendable {
         }
     }
 
-    func reply(directory handle: HandleID) -> Bool {
-        var info = fuse_file_info()
-        info.fh = handle
-        return unsafe answer("handle \(handle)") { unsafe fuse_reply_open($0, &info) }
+    func reply(_ directory: OpenedDirectory) -> Bool {
+        var info = directory.info
+        return unsafe answer("handle \(directory.handle)") { unsafe fuse_reply_open($0, &info) }
     }
 
     func reply(target: [UInt8]) {

@@ -71,7 +71,18 @@ extension OpenedFile {
         case .dropped: info.keep_cache = 0
         case .none: info.direct_io = 1
         }
+        info.noflush = needsFlush ? 0 : 1
         if bypassesPages { (info.direct_io, info.keep_cache) = (1, 0) }
+        return info
+    }
+}
+
+extension OpenedDirectory {
+    var info: fuse_file_info {
+        var info = fuse_file_info()
+        info.fh = handle
+        info.cache_readdir = keepsNewEntries ? 1 : 0
+        info.keep_cache = keepsEntries ? 1 : 0
         return info
     }
 }

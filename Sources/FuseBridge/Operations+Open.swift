@@ -116,8 +116,8 @@ func addDirectoryOperations(to operations: inout fuse_lowlevel_ops) {
     unsafe operations.opendir = { raw, inode, _ in
         unsafe start(raw, .opendir, "opendir \(inode)") {
             (fileSystem, request) async throws(Errno) in
-            let handle = try await fileSystem.opendir(inode)
-            if !request.reply(directory: handle) { await fileSystem.releasedir(handle) }
+            let directory = try await fileSystem.opendir(inode)
+            if !request.reply(directory) { await fileSystem.releasedir(directory.handle) }
         }
     }
     unsafe operations.readdir = { raw, _, size, offset, info in

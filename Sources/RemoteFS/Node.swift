@@ -140,6 +140,8 @@ final class NodeDetails {
     var listingWasUsed = false
     /// A listing that is on its way.
     var fetch: ListingFetch?
+    /// What the kernel has kept of the directory's entries.
+    var keptByKernel: KeptByKernel?
     /// Where others wait for the answer whether the listing still holds.
     var check: WaitQueue?
     /// The number of our last change when we removed a name from the directory.

@@ -16,6 +16,8 @@ struct OpenFile {
     var server: SFTPHandle?
     /// Another one of the server's, which doesn't append, where pages had to be written in place.
     var inPlace: SFTPHandle?
+    /// What has been read of it ahead of its readers.
+    var small: SmallFileRead?
     /// Whether it is being opened again.
     var isReopening = false
     /// Whether it can't be had again: another file has its path, or none.
@@ -52,4 +54,6 @@ public struct OpenedFile: Hashable, Sendable {
     public var keepsPages: Bool
     /// Whether it has to be read past the kernel's pages, which end where its size does.
     public var bypassesPages = false
+    /// Whether closing it has something to tell: never where it can only be read.
+    public var needsFlush = true
 }

@@ -13,7 +13,7 @@ private let fuseNameBytes = 1024
 
 extension RemoteFS {
     /// One attempt at ``opendir(_:)``.
-    func opendirOnce(_ inode: InodeNumber) async throws(Errno) -> HandleID {
+    func opendirOnce(_ inode: InodeNumber) async throws(Errno) -> OpenedDirectory {
         guard nodes[inode] != nil else { throw .ESTALE }
         nodes.open(inode)
         let fetch: ListingFetch
@@ -24,7 +24,7 @@ extension RemoteFS {
             throw error
         }
         noteVisit(of: inode)
-        return directories.add(OpenDirectory(fetch))
+        return enter(fetch)
     }
 
     /// Closes a directory.
@@ -42,6 +42,9 @@ extension RemoteFS {
         _ handle: HandleID, offset: UInt64, room: Int, overhead: Int, attributes: Bool
     ) async throws(Errno) -> [ListedEntry] {
         if offset == 0 { try await restartIfRead(handle) }
+        if let directory = directories[handle] {
+            noteReading(directory, from: offset, attributes: attributes)
+        }
         defer { directories[handle]?.hasBeenRead = true }
         var listed: [ListedEntry] = []
         var room = room

@@ -62,10 +62,12 @@ extension RemoteFS {
                 return OpenedFile(handle: handle, keepsPages: false)
             }
             let keepsPages = keepsPages(of: inode, attributes)
+            if !keepsPages { readIfSmall(handle, attributes, askedAfter: change) }
             await show(attributes, of: inode, askedAfter: change)
             return OpenedFile(
                 handle: handle, keepsPages: keepsPages,
-                bypassesPages: attributes.mayHideContent && flags == .read)
+                bypassesPages: attributes.mayHideContent && flags == .read,
+                needsFlush: flags != .read)
         }
     }
 

@@ -68,7 +68,7 @@ extension RemoteFS {
     /// Opens a directory.
     ///
     /// A listing that is still valid is used again.
-    public func opendir(_ inode: InodeNumber) async throws(Errno) -> HandleID {
+    public func opendir(_ inode: InodeNumber) async throws(Errno) -> OpenedDirectory {
         try await again { () async throws(Errno) in
             try await opendirOnce(inode)
         }

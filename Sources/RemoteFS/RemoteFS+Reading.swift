@@ -26,6 +26,7 @@ extension RemoteFS {
     func readOnce(
         _ handle: HandleID, offset: UInt64, count: Int, isCareful: Bool = false
     ) async throws(Errno) -> [Bytes] {
+        if let all = await takeSmallFile(handle, offset: offset, count: count) { return all }
         let (file, server) = try await openFile(handle)
         var length = count
         // Asking beyond the end would cost another round trip, to learn that it is the end.
@@ -129,7 +130,7 @@ extension RemoteFS {
     }
 
     /// Whether we have not changed a file since our change of a number, by whichever of its names.
-    private func isUnchanged(_ node: Node, since change: UInt64) -> Bool {
+    func isUnchanged(_ node: Node, since change: UInt64) -> Bool {
         node.isUnchanged(since: change)
             && node.twins.allSatisfy { nodes[$0]?.isUnchanged(since: change) ?? true }
     }
@@ -243,10 +244,12 @@ extension RemoteFS {
         for handle in Array(aheadMemory.files) where files[handle]?.inode == inode {
             if let ahead = files[handle]?.ahead { drop(ahead, handle) }
         }
+        dropSmallFiles(of: inode)
     }
 
     /// Drops what was fetched of a file that is being closed.
     func dropFetched(of file: OpenFile, _ handle: HandleID) {
         if let ahead = file.ahead { drop(ahead, handle) }
+        if file.small != nil { smallFileReadCount -= 1 }
     }
 }

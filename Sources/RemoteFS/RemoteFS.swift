@@ -32,6 +32,8 @@ public actor RemoteFS {
     var openDirectoryCount = 0
     /// How many listings are being fetched ahead of those who will read them.
     var fetchesAhead = 0
+    /// How many small files' contents wait for their readers.
+    var smallFileReadCount = 0
     private var dropHandler: (@Sendable ([KnownName]) -> Void)?
     /// Whether the kernel has just been asked to drop names.
     private var isDropping = false
@@ -227,9 +229,12 @@ public actor RemoteFS {
     /// For how long attributes of a node are believed.
     ///
     /// Of an open file, no longer than by the kernel: what is read should not end where the file did
-    /// long ago.
+    /// long ago. The same of an open directory by whose time the kernel tells if the entries that it has
+    /// kept are still those.
     private func attributeTimeout(of node: Node) -> Duration {
-        let isInUse = node.openCount > 0 && node.kind == .regular
+        let isInUse =
+            node.openCount > 0
+            && (node.kind == .regular || node.details?.keptByKernel != nil)
         return isInUse
             ? min(options.cache.attributeTimeout, options.attributeValidity)
             : options.cache.attributeTimeout

@@ -217,7 +217,7 @@ import Testing
             default: ok
             }
         }
-        let directory = try await fileSystem.opendir(rootInode)
+        let directory = try await fileSystem.opendir(rootInode).handle
         try await fileSystem.loop.sleep(for: .seconds(0.1))
         return directory
     }
@@ -237,7 +237,7 @@ import Testing
 
     /// Reads all of the empty root, so that it is known.
     private func list(_ fileSystem: RemoteFS) async throws {
-        let directory = try await fileSystem.opendir(rootInode)
+        let directory = try await fileSystem.opendir(rootInode).handle
         let entries = try await fileSystem.readdir(
             directory, offset: 2, room: 4096, overhead: 24, attributes: false)
         #expect(entries.isEmpty)

@@ -26,7 +26,7 @@ import Wire
         let long = [UInt8](repeating: 0x78, count: 1025)
         let answer = answer(with: [names(long, bytes("a")), names(Array(long.dropLast()))])
         try simulate(answer: answer) { fileSystem, _ in
-            let directory = try await fileSystem.opendir(rootInode)
+            let directory = try await fileSystem.opendir(rootInode).handle
             let listed = try await fileSystem.names(in: directory, from: 0)
             #expect(listed.map(\.count) == [1, 2, 1, 1024])
             #expect(await fileSystem.unsafeNameCount == 1)
@@ -42,7 +42,7 @@ import Wire
             })
         try simulate(answer: answer(with: [listing]), configure: { $0.maximumNodes = 4 }) {
             fileSystem, server in
-            let directory = try await fileSystem.opendir(rootInode)
+            let directory = try await fileSystem.opendir(rootInode).handle
             let dots = 2
             let entries = try await fileSystem.readdir(
                 directory, offset: UInt64(dots), room: 65_536, overhead: 24, attributes: true)
@@ -64,7 +64,7 @@ import Wire
 
     @Test func takesTooLittleRoomForNoEnd() throws {
         try simulate(answer: answer(with: [names(bytes("a name"))])) { fileSystem, _ in
-            let directory = try await fileSystem.opendir(rootInode)
+            let directory = try await fileSystem.opendir(rootInode).handle
             for offset: UInt64 in [0, 2] {
                 let isError = await fails(.EINVAL) { () async throws(Errno) in
                     try await fileSystem.readdir(
@@ -78,7 +78,7 @@ import Wire
     @Test func endsNoDirectoryAtAnError() throws {
         let answer = answer(with: [names(bytes("a")), failure, names(bytes("c"))])
         try simulate(answer: answer) { fileSystem, _ in
-            let directory = try await fileSystem.opendir(rootInode)
+            let directory = try await fileSystem.opendir(rootInode).handle
             #expect(try await fileSystem.someNames(in: directory, from: 0) == [".", "..", "a"])
             for _ in 0..<3 {
                 let isError = await fails(.EIO) { () async throws(Errno) in
@@ -116,7 +116,7 @@ import Wire
         }
         isSilent.withLock { $0 = true }
         try simulate(answer: answer) { fileSystem, server in
-            let directory = try await fileSystem.opendir(rootInode)
+            let directory = try await fileSystem.opendir(rootInode).handle
             #expect(try await fileSystem.someNames(in: directory, from: 0).last == "1.0")
             // This one waits for the server, and goes on waiting when its program has given up.
             let loop = fileSystem.loop
@@ -137,7 +137,7 @@ import Wire
 
     @Test func forgetsListingsThatHaveExpired() throws {
         try simulate(answer: answer(with: [names(bytes("a"))])) { fileSystem, _ in
-            let directory = try await fileSystem.opendir(rootInode)
+            let directory = try await fileSystem.opendir(rootInode).handle
             _ = try await fileSystem.names(in: directory, from: 0)
             await fileSystem.releasedir(directory)
             #expect(await fileSystem.look { $0[rootInode]?.listing != nil })
@@ -155,7 +155,7 @@ import Wire
             }
         }
         try simulate(answer: answer) { fileSystem, _ in
-            let directory = try await fileSystem.opendir(rootInode)
+            let directory = try await fileSystem.opendir(rootInode).handle
             let isError = await fails(.EIO) { () async throws(Errno) in
                 try await fileSystem.readdir(
                     directory, offset: 2, room: 4096, overhead: 24, attributes: false)

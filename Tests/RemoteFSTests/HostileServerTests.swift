@@ -12,7 +12,7 @@ import Wire
 /// Servers that are wrong, by mistake or on purpose.
 @Suite struct HostileServerTests {
     private func list(_ fileSystem: RemoteFS) async throws -> [String] {
-        let handle = try await fileSystem.opendir(rootInode)
+        let handle = try await fileSystem.opendir(rootInode).handle
         var listed: [String] = []
         var offset: UInt64 = 0
         while true {
@@ -64,7 +64,7 @@ import Wire
             default: return ok
             }
         } body: { fileSystem, _ in
-            let handle = try await fileSystem.opendir(rootInode)
+            let handle = try await fileSystem.opendir(rootInode).handle
             var offset: UInt64 = 0
             while offset < 200_000 {
                 let entries = try await fileSystem.readdir(
@@ -194,7 +194,7 @@ import Wire
             default: directory
             }
         } body: { fileSystem, server in
-            let opened = try await fileSystem.opendir(rootInode)
+            let opened = try await fileSystem.opendir(rootInode).handle
             let first = try await fileSystem.readdir(
                 opened, offset: 0, room: 4096, overhead: 24, attributes: true)
             #expect(first.map(\.name) == [".", "..", "a", "b"].map { bytes($0) })

@@ -271,7 +271,7 @@ import Wire
             }
         }
         try simulateLink(answer: answer([names(bytes("a"), bytes("b"))])) { fileSystem, network in
-            let directory = try await fileSystem.opendir(rootInode)
+            let directory = try await fileSystem.opendir(rootInode).handle
             let reading = network.loop.spawn {
                 let found = try? await fileSystem.names(in: directory, from: 0)
                 #expect(found == [".", "..", "a", "b", "c"])

@@ -9,74 +9,8 @@ import Testing
 
 /// What is known without asking, for how long, and what makes it void.
 @Suite struct MetadataCacheTests {
-    /// A server of one directory with files, which counts what it is asked.
-    private final class Directory: Sendable {
-        struct State {
-            var names: [String]
-            var mtime: UInt32 = 1
-            var size: UInt64 = 10
-            var listings = 0
-            var stats = 0
-            var lstats = 0
-            var handles: [String: ArraySlice<String>] = [:]
-        }
-        let state: Mutex<State>
-
-        init(_ names: [String]) { state = Mutex(State(names: names)) }
-
-        func answer(_ request: SFTPRequest) -> SFTPReply? {
-            state.withLock { state in
-                switch request {
-                case .opendir:
-                    state.listings += 1
-                    state.handles["\(state.listings)"] = state.names[...]
-                    return .handle(bytes("\(state.listings)")[...])
-                case .readdir(let handle):
-                    let key = String(decoding: handle, as: UTF8.self)
-                    let next = state.handles[key]?.prefix(100) ?? []
-                    state.handles[key]?.removeFirst(next.count)
-                    return next.isEmpty
-                        ? .status(SFTPStatus(.eof))
-                        : listing(next.map { bytes($0) }, size: state.size)
-                case .lstat(let path):
-                    state.lstats += 1
-                    let name = String(decoding: path, as: UTF8.self).dropFirst("/srv/".count)
-                    return state.names.contains(String(name)) ? file(size: state.size) : noSuchFile
-                case .stat:
-                    state.stats += 1
-                    return .attributes(
-                        FileAttributes(
-                            permissions: 0o040755, times: .init(atime: 1, mtime: state.mtime)))
-                default: return ok
-                }
-            }
-        }
-
-        /// What has been asked since the last time.
-        func takeCounts() -> [Int] {
-            state.withLock { state in
-                defer { (state.listings, state.lstats) = (0, 0) }
-                return [state.listings, state.lstats]
-            }
-        }
-    }
-
-    private func serve(
-        _ directory: Directory, _ configure: @escaping (inout RemoteFSOptions) -> Void = { _ in },
-        body: @escaping @Sendable (RemoteFS) async throws -> Void
-    ) throws {
-        try simulate(
-            answer: { directory.answer($0) },
-            configure: {
-                $0.cache = MetadataCacheOptions()
-                $0.cache.listingsAhead = 0
-                configure(&$0)
-            }
-        ) { fileSystem, _ in try await body(fileSystem) }
-    }
-
     @Test func listedAttributesAreBelievedForTwentySeconds() throws {
-        let directory = Directory(["a", "b"])
+        let directory = ListedDirectory(["a", "b"])
         try serve(directory) { fileSystem in
             // Known to be old, by its time, before it is listed.
             _ = try await fileSystem.getattr(rootInode, handle: nil)
@@ -98,7 +32,7 @@ import Testing
 
     @Test(arguments: [true, false])
     func aNewNameIsListedAfterASecond(isOld: Bool) throws {
-        let directory = Directory(["a"])
+        let directory = ListedDirectory(["a"])
         try serve(directory) { fileSystem in
             if isOld { _ = try await fileSystem.getattr(rootInode, handle: nil) }
             try await list(fileSystem)
@@ -115,7 +49,7 @@ import Testing
 
     /// Several who open a directory at a time ask once.
     @Test func aListingIsCheckedOnceForAll() throws {
-        let directory = Directory(["a"])
+        let directory = ListedDirectory(["a"])
         try serve(directory) { fileSystem in
             _ = try await fileSystem.getattr(rootInode, handle: nil)
             try await list(fileSystem)
@@ -133,7 +67,7 @@ import Testing
     /// Whoever wants to make a name takes the kernel's word for it that the name is there.
     @Test(arguments: [true, false])
     func aNameThatIsGoneIsNotThereAfterASecond(isListed: Bool) throws {
-        let directory = Directory(["a", "lock"])
+        let directory = ListedDirectory(["a", "lock"])
         try serve(directory) { fileSystem in
             if isListed {
                 try await list(fileSystem)
@@ -151,7 +85,7 @@ import Testing
 
     /// Of two things that are still believed, the later one counts.
     @Test func aListingTellsNewsOfKnownFiles() throws {
-        let directory = Directory(["a"])
+        let directory = ListedDirectory(["a"])
         try serve(directory) { fileSystem in
             _ = try await fileSystem.lookup(bytes("a"), in: rootInode)
             try await fileSystem.loop.sleep(for: .seconds(5))
@@ -164,7 +98,7 @@ import Testing
     }
 
     @Test func theKernelIsToldNoMoreThanASecond() throws {
-        try serve(Directory(["a"])) { fileSystem in
+        try serve(ListedDirectory(["a"])) { fileSystem in
             try await list(fileSystem)
             guard case .found(let entry) = try await fileSystem.lookup(bytes("a"), in: rootInode)
             else { throw Errno.ENOENT }
@@ -174,7 +108,7 @@ import Testing
     }
 
     @Test func aListingProvesAbsenceForASecondOnly() throws {
-        let directory = Directory(["a"])
+        let directory = ListedDirectory(["a"])
         try serve(directory) { fileSystem in
             try await list(fileSystem)
             _ = directory.takeCounts()
@@ -187,7 +121,7 @@ import Testing
     }
 
     @Test func anUnchangedOldDirectoryGoesOnProvingAbsence() throws {
-        let directory = Directory(["a"])
+        let directory = ListedDirectory(["a"])
         try serve(directory) { fileSystem in
             // Known to be old, by its time, before it is listed.
             _ = try await fileSystem.getattr(rootInode, handle: nil)
@@ -211,7 +145,7 @@ import Testing
 
     /// Within one second a directory may change twice and have one time.
     @Test func aDirectoryThatHasJustChangedProvesNothingByItsTime() throws {
-        let directory = Directory(["a"])
+        let directory = ListedDirectory(["a"])
         try serve(directory, { $0.wallClock = { 3 } }) { fileSystem in
             _ = try await fileSystem.getattr(rootInode, handle: nil)
             try await list(fileSystem)
@@ -223,7 +157,7 @@ import Testing
     }
 
     @Test func strictAsksForEveryName() throws {
-        let directory = Directory(["a"])
+        let directory = ListedDirectory(["a"])
         try serve(directory, { $0.cache.mode = .strict }) { fileSystem in
             for _ in 0..<2 {
                 try await list(fileSystem)
@@ -240,7 +174,7 @@ import Testing
     }
 
     @Test func exclusiveAsksOnce() throws {
-        let directory = Directory(["a"])
+        let directory = ListedDirectory(["a"])
         try serve(directory, { $0.cache.mode = .exclusive }) { fileSystem in
             try await list(fileSystem)
             _ = directory.takeCounts()
@@ -256,7 +190,7 @@ import Testing
 
     @Test func lookupsOfSiblingsFetchTheListing() throws {
         let names = (0..<50).map { "f\($0)" }
-        let directory = Directory(names)
+        let directory = ListedDirectory(names)
         try serve(directory, { $0.cache.listingsAhead = 16 }) { fileSystem in
             for name in names {
                 #expect(try await isThere(name, fileSystem))
@@ -267,7 +201,7 @@ import Testing
     }
 
     @Test func oneNameAskedForAgainAndAgainFetchesNoListing() throws {
-        let directory = Directory(["a"])
+        let directory = ListedDirectory(["a"])
         try serve(directory, { $0.cache.listingsAhead = 16 }) { fileSystem in
             for _ in 0..<5 {
                 #expect(try await !isThere("lock", fileSystem))
@@ -278,7 +212,7 @@ import Testing
     }
 
     @Test func aListingFetchedAheadEndsWhereItBecomesLong() throws {
-        let directory = Directory((0..<50_000).map { "f\($0)" })
+        let directory = ListedDirectory((0..<50_000).map { "f\($0)" })
         try serve(directory, { $0.cache.listingsAhead = 16 }) { fileSystem in
             for name in ["f1", "f2"] { #expect(try await isThere(name, fileSystem)) }
             try await fileSystem.loop.sleep(for: .seconds(1))
@@ -292,7 +226,7 @@ import Testing
     }
 
     @Test func allListingsTogetherAreBounded() throws {
-        let directory = Directory((0..<60).map { "f\($0)" })
+        let directory = ListedDirectory((0..<60).map { "f\($0)" })
         try serve(directory, { $0.cache.maximumEntries = 200 }) { fileSystem in
             for _ in 0..<3 {
                 try await list(fileSystem)
@@ -329,7 +263,7 @@ extension RemoteFS {
     /// Reads a whole directory.
     @discardableResult
     func list(_ inode: InodeNumber, attributes: Bool = true) async throws(Errno) -> [ListedEntry] {
-        let handle = try await opendir(inode)
+        let handle = try await opendir(inode).handle
         defer { releasedir(handle) }
         var all: [ListedEntry] = []
         while true {

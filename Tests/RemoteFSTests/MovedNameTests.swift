@@ -45,7 +45,7 @@ import Wire
             try await server.answer { request in
                 if case .readdir = request { nil } else { answer(request) }
             }
-            let reader = try await fileSystem.opendir(rootInode)
+            let reader = try await fileSystem.opendir(rootInode).handle
             try await fileSystem.loop.sleep(for: .seconds(0.1))
             try await fileSystem.rename(
                 Rename(

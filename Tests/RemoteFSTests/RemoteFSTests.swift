@@ -47,7 +47,7 @@ import Testing
             default: ok
             }
         } body: { fileSystem, server in
-            let handle = try await fileSystem.opendir(rootInode)
+            let handle = try await fileSystem.opendir(rootInode).handle
             while let last = try await fileSystem.readdir(
                 handle, offset: 3, room: 4096, overhead: 24, attributes: false
             ).last { _ = last }

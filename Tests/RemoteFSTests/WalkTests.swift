@@ -142,7 +142,7 @@ import Wire
             await server.answer(after: .milliseconds(50))
             await server.forgetRequests()
             let begin = fileSystem.loop.now
-            let handle = try await fileSystem.opendir(inode)
+            let handle = try await fileSystem.opendir(inode).handle
             let first = try await fileSystem.readdir(
                 handle, offset: 0, room: 4096, overhead: 24, attributes: true)
             #expect(first.count > 50)

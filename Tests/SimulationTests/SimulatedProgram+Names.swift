@@ -90,7 +90,7 @@ extension SimulatedProgram {
     }
 
     private func list() async throws(Errno) -> Set<[UInt8]> {
-        let handle = try await fileSystem.opendir(try await node())
+        let handle = try await fileSystem.opendir(try await node()).handle
         var found: Set<[UInt8]> = []
         var offset: UInt64 = 0
         do throws(Errno) {
