@@ -29,6 +29,9 @@ static inline int clinux_rename_noreplace(int from_directory, const char *from, 
 // open(2)'s O_PATH (asm-generic/fcntl.h): a directory that can be searched, but not read, can be opened.
 enum { clinux_O_PATH = 010000000 };
 
+// open(2)'s O_DIRECT, which differs between processors.
+enum { clinux_O_DIRECT = __O_DIRECT };
+
 // open(2) of a path as if `root` were the root directory: nothing on the way leads above it.
 static inline int clinux_open_in_root(int root, const char *path, int flags, mode_t mode) {
     struct open_how how = {

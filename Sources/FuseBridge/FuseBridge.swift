@@ -19,8 +19,9 @@ public actor FuseBridge {
     private static let requestsPerTurn = 16
     /// How many names a helper thread asks the kernel to drop before it looks if that is still wanted.
     private static let dropsPerTurn = 64
-    /// Payloads up to this many bytes are copied, so that their buffer need not be replaced.
-    private static let copiedBytes = 32 << 10
+    /// Payloads up to this many bytes are copied: their buffer need not be replaced then, and what is kept
+    /// until the server has it takes no more than twice its size.
+    private static let copiedBytes = receiveBytes / 2
 
     /// Makes a file system; what it throws has been told to whoever should know.
     public typealias FileSystemMaker = @Sendable () async throws -> RemoteFS
@@ -172,6 +173,9 @@ public actor FuseBridge {
     ///
     /// - Returns: the files of which that can't be said.
     public func flush() async -> [FlushFailure] { await fileSystem?.flush() ?? [] }
+
+    /// Waits until nothing is pending that programs have written.
+    public func finishWriting() async { try? await fileSystem?.settleAllWrites() }
 
     /// Unmounts without waiting for those who use the file system; what they do next fails.
     ///

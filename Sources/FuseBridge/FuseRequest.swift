@@ -73,6 +73,7 @@ final class FuseRequest: @unchecked Sendable {
         guard !isDone else { return }
         self.task = task
         watchInterrupts()
+        if operation == .flush { lookForCaller() }
     }
 
     // MARK: Interrupts
@@ -113,6 +114,20 @@ final class FuseRequest: @unchecked Sendable {
         // and is answered goes its way, for its outcome to be known.
         if isCutOff, unsafe raw == nil { task?.cancel() }
         _ = loop.schedule(at: loop.now + Self.lookPause) { self.giveUpIfServerIsSilent() }
+    }
+
+    /// Answers a process that ends, and closes its files by that, once the server has said nothing for a
+    /// while: no signal reaches it any more, and nobody would hear of an error.
+    private func lookForCaller() {
+        let loop = fileSystem.loop
+        _ = loop.schedule(at: loop.now + Self.lookPause) { [self] in
+            guard !isDone, unsafe raw != nil else { return }
+            let isCutOff = fileSystem.assumeIsolated { $0.isCutOff }
+            let silentSince = fileSystem.assumeIsolated { max(start, $0.lastReceived) }
+            let isSilent = isCutOff || loop.now >= silentSince + Self.interruptGrace
+            if isSilent, ProcessFlags(of: caller)?.isExiting ?? false { return succeed() }
+            lookForCaller()
+        }
     }
 
     /// The thread that made the request; 0 where the kernel can't say, or the request has been answered.

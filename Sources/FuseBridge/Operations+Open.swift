@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CFuse
+internal import CLinux
 import EventLoop
 import Glibc
 import RemoteFS
@@ -21,7 +22,9 @@ func addFileOperations(to operations: inout fuse_lowlevel_ops) {
         guard let raw = unsafe raw, let data = unsafe data else { return }
         let handle = unsafe info?.pointee.fh ?? 0
         // The flags are the file's present ones, which fcntl(2) may have changed since the open.
-        let appends = unsafe (info?.pointee.flags ?? 0) & O_APPEND != 0
+        let flags = unsafe info?.pointee.flags ?? 0
+        let appends = flags & O_APPEND != 0
+        let waits = flags & (O_SYNC | O_DSYNC | CInt(clinux_O_DIRECT)) != 0
         let isWriteback = unsafe info?.pointee.writepage == 1
         let address = UInt(bitPattern: data)
         let payload = unsafe bridge(of: raw).assumeIsolated {
@@ -31,7 +34,7 @@ func addFileOperations(to operations: inout fuse_lowlevel_ops) {
             (fileSystem, request) async throws(Errno) in
             let kind: WriteKind = isWriteback ? .pages : appends ? .asOpened : .inPlace
             let count = try await fileSystem.write(
-                handle, offset: UInt64(clamping: offset), data: payload, as: kind)
+                handle, offset: UInt64(clamping: offset), data: payload, as: kind, waits: waits)
             request.reply(written: count)
         }
     }
@@ -93,8 +96,7 @@ private func addOpenOperations(to operations: inout fuse_lowlevel_ops) {
     }
     unsafe operations.flush = { raw, _, info in
         let handle = unsafe info?.pointee.fh ?? 0
-        // Every write has been answered by the server, and its error told (0012): there may be something
-        // to report only where a connection was lost.
+        // Only now is known what has become of all that was written, and somebody waits for it (0012).
         unsafe start(raw, .flush, "flush handle \(handle)") {
             (fileSystem, request) async throws(Errno) in
             try await fileSystem.flush(handle)

@@ -19,7 +19,7 @@ struct PendingSignals {
 
     /// Nil where that can't be known: the thread has gone, or is in another namespace.
     init?(of thread: pid_t) {
-        guard thread > 0, let text = Self.readStatus(of: thread) else { return nil }
+        guard thread > 0, let text = Self.text("status", of: thread) else { return nil }
         self.init(status: text)
     }
 
@@ -46,8 +46,8 @@ struct PendingSignals {
     var areNotices: Bool { pending != 0 && pending & ~(Self.notices & caught) == 0 }
 
     /// Never blocks: /proc is the kernel's own memory.
-    private static func readStatus(of thread: pid_t) -> String? {
-        let descriptor = unsafe open("/proc/\(thread)/status", O_RDONLY | O_CLOEXEC)
+    static func text(_ file: String, of thread: pid_t) -> String? {
+        let descriptor = unsafe open("/proc/\(thread)/\(file)", O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: 8192)

@@ -30,6 +30,8 @@ public struct CacheOptions: Equatable, Sendable {
     public var pages = Pages.keptIfUnchanged
     /// Whether files are read and written past the kernel's pages (`direct_io`).
     public var usesDirectIO = false
+    /// Whether each write waits for the server (`sshfs_sync`).
+    public var writesThrough = false
 
     /// Whether more of a file is fetched than the kernel asks for (not with `no_readahead`).
     public var readsAhead = true

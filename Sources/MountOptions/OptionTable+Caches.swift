@@ -74,6 +74,9 @@ extension OptionTable {
                 "no_readahead", help: "fetch no more of a file than the kernel asks for",
                 rule: .flag { $0.caches.readsAhead = false }),
             OptionEntry(
+                "sshfs_sync", help: "have each write wait for the server",
+                rule: .flag { $0.caches.writesThrough = true }),
+            OptionEntry(
                 "sync_readdir", help: "ask for one piece of a directory at a time",
                 rule: .flag { $0.caches.readsDirectoriesStepwise = true }),
         ])

@@ -83,7 +83,7 @@ enum OptionTable {
         noted("the kernel decides", "max_background", "max_readahead", "congestion_threshold"),
         noted("one thread serves the mount", "clone_fd", "max_idle_threads", "max_threads"),
         noted("reads of a file are under way at the same time", "async_read", "sync_read"),
-        noted("writes end when the server has answered", "sshfs_sync", "no_rofd_flush"),
+        noted("only files that were written to are waited for at a close", "no_rofd_flush"),
         noted("appending is reliable", "unreliable_append"),
         noted("the kernel's writeback cache is never used", "writeback_cache"),
         noted("connections never wait to send", "nodelay", "nodelaysrv"),

@@ -16,27 +16,6 @@ struct LateChanges {
     /// The most appends of a file that are kept: each of them is one request.
     static let keptAppends = 16
 
-    /// Data at an offset.
-    struct Piece: Equatable {
-        var offset: UInt64
-        var data: Bytes
-
-        var range: Range<UInt64> { offset..<offset + UInt64(data.count) }
-
-        /// What of it lies in a range.
-        func inside(_ other: Range<UInt64>) -> Piece? {
-            let common = range.clamped(to: other)
-            guard !common.isEmpty else { return nil }
-            let start = data.startIndex + Int(common.lowerBound - offset)
-            return Piece(offset: common.lowerBound, data: data[start..<start + common.count])
-        }
-
-        /// What of it lies before a range, and behind it.
-        func outside(_ other: Range<UInt64>) -> [Piece] {
-            [inside(0..<other.lowerBound), inside(other.upperBound..<UInt64.max)].compactMap { $0 }
-        }
-    }
-
     /// What reading a piece back shows.
     enum Finding {
         /// What was written last.
@@ -50,12 +29,12 @@ struct LateChanges {
     /// The connection that they were sent on, or the last of several.
     private(set) var generation: UInt64 = 0
     private var end = Duration.zero
-    private var writes: [Piece] = []
+    private var writes: [FilePiece] = []
     private var appends: [Bytes] = []
     /// The least size that a truncation may set.
     private var truncation: UInt64?
     /// What has been written since where they would spoil it; no two overlap.
-    private(set) var written: [Piece] = []
+    private(set) var written: [FilePiece] = []
     /// Whether not all that a truncation would spoil is in ``written``.
     private(set) var isIncomplete = false
     /// The size that we have given the file, where that is known.
@@ -77,7 +56,7 @@ struct LateChanges {
     }
 
     mutating func noteLost(write data: Bytes, at offset: UInt64) {
-        let piece = Piece(offset: offset, data: data)
+        let piece = FilePiece(offset: offset, data: data)
         guard !data.isEmpty, !writes.contains(piece) else { return }
         writes.append(piece)
         var kept = writes.reduce(0) { $0 + $1.data.count }
@@ -99,7 +78,7 @@ struct LateChanges {
 
     /// Data have been sent.
     mutating func noteWritten(_ data: Bytes, at offset: UInt64) {
-        let piece = Piece(offset: offset, data: data)
+        let piece = FilePiece(offset: offset, data: data)
         size = size.map { max($0, piece.range.upperBound) }
         for late in writes {
             guard let new = piece.inside(late.range) else { continue }
@@ -137,7 +116,7 @@ struct LateChanges {
         written = written.flatMap { $0.outside(range) }
     }
 
-    private mutating func put(_ piece: Piece) {
+    private mutating func put(_ piece: FilePiece) {
         forget(piece.range)
         written.append(piece)
     }
@@ -145,7 +124,7 @@ struct LateChanges {
     // MARK: What is found
 
     /// What it means that a range of ``written`` holds some bytes, fewer where the file ends.
-    func judge(_ piece: Piece, _ found: Bytes) -> Finding {
+    func judge(_ piece: FilePiece, _ found: Bytes) -> Finding {
         if found == piece.data { return .same }
         var rest = found[...]
         for (index, wanted) in piece.data.enumerated() {
@@ -166,10 +145,10 @@ struct LateChanges {
     }
 
     /// What the end of a file would hold that has grown to a size by one of them.
-    func additions(upTo found: UInt64) -> [Piece] {
+    func additions(upTo found: UInt64) -> [FilePiece] {
         guard let size, found > size else { return [] }
         let appended = appends.filter { size + UInt64($0.count) == found }
-        return appended.map { Piece(offset: size, data: $0) }
+        return appended.map { FilePiece(offset: size, data: $0) }
             + writes.filter { $0.range.upperBound == found }.compactMap { $0.inside(size..<found) }
     }
 }

@@ -24,7 +24,11 @@ struct OpenFile {
     var isStale = false
     /// What is read of it before programs ask for it; nil until they read.
     var ahead: ReadAhead?
-    /// How many of the file's failures its holder knows of.
+    /// How many failures the file had had when it was opened.
+    var failuresAtOpening = 0
+    /// How many of them its holder has been told of by writes.
+    var failuresMet = 0
+    /// How many of them its holder has been told of by fsync or close.
     var failuresSeen = 0
 
     init(inode: InodeNumber, flags: OpenFlags, server: SFTPHandle) {

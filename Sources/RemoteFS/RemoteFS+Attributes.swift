@@ -56,6 +56,7 @@ extension RemoteFS {
             let validity = min(options.attributeValidity, cached.validUntil - loop.now)
             return (status(cached.value, of: inode), validity)
         }
+        try await settleWrites(of: inode)
         let now = loop.now
         let isWaitedFor = walks.beginWait(at: inode, now: now)
         defer { if isWaitedFor { walks.endWait(at: inode, since: now, now: loop.now) } }
@@ -140,6 +141,7 @@ extension RemoteFS {
         _ inode: InodeNumber, _ changes: AttributeChanges, handle: HandleID?
     ) async throws(Errno) -> (status: FileStatus, validity: Duration) {
         guard !changes.isEmpty else { return try await getattrOnce(inode, handle: handle) }
+        try await settleWrites(of: inode)
         try await reopenForLook(at: inode, by: handle)
         let attributes = try await attributes(for: changes, of: inode, handle: handle)
         try await settle(inode)

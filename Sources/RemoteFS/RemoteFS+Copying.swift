@@ -15,6 +15,9 @@ extension RemoteFS {
         from source: HandleID, at sourceOffset: UInt64, to target: HandleID,
         at targetOffset: UInt64, count: UInt64
     ) async throws(Errno) -> Int {
+        for file in [files[source], files[target]] {
+            if let inode = file?.inode { try await settleWrites(of: inode) }
+        }
         let (sourceFile, sourceHandle) = try await openFile(source)
         let (targetFile, targetHandle) = try await openFile(target)
         guard sourceFile.inode != targetFile.inode,

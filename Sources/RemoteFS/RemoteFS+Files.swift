@@ -13,6 +13,7 @@ extension RemoteFS {
         _ inode: InodeNumber, _ flags: OpenFlags
     ) async throws(Errno) -> OpenedFile {
         let truncates = flags.contains(.truncate)
+        try await settleWrites(of: inode)
         try await reopenForLook(at: inode, by: nil)
         try await settle(inode)
         if let node = nodes[inode], node.place == nil { return try await openAgain(inode, flags) }
@@ -134,6 +135,7 @@ extension RemoteFS {
     func createOnce(
         _ name: [UInt8], in parent: InodeNumber, permissions: UInt32, _ flags: OpenFlags
     ) async throws(Errno) -> (entry: Entry, file: OpenedFile) {
+        if let inode = nodes.inode(named: name, in: parent) { try await settleWrites(of: inode) }
         let path = try await path(to: name, in: parent)
         let change = nodes.lastChange
         nodes.beginChange(of: parent)
@@ -225,7 +227,7 @@ extension RemoteFS {
 
     // MARK: Writing
 
-    /// One attempt at ``write(_:offset:data:as:)``.
+    /// One attempt to write, and to wait for the server's answer.
     func writeOnce(
         _ handle: HandleID, offset: UInt64, data: Bytes, as kind: WriteKind = .asOpened
     ) async throws(Errno) -> Int {
@@ -294,7 +296,8 @@ extension RemoteFS {
 
     /// One attempt at ``fsync(_:)``.
     func fsyncOnce(_ handle: HandleID) async throws(Errno) {
-        _ = try await openFile(handle)
+        let (written, _) = try await openFile(handle)
+        try await settleWrites(of: written.inode)
         try await confirm(handle)
         let (file, server) = try await openFile(handle)
         let details = nodes[file.inode]?.details
@@ -321,6 +324,7 @@ extension RemoteFS {
     ///
     /// Nobody waits for this, so that what the server has to say at the end goes to the log.
     public func release(_ handle: HandleID) async {
+        if let inode = files[handle]?.inode { try? await settleWrites(of: inode) }
         guard let file = files.remove(handle) else { return }
         dropFetched(of: file, handle)
         let name = nodes.names(to: file.inode)?.last

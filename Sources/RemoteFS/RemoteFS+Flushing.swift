@@ -30,22 +30,6 @@ public struct FlushFailure: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension RemoteFS {
-    /// What has been written and the server has not acknowledged.
-    public var unwritten: UnwrittenData {
-        UnwrittenData(
-            files: bytesBeingWritten.count, bytes: bytesBeingWritten.values.reduce(0, +))
-    }
-
-    func beginWriting(_ count: Int, to inode: InodeNumber) {
-        guard count > 0 else { return }
-        bytesBeingWritten[inode, default: 0] += count
-    }
-
-    func endWriting(_ count: Int, to inode: InodeNumber) {
-        guard let bytes = bytesBeingWritten[inode] else { return }
-        bytesBeingWritten[inode] = bytes > count ? bytes - count : nil
-    }
-
     /// Waits until everything that programs have written to files that are open is on the server's
     /// stable storage, as far as the server can promise that.
     ///
@@ -64,7 +48,8 @@ extension RemoteFS {
         return failures
     }
 
-    private func shownName(of inode: InodeNumber) -> String {
+    /// The path of a file, fit to be shown.
+    func shownName(of inode: InodeNumber) -> String {
         guard let names = nodes.names(to: inode) else { return "a removed file" }
         return escaped(Array(names.joined(separator: [UInt8(ascii: "/")]))[...], limit: 4096)
     }

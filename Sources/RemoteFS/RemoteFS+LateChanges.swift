@@ -84,12 +84,19 @@ extension RemoteFS {
             let undone = try await undone(in: inode, by: reader)
             if undone.isEmpty { return }
             if lateChanges(of: inode)?.isIncomplete ?? false { break }
-            for piece in undone where isStillWanted(piece, of: inode) {
-                _ = try await writeOnce(
-                    writer, offset: piece.offset, data: piece.data, as: .pages)
-            }
+            for piece in undone { try await repair(piece, of: inode, by: writer) }
         }
         noteFailure(.EIO, of: inode)
+    }
+
+    /// Writes a piece again, if nothing else has been written there meanwhile.
+    private func repair(
+        _ piece: FilePiece, of inode: InodeNumber, by writer: HandleID
+    ) async throws(Errno) {
+        try await claim(piece.range, of: inode)
+        defer { endClaim(of: piece.range, of: inode) }
+        guard isStillWanted(piece, of: inode) else { return }
+        _ = try await writeOnce(writer, offset: piece.offset, data: piece.data, as: .pages)
     }
 
     /// Whether the file is longer than we have made it, by what was to be written before.
@@ -110,8 +117,8 @@ extension RemoteFS {
     /// The pieces that an old session has undone.
     private func undone(
         in inode: InodeNumber, by reader: SFTPHandle
-    ) async throws(Errno) -> [LateChanges.Piece] {
-        var undone: [LateChanges.Piece] = []
+    ) async throws(Errno) -> [FilePiece] {
+        var undone: [FilePiece] = []
         for piece in lateChanges(of: inode)?.written ?? [] {
             let found = try await read(piece, by: reader)
             guard isStillWanted(piece, of: inode), let late = lateChanges(of: inode) else {
@@ -126,12 +133,12 @@ extension RemoteFS {
         return undone
     }
 
-    private func isStillWanted(_ piece: LateChanges.Piece, of inode: InodeNumber) -> Bool {
+    private func isStillWanted(_ piece: FilePiece, of inode: InodeNumber) -> Bool {
         lateChanges(of: inode)?.written.contains(piece) ?? false
     }
 
     private func read(
-        _ piece: LateChanges.Piece, by reader: SFTPHandle
+        _ piece: FilePiece, by reader: SFTPHandle
     ) async throws(Errno) -> Bytes {
         let pieces = try await ask { () async throws(SFTPError) in
             try await client.read(reader, offset: piece.offset, length: piece.data.count)
@@ -182,6 +189,18 @@ extension RemoteFS {
             let error = details.lastFailure, details.failureCount != file.failuresSeen
         else { return }
         files[handle]?.failuresSeen = details.failureCount
+        files[handle]?.failuresMet = details.failureCount
+        throw error
+    }
+
+    /// Reports a failure to who goes on writing.
+    ///
+    /// He may not know that it is of what he had written before: fsync and close report it again.
+    func reportFailureToWriter(_ handle: HandleID) throws(Errno) {
+        guard let file = files[handle], let details = nodes[file.inode]?.details,
+            let error = details.lastFailure, details.failureCount != file.failuresMet
+        else { return }
+        files[handle]?.failuresMet = details.failureCount
         throw error
     }
 }

@@ -147,6 +147,7 @@ extension RemoteFS {
         _ inode: InodeNumber, as name: [UInt8], in parent: InodeNumber
     ) async throws(Errno) -> Entry {
         guard options.makesHardLinks else { throw .ENOSYS }
+        try await settleWrites(of: inode)
         try await settle(inode, parent)
         // Its link count changes, and the time of its last change.
         let altered = client.isExact ? inode : nil
@@ -231,6 +232,9 @@ extension RemoteFS {
 
     /// One attempt at ``rename(_:)``.
     func renameOnce(_ rename: Rename) async throws(Errno) {
+        if let inode = nodes.inode(named: rename.oldName, in: rename.oldParent) {
+            try await settleWrites(of: inode)
+        }
         try await settle(rename)
         let renaming = try start(rename)
         let moving = [

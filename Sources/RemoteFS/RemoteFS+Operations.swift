@@ -175,26 +175,6 @@ extension RemoteFS {
         }
     }
 
-    /// Writes to an open file.
-    ///
-    /// - Parameter offset: where the data belong; it does not matter where they are appended.
-    /// - Returns: how many bytes from the start of `data` have been written: all, or as many as there
-    ///   was room for, or as came before another error.
-    /// - Throws: why nothing could be written; or not all of it, where pages of a mapping are.
-    public func write(
-        _ handle: HandleID, offset: UInt64, data: Bytes, as kind: WriteKind = .asOpened
-    ) async throws(Errno) -> Int {
-        let inode = files[handle]?.inode ?? rootInode
-        beginWriting(data.count, to: inode)
-        defer { endWriting(data.count, to: inode) }
-        if kind == .asOpened, files[handle]?.access.contains(.append) ?? false {
-            return try await append(data, to: handle, offset: offset)
-        }
-        return try await again { () async throws(Errno) in
-            try await writeOnce(handle, offset: offset, data: data, as: kind)
-        }
-    }
-
     /// Waits until the server has put an open file on stable storage, where it can promise that.
     public func fsync(_ handle: HandleID) async throws(Errno) {
         try await again { () async throws(Errno) in
@@ -202,9 +182,12 @@ extension RemoteFS {
         }
     }
 
-    /// Reports at a close what has become known of the file's data since they were written.
+    /// Waits at a close for what is pending of the file, and reports what has become known of its data
+    /// since they were written.
     public func flush(_ handle: HandleID) async throws(Errno) {
-        guard let inode = files[handle]?.inode, let details = nodes[inode]?.details,
+        guard let file = files[handle] else { return }
+        if file.access.contains(.write) { try await settleWrites(of: file.inode) }
+        guard let details = nodes[file.inode]?.details,
             details.lateChanges != nil || details.failureCount > 0
         else { return }
         try await again { () async throws(Errno) in

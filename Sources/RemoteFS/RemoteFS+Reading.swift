@@ -26,6 +26,8 @@ extension RemoteFS {
     func readOnce(
         _ handle: HandleID, offset: UInt64, count: Int, isCareful: Bool = false
     ) async throws(Errno) -> [Bytes] {
+        // Behind what is pending there may be more: up to that, the file is not at its end.
+        if let inode = files[handle]?.inode { try await settleWrites(of: inode, from: offset) }
         if let all = await takeSmallFile(handle, offset: offset, count: count) { return all }
         let (file, server) = try await openFile(handle)
         var length = count

@@ -171,7 +171,8 @@ extension RemoteFS {
         }
         dropFetched(of: file.inode)
         var file = file
-        file.failuresSeen = nodes[file.inode]?.details?.failureCount ?? 0
+        file.failuresAtOpening = nodes[file.inode]?.details?.failureCount ?? 0
+        (file.failuresMet, file.failuresSeen) = (file.failuresAtOpening, file.failuresAtOpening)
         return files.add(file)
     }
 

@@ -46,7 +46,11 @@ public actor RemoteFS {
     /// Names from the server that were not fit to be shown.
     public internal(set) var unsafeNameCount = 0
 
-    /// How many bytes are being written to files, and not acknowledged yet.
+    /// What has been written to files and need not be waited for.
+    var pendingWrites: [InodeNumber: FileWrites] = [:]
+    /// Those who wait for some of it to be answered.
+    let writeProgress: WaitQueue
+    /// How many bytes are being written to files by those who wait for it.
     var bytesBeingWritten: [InodeNumber: Int] = [:]
     /// Opens that have failed and are about to be tried again.
     var retriedOpens = RetriedOpens()
@@ -78,6 +82,7 @@ public actor RemoteFS {
         keptListings = KeptListings(maximumEntries: options.cache.maximumEntries)
         moves = WaitQueue(loop: loop)
         reopenings = WaitQueue(loop: loop)
+        writeProgress = WaitQueue(loop: loop)
         serverLink.assumeIsolated { link in
             link.start { [weak self] in
                 self?.assumeIsolated { $0.forgetServer() }
@@ -268,10 +273,12 @@ public actor RemoteFS {
 
     /// What stat(2) is to show.
     func status(_ attributes: FileAttributes, of inode: InodeNumber) -> FileStatus {
-        FileStatus(
+        let pendingEnd = pendingWrites.isEmpty ? 0 : pendingWrites[inode]?.pending.end ?? 0
+        return FileStatus(
             inode: inode, number: number(of: attributes.exact?.identity) ?? inode,
             mode: shownMode(attributes.permissions ?? 0),
-            linkCount: linkCount(of: inode, attributes.exact), size: attributes.size ?? 0,
+            linkCount: linkCount(of: inode, attributes.exact),
+            size: max(attributes.size ?? 0, pendingEnd),
             uid: options.userID ?? attributes.owner?.uid ?? 0,
             gid: options.groupID ?? attributes.owner?.gid ?? 0,
             blocks: attributes.exact?.blocks ?? attributes.contentBlocks,

@@ -39,6 +39,8 @@ public struct RemoteFSOptions: Sendable {
     public var movesAside = true
     /// Whether a file may be written anew to make it shorter, where the server can't set sizes.
     public var rewritesToTruncate = false
+    /// Whether a write returns only when the server has answered.
+    public var writesThrough = false
     /// Whether open files are asked about by path.
     public var avoidsFstat = false
     /// Whether files are created without saying with which mode.

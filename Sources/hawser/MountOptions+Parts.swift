@@ -40,6 +40,8 @@ extension MountOptions {
         result.symlinks.areContained = symlinks.areContained
         result.symlinks.areTransformed = symlinks.areTransformed
         result.symlinks.areFollowed = symlinks.areFollowed
+        let isSynchronous = kernelOptions.last { ["sync", "async"].contains($0) } == "sync"
+        result.writesThrough = caches.writesThrough || caches.usesDirectIO || isSynchronous
         return result
     }
 

@@ -76,6 +76,7 @@ extension MountProcess {
 
     private func endWithoutWaiting() async -> ControlReply {
         let lost = await unwritten
+        givesUp = true
         stop()
         return .success(
             lost.bytes == 0 ? "nothing is lost" : "lost: \(lost.inWords)")

@@ -23,6 +23,8 @@ actor MountProcess {
     private static let endingSignals = [SIGINT, SIGTERM, SIGHUP]
     /// How long the end of a connection may take.
     private static let goodbyeTime = Duration.seconds(3)
+    /// How long the end of a mount waits for what programs have written.
+    private static let writingTime = Duration.seconds(10)
     /// How much freed memory is kept for what comes next, in bytes.
     private static let freedMemoryKept: CInt = 16 << 20
 
@@ -39,6 +41,8 @@ actor MountProcess {
     let startTime: Duration
     private var facility = SyslogFacility.user
     var control: ControlServer?
+    /// Whether what programs have written is not to be waited for at the end.
+    var givesUp = false
     private var networkWatch: NetworkWatch?
     private var sleepWatch: SleepWatch?
 
@@ -236,6 +240,15 @@ actor MountProcess {
 
     private func end() {
         control?.assumeIsolated { $0.stop() }
+        if !givesUp { finishWriting() }
         bridge?.assumeIsolated { $0.unmount() }
+    }
+
+    /// Waits for what programs have written, if there is a server.
+    private func finishWriting() {
+        guard let bridge, let link, !link.assumeIsolated({ $0.isDown }) else { return }
+        try? loop.run { [loop] in
+            try await loop.withTimeout(Self.writingTime) { await bridge.finishWriting() }
+        }
     }
 }

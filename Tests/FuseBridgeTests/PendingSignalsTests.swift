@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import Testing
 
 @testable import FuseBridge
@@ -33,5 +34,19 @@ import Testing
     @Test func nothingIsKnownOfAThreadThatIsNotThere() {
         #expect(PendingSignals(status: "Name:\tx\n") == nil)
         #expect(PendingSignals(of: 0) == nil)
+    }
+}
+
+/// Whether the thread that closes a file does so since it ends.
+@Suite struct ProcessFlagsTests {
+    @Test func threadThatEndsIsKnown() throws {
+        let (before, after) = ("42 (a) b (c) S 1 42 42 0 -1 ", " 100 0 0 0")
+        #expect(try #require(ProcessFlags(stat: before + "4194308" + after)).isExiting)
+        #expect(try !#require(ProcessFlags(stat: before + "4194304" + after)).isExiting)
+        #expect(ProcessFlags(stat: "42 (a) S 1") == nil)
+    }
+
+    @Test func thisProcessDoesNotEnd() throws {
+        #expect(try !#require(ProcessFlags(of: getpid())).isExiting)
     }
 }

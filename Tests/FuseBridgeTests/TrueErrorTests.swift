@@ -69,7 +69,14 @@ extension RealMounts {
                     mapped = os.open("mapped", os.O_RDWR | os.O_CREAT)
                     os.ftruncate(mapped, 1 << 20)
                     view = mmap.mmap(mapped, 0)
-                    big = os.open("big", os.O_RDWR | os.O_CREAT)
+                    # Nobody waits for the server here: the next write or close tells.
+                    early = os.open("early", os.O_RDWR | os.O_CREAT)
+                    def fill_at_once():
+                        while True: os.write(early, b"x" * 700000)
+                    is_full(fill_at_once)
+                    is_full(lambda: os.close(early))
+                    os.truncate("early", 0)
+                    big = os.open("big", os.O_RDWR | os.O_CREAT | os.O_DSYNC)
                     total = 0
                     def fill():
                         global total

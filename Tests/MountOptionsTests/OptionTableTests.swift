@@ -75,6 +75,8 @@ import Testing
     static let unitTested = [
         // What another option has turned on.
         "norellinks": "MountOptionsTests/MountOptionsTests.swift",
+        // When a write returns is seen best where a test decides when the server answers.
+        "sshfs_sync": "RemoteFSTests/WriteBehindTests.swift",
         // Which requests are under way is not to be seen from outside.
         "no_readahead": "RemoteFSTests/ReadAheadTests.swift",
         "sync_readdir": "RemoteFSTests/ListingFetchTests.swift",

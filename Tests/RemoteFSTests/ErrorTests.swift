@@ -122,7 +122,7 @@ import Testing
             let (inode, handle) = try await open(fileSystem)
             #expect(
                 await fails(expected) { () async throws(Errno) in
-                    try await fileSystem.write(handle, offset: 0, data: [1])
+                    try await fileSystem.write(handle, offset: 0, data: [1], waits: true)
                 })
             await close(fileSystem, inode, handle)
         }
@@ -142,7 +142,7 @@ import Testing
             try await fileSystem.unlink(bytes("file"), in: rootInode)
             #expect(
                 await fails(.ENOSPC) { () async throws(Errno) in
-                    try await fileSystem.write(handle, offset: 0, data: [1])
+                    try await fileSystem.write(handle, offset: 0, data: [1], waits: true)
                 })
             await close(fileSystem, inode, handle)
         }
@@ -205,7 +205,7 @@ import Testing
 }
 
 /// The reply about a file system; one that counts inodes has none free.
-private func statistics(
+func statistics(
     blocks: UInt64 = 100, bavail: UInt64, files: UInt64 = 0, isReadOnly: Bool = false
 ) -> SFTPReply {
     var statistics = FileSystemStatistics()

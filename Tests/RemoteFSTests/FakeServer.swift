@@ -137,6 +137,11 @@ func simulate(
 extension RemoteFS {
     /// Looks at what is known of nodes.
     func look<T: Sendable>(_ body: @Sendable (NodeTable) -> T) -> T { body(nodes) }
+
+    /// Waits until what has been written to a file is on the server, or has failed.
+    func settle(_ handle: HandleID) async throws(Errno) {
+        if let inode = files[handle]?.inode { try await settleWrites(of: inode) }
+    }
 }
 
 func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }

@@ -27,6 +27,7 @@ import Wire
     ) async throws {
         let data = bytes(text)[...]
         #expect(try await fileSystem.write(handle, offset: offset, data: data) == data.count)
+        try await fileSystem.settle(handle)
     }
 
     /// Makes a change whose request gets no answer, and is made again on the next connection.
@@ -194,7 +195,7 @@ import Wire
         }
         var late = LateChanges()
         var model = [UInt8?](repeating: nil, count: 64)
-        var lost = LateChanges.Piece(offset: 0, data: [])
+        var lost = FilePiece(offset: 0, data: [])
         for step in 1...200 as ClosedRange<UInt8> {
             let isRepeated = random(6) == 0
             let offset = isRepeated ? lost.offset : random(50)
@@ -202,7 +203,7 @@ import Wire
                 isRepeated ? lost.data : [UInt8](repeating: step, count: 1 + Int(random(12)))[...]
             switch isRepeated ? 5 : random(6) {
             case 0:
-                lost = LateChanges.Piece(offset: offset, data: data)
+                lost = FilePiece(offset: offset, data: data)
                 late.noteLost(write: data, at: offset)
             case 1:
                 late.noteTruncated(to: offset)

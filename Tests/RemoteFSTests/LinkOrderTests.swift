@@ -136,6 +136,7 @@ import Testing
             let writing = network.loop.spawn {
                 _ = try? await fileSystem.write(
                     file.handle, offset: 0, data: bytes("12345")[...])
+                try? await fileSystem.settle(file.handle)
             }
             try await network.loop.sleep(for: .seconds(1))
             #expect(await fileSystem.unwritten == UnwrittenData(files: 1, bytes: 5))

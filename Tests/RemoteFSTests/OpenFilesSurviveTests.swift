@@ -185,6 +185,7 @@ import Wire
                 disk["/srv/f"]?.mtime += 1
                 _ = try await fileSystem.write(
                     opened.handle, offset: UInt64(offset * 20), data: data)
+                try await fileSystem.settle(opened.handle)
                 await network.answer(disk.answers())
                 await network.cut()
                 try await network.loop.sleep(for: .seconds(2))
@@ -203,6 +204,7 @@ import Wire
                 #expect(
                     (try? await fileSystem.write(
                         opened.handle, offset: 7, data: bytes(" more")[...])) == 5)
+                try? await fileSystem.settle(opened.handle)
             }
             try await network.loop.sleep(for: .seconds(1))
             await network.answer(disk.answers())

@@ -88,7 +88,8 @@ import Testing
                 if case .fstat = request { file(size: 10) } else { ok }
             }
             try await fileSystem.loop.sleep(for: .seconds(0.1))
-            #expect(seen.withLock { $0 } == 10)
+            // What is known to be written counts, whatever the answer says.
+            #expect(seen.withLock { $0 } == 13)
             let cached = await fileSystem.cachedAttributes(of: inode)
             #expect(cached == nil)
             await close(fileSystem, inode, handle)
@@ -121,7 +122,8 @@ import Testing
                 if case .fstat = request { file(size: 10) } else { ok }
             }
             try await fileSystem.loop.sleep(for: .seconds(0.1))
-            #expect(seen.withLock { $0 } == 10)
+            // What is known to be written counts, whatever the answer says.
+            #expect(seen.withLock { $0 } == 13)
             #expect(await fileSystem.cachedAttributes(of: inode) == nil)
             await close(fileSystem, inode, handle)
         }
@@ -221,10 +223,12 @@ import Testing
         } body: { fileSystem, _ in
             let (inode, handle) = try await open(fileSystem, "file", more.union(.write))
             let data = [UInt8](repeating: 0, count: 200_000)[...]
-            #expect(try await fileSystem.write(handle, offset: 0, data: data) == 65_536)
+            #expect(
+                try await fileSystem.write(handle, offset: 0, data: data, waits: true) == 65_536)
             #expect(
                 await fails(.EDQUOT) { () async throws(Errno) in
-                    try await fileSystem.write(handle, offset: 65_536, data: data[65_536...])
+                    try await fileSystem.write(
+                        handle, offset: 65_536, data: data[65_536...], waits: true)
                 })
             // The kernel would take a part of them for all.
             #expect(

@@ -122,6 +122,7 @@ import Wire
                 if let created {
                     _ = try? await fileSystem.write(
                         created.file.handle, offset: 0, data: bytes("new")[...])
+                    try? await fileSystem.settle(created.file.handle)
                 }
             }
             #expect(disk["/srv/n"]?.data == bytes("new"))

@@ -24,6 +24,7 @@ extension SimulatedProgram {
                 known.content += [UInt8](repeating: 0, count: end - known.content.count)
             }
             known.content.replaceSubrange(offset..<end, with: data.prefix(count))
+            known.isUnsynced = true
             if count < data.count, !weather.faults.areErrors {
                 violation("a write of \(data.count) wrote \(count)")
             }
@@ -44,7 +45,7 @@ extension SimulatedProgram {
             let pieces = try await fileSystem.read(
                 file.handle, offset: UInt64(offset), count: Self.longestFile)
             let found = pieces.flatMap { $0 }
-            guard !file.file.isDoubtful, found != Array(content[offset...]) else { return }
+            guard found != Array(content[offset...]), await !mayBeLost(index) else { return }
             violation(
                 "read \(found.count) bytes at \(offset) that are not the "
                     + "\(content.count - offset) that it had written")
@@ -82,7 +83,7 @@ extension SimulatedProgram {
         let file = open[index]
         await attempt("stat", on: .content(index, changes: false)) { () async throws(Errno) in
             let (status, _) = try await fileSystem.getattr(file.inode, handle: file.handle)
-            guard !file.file.isDoubtful, status.size != UInt64(file.file.content.count) else {
+            guard status.size != UInt64(file.file.content.count), await !mayBeLost(index) else {
                 return
             }
             violation("saw a size of \(status.size) instead of \(file.file.content.count)")
@@ -91,9 +92,53 @@ extension SimulatedProgram {
 
     func sync() async {
         guard let index = open.indices.randomElement(numbers) else { return }
+        await sync(index, byClosing: false)
+    }
+
+    /// What success of fsync or close says has to be true: all that was acknowledged is there.
+    func sync(_ index: Int, byClosing closes: Bool) async {
         let file = open[index]
-        await attempt("fsync", on: .content(index, changes: false)) { () async throws(Errno) in
-            try await fileSystem.fsync(file.handle)
+        await attempt(closes ? "close" : "fsync", on: .durability(index)) {
+            () async throws(Errno) in
+            if closes {
+                try await fileSystem.flush(file.handle)
+            } else {
+                try await fileSystem.fsync(file.handle)
+            }
+            // Who was told once need not be told again.
+            guard !file.wasTold, !file.file.isDoubtful else { return }
+            compareWithServer(file.file)
+            if !file.file.isReportedLost { file.file.isUnsynced = false }
         }
+        if open[index].wasTold, !file.wasTold { await tellOthers(of: file.file) }
+    }
+
+    /// Each who has a file open has to be told that something of it is lost, whoever else has been.
+    private func tellOthers(of file: File) async {
+        let others = open.indices.filter { open[$0].file === file && !open[$0].wasTold }
+        for index in others { await sync(index, byClosing: false) }
+    }
+
+    private func compareWithServer(_ file: File) {
+        guard let name = files.first(where: { $0.value === file })?.key,
+            let node = try? tree.node((directory + Array("/".utf8) + name)[...])
+        else { return }
+        guard node.content != file.content else { return }
+        violation("\(text(name)) is not what it was said to be on the server")
+    }
+
+    /// Takes note of an error that may be of what was acknowledged before.
+    func noteTold(_ index: Int) {
+        guard open[index].file.isUnsynced else { return }
+        open[index].file.isReportedLost = true
+        open[index].wasTold = true
+    }
+
+    /// Whether content may be another one than was written: where that was told, or is at the next
+    /// occasion.
+    private func mayBeLost(_ index: Int) async -> Bool {
+        let file = open[index].file
+        if file.isUnsynced, !file.isReportedLost { await sync(index, byClosing: false) }
+        return file.isDoubtful || file.isReportedLost
     }
 }

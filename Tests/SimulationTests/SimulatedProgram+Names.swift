@@ -27,8 +27,7 @@ extension SimulatedProgram {
                 }
                 let file = files[name] ?? File()
                 files[name] = file
-                open.append(
-                    Open(handle: opened.handle, inode: entry.status.inode, file: file))
+                append(opened.handle, entry.status.inode, file)
             } catch .EEXIST where !isNew && flags.contains(.exclusive) {
                 return
             }
@@ -41,8 +40,15 @@ extension SimulatedProgram {
             guard case .found(let entry) = try await fileSystem.lookup(name, in: try await node())
             else { throw .ENOENT }
             let opened = try await fileSystem.open(entry.status.inode, [.read, .write])
-            open.append(Open(handle: opened.handle, inode: entry.status.inode, file: file))
+            append(opened.handle, entry.status.inode, file)
         }
+    }
+
+    private func append(_ handle: HandleID, _ inode: InodeNumber, _ file: File) {
+        var opened = Open(handle: handle, inode: inode, file: file)
+        // What was acknowledged before may be lost already.
+        opened.wasTold = file.isUnsynced
+        open.append(opened)
     }
 
     /// A name that is there.

@@ -18,6 +18,10 @@ actor SimulatedProgram {
         var isDoubtful = false
         /// Whether it has no name any more, or may have none.
         var isRemoved = false
+        /// Whether something of it was acknowledged and not synced since.
+        var isUnsynced = false
+        /// Whether somebody who has it open was told that such a thing is lost.
+        var isReportedLost = false
     }
 
     /// A file that this program has open.
@@ -27,6 +31,8 @@ actor SimulatedProgram {
         let file: File
         /// Whether it can't be used any more.
         var isLost = false
+        /// Whether it was told of an error of what had been acknowledged, or need not be.
+        var wasTold = false
     }
 
     /// What an attempt leaves in doubt when it fails.
@@ -37,6 +43,8 @@ actor SimulatedProgram {
         case names([[UInt8]])
         /// The content of an open file, by its place among them; or nothing of it.
         case content(Int, changes: Bool)
+        /// That what was acknowledged of an open file stays.
+        case durability(Int)
     }
 
     static let longestFile = 40_000
@@ -115,6 +123,7 @@ actor SimulatedProgram {
     }
 
     private func close(_ index: Int) async {
+        await sync(index, byClosing: true)
         await fileSystem.release(open.remove(at: index).handle)
     }
 
@@ -136,7 +145,13 @@ actor SimulatedProgram {
             case .nothing: break
             case .names(let names): for name in names { giveUp(name) }
             case .content(let index, let changes):
-                if changes { open[index].file.isDoubtful = true }
+                if changes {
+                    open[index].file.isDoubtful = true
+                    noteTold(index)
+                }
+                if error == .ESTALE { open[index].isLost = true }
+            case .durability(let index):
+                noteTold(index)
                 if error == .ESTALE { open[index].isLost = true }
             }
         }
@@ -150,7 +165,8 @@ actor SimulatedProgram {
         // What must not be done twice is not, where nobody can tell whether it was done.
         case .names(let names): return error == .EIO && !names.isEmpty
         // What has no name any more can't be opened again.
-        case .content(let index, _): return error == .ESTALE && open[index].file.isRemoved
+        case .content(let index, _), .durability(let index):
+            return error == .ESTALE && open[index].file.isRemoved
         }
     }
 
