@@ -97,7 +97,14 @@ for mode in modes:
     folder = f"{case}/{mode}"
     descriptor = os.open(f"{folder}/w", os.O_RDWR | os.O_CREAT)
     os.write(descriptor, b"text")
-    expect("written and not closed", mode, get(f"{remote}/w"), b"text")
+    if mode in ("strict", "direct_io"):
+        expect("written and not closed", mode, get(f"{remote}/w"), b"text")
+    else:
+        expect_soon("written and not closed", mode, lambda: get(f"{remote}/w"), b"text")
+    os.pwrite(descriptor, b"TEXT", 0)
+    os.fsync(descriptor)
+    expect("synced and not closed", mode, get(f"{remote}/w"), b"TEXT")
+    os.pwrite(descriptor, b"text", 0)
     expect("size for another process", mode, os.stat(f"{folder}/w").st_size, 4)
     expect("content for another process", mode, get(f"{folder}/w"), b"text")
     os.rename(f"{folder}/w", f"{folder}/x")

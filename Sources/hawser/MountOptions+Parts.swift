@@ -41,7 +41,8 @@ extension MountOptions {
         result.symlinks.areTransformed = symlinks.areTransformed
         result.symlinks.areFollowed = symlinks.areFollowed
         let isSynchronous = kernelOptions.last { ["sync", "async"].contains($0) } == "sync"
-        result.writesThrough = caches.writesThrough || caches.usesDirectIO || isSynchronous
+        result.writesThrough =
+            caches.writesThrough || caches.usesDirectIO || caches.mode == .strict || isSynchronous
         return result
     }
 

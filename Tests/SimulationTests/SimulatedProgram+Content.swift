@@ -138,7 +138,11 @@ extension SimulatedProgram {
     /// occasion.
     private func mayBeLost(_ index: Int) async -> Bool {
         let file = open[index].file
-        if file.isUnsynced, !file.isReportedLost { await sync(index, byClosing: false) }
+        guard file.isUnsynced else { return file.isDoubtful }
+        // Who has opened it since then need not be told.
+        for holder in open.indices where open[holder].file === file && !file.isReportedLost {
+            await sync(holder, byClosing: false)
+        }
         return file.isDoubtful || file.isReportedLost
     }
 }
