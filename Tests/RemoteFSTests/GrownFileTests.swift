@@ -51,6 +51,7 @@ import Wire
         func append(_ text: String) async throws(Errno) {
             let count = try await fileSystem.write(handle, offset: 0, data: bytes(text)[...])
             #expect(count == text.utf8.count)
+            try await fileSystem.settle(handle)
         }
 
         func isStale(_ operation: () async throws(Errno) -> Void) async -> Bool {
