@@ -62,6 +62,13 @@ struct Expectation {
     let parentTime: UInt32?
 }
 
+/// What has a name that is to be removed or renamed, to know it again.
+struct Remembered {
+    let identity: FileIdentity
+    /// When the request was made, in seconds since 1970.
+    let askedAt: Int64
+}
+
 extension RemoteFS {
     /// Runs an operation that must not be done twice.
     ///
@@ -186,16 +193,29 @@ extension RemoteFS {
     // MARK: Removing and renaming
 
     /// What is known of what has a name, to know it again.
-    func identity(of name: FileName, in parent: InodeNumber) -> FileIdentity? {
+    func identity(of name: FileName, in parent: InodeNumber) -> Remembered? {
         guard let inode = nodes.inode(named: name, in: parent), let node = nodes[inode] else {
             return nil
         }
-        return node.attributes.map { FileIdentity($0.value) } ?? node.details?.identity
+        let identity = node.attributes.map { FileIdentity($0.value) } ?? node.details?.identity
+        return identity.map { Remembered(identity: $0, askedAt: options.wallClock()) }
+    }
+
+    /// Whether what has the name is still what had it.
+    ///
+    /// A directory that was changed after the request may be one that somebody has made since.
+    private func isStillThere(_ known: Remembered, _ found: FileAttributes) -> Bool {
+        if known.identity.admits(found) { return true }
+        guard known.identity.isOfDirectory(found) else { return false }
+        guard let offset = ownMark?.clockOffset, let mtime = found.times?.mtime else {
+            return true
+        }
+        return Int64(mtime) <= known.askedAt + offset + OwnMark.inexactness
     }
 
     /// Looks at a name that was being removed.
     func settleRemoval(
-        of name: FileName, in parent: InodeNumber, _ known: FileIdentity?
+        of name: FileName, in parent: InodeNumber, _ known: Remembered?
     ) async throws(Errno) -> Settlement<Void> {
         let path = try await path(to: name, in: parent)
         guard let found = try await attributes(at: path) else {
@@ -203,13 +223,13 @@ extension RemoteFS {
             return .done(())
         }
         // Another one of that name is not ours to remove.
-        guard let known, known.admits(found) || known.isOfDirectory(found) else { throw .EIO }
+        guard let known, isStillThere(known, found) else { throw .EIO }
         return .notDone
     }
 
     /// Looks at both names of a rename that was under way.
     func settle(
-        _ rename: Rename, _ known: FileIdentity?
+        _ rename: Rename, _ known: Remembered?
     ) async throws(Errno) -> Settlement<Void> {
         let oldPath = try await path(to: rename.oldName, in: rename.oldParent)
         let old = try await attributes(at: oldPath)
@@ -217,10 +237,12 @@ extension RemoteFS {
         let new = try await attributes(at: newPath)
         guard let known else { throw .EIO }
         if let old {
-            guard known.admits(old) || known.isOfDirectory(old) else { throw .EIO }
+            guard isStillThere(known, old) else { throw .EIO }
             return .notDone
         }
-        guard let new, known.admits(new) || known.isOfDirectory(new) else { throw .EIO }
+        guard let new, known.identity.admits(new) || known.identity.isOfDirectory(new) else {
+            throw .EIO
+        }
         noteRename(rename)
         return .done(())
     }

@@ -161,6 +161,30 @@ import Wire
     }
 
     @Test(arguments: [false, true])
+    func directoryThatSomebodyElseHasPutThereIsNotRemoved(isNew: Bool) throws {
+        try survive { fileSystem, network, disk in
+            // The server's clock is known by then.
+            _ = try await fileSystem.mkdir(bytes("first"), in: rootInode, permissions: 0o755)
+            disk["/srv/d"] = FakeDisk.File(mtime: 999_000, mode: 0o040755)
+            _ = try await fileSystem.find("d")
+            try await interrupt(network, disk, carriesOut: isNew) {
+                let removing = network.loop.spawn {
+                    let isDone = await !fails(.EIO) { () async throws(Errno) in
+                        try await fileSystem.rmdir(bytes("d"), in: rootInode)
+                    }
+                    #expect(isDone == !isNew)
+                }
+                try? await network.loop.sleep(for: .milliseconds(500))
+                // What had the name has been emptied before; what has been made since is newer.
+                disk["/srv/d"] = FakeDisk.File(
+                    mtime: isNew ? 1_000_005 : 1_000_000, mode: 0o040755)
+                await removing.value
+            }
+            #expect((disk["/srv/d"] != nil) == isNew)
+        }
+    }
+
+    @Test(arguments: [false, true])
     func fileIsRenamedOnce(hadArrived: Bool) throws {
         try survive { fileSystem, network, disk in
             _ = try await fileSystem.find("f")
