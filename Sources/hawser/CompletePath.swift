@@ -5,6 +5,7 @@ import CopyEngine
 import EventLoop
 import LocalFiles
 import SFTPProtocol
+import SSHClient
 import SSHConfig
 import Wire
 

@@ -97,9 +97,12 @@ struct Hawser: ParsableCommand {
 
     /// What is wrong with the first argument, if it should be a command and is none.
     static func problem(withCommand word: String) -> String? {
-        let commands = configuration.subcommands.map(\.configuration).filter {
-            $0.shouldDisplay || $0.commandName == word
-        }.compactMap(\.commandName)
+        let commands = configuration.subcommands.compactMap { subcommand in
+            let (name, isShown) = (
+                subcommand.configuration.commandName, subcommand.configuration.shouldDisplay
+            )
+            return isShown || name == word ? name : nil
+        }
         guard !word.hasPrefix("-"), !commands.contains(word), word != "help" else { return nil }
         return "'\(word)' is not a command; there are: \(commands.joined(separator: ", "))"
     }
