@@ -101,8 +101,9 @@ struct PendingWrites {
         }
     }
 
-    /// Puts data in the place of what was to be sent there. They are sent when that would have been, and
-    /// stand for it.
+    /// Puts data in the place of what was to be sent there.
+    ///
+    /// They are sent when that would have been, and stand for it.
     private mutating func replace(by piece: FilePiece) {
         var entry = Entry(piece: piece, number: lastNumber)
         var kept: [Entry] = []

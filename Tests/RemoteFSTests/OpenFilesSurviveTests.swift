@@ -164,14 +164,17 @@ import Wire
                 bytes("object"), in: rootInode, permissions: 0o444, [.write, .exclusive])
             let data = bytes("data")[...]
             _ = try await fileSystem.write(made.file.handle, offset: 0, data: data)
+            try await fileSystem.settle(made.file.handle)
             await network.answer(disk.answers())
             await network.cut()
             #expect(
                 await fails(.EACCES) { () async throws(Errno) in
-                    try await fileSystem.write(made.file.handle, offset: 4, data: data)
+                    _ = try await fileSystem.write(made.file.handle, offset: 4, data: data)
+                    try await fileSystem.flush(made.file.handle)
                 })
             disk["/srv/object"]?.mode |= 0o200
             _ = try await fileSystem.write(made.file.handle, offset: 4, data: data)
+            try await fileSystem.settle(made.file.handle)
             #expect(disk["/srv/object"]?.data == Array(data + data))
         }
     }
