@@ -50,8 +50,12 @@ struct ReadStreams {
     /// Where the file seems to end, or can't be read.
     private var end: UInt64?
 
-    /// The stream that was read last.
-    var latest: Int { streams.last?.id ?? 0 }
+    /// The stream that was read last, and the place before which it will not be read any more.
+    var latest: (id: Int, passed: UInt64) {
+        guard let stream = streams.last else { return (0, 0) }
+        let isForward = stream.step ?? 1 > 0
+        return (stream.id, isForward ? stream.next - min(stream.next, Self.slack) : 0)
+    }
 
     /// Takes note of a read.
     ///

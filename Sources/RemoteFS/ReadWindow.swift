@@ -107,7 +107,7 @@ struct ReadWindow {
         guard let latency, let rate = rates.max() else { return }
         // While the rate still grows, twice what the link seems to carry lets it double; then what is left
         // of that is enough to find out that it could be more.
-        let gain = isDraining ? 0.5 : isFull ? 1.5 : 2
+        let gain = isDraining ? 0.5 : isFull ? 1.25 : 2
         let bytes = gain * rate * ((latency.lowest + Self.slack) / .seconds(1))
         size = Int(min(max(bytes, Double(isDraining ? 0 : Self.smallest)), Double(Self.largest)))
     }

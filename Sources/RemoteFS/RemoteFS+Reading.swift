@@ -71,10 +71,13 @@ extension RemoteFS {
         }
         guard isExpected, isGood(ahead, of: file.inode, handle, server) else { return false }
         ahead.lastRead = loop.now
+        let stream = ahead.streams.latest
+        // What a program has left out.
+        ahead.pieces.removeAll(of: stream.id, before: stream.passed)
         let pieceBytes = pieceBytes
         while let gap = ahead.pieces.gap(in: range) {
             let piece = gap.lowerBound..<min(gap.upperBound, gap.lowerBound + UInt64(pieceBytes))
-            guard ask(for: piece, ahead.streams.latest, ahead, handle, server) else { break }
+            guard ask(for: piece, stream.id, ahead, handle, server) else { break }
         }
         fetch(ahead, of: file.inode, handle, server)
         return true

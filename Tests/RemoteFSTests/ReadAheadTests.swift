@@ -262,6 +262,17 @@ import Wire
         }
     }
 
+    @Test func whatAProgramLeavesOutIsNotKept() throws {
+        try readAhead { run in
+            try await run.read(0..<3, of: 1)
+            for number in stride(from: 4, to: 128, by: 3) {
+                try await run.read(number..<number + 1, of: 1)
+            }
+            let bytes = await run.fileSystem.aheadMemory.bytes
+            #expect(bytes <= Int(ReadStreams.slack) + Self.piece)
+        }
+    }
+
     @Test func whatIsHeldOfAllFilesIsBounded() {
         var memory = ReadAheadMemory()
         memory.note(ReadAheadMemory.fileBytes, of: 1)
