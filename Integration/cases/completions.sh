@@ -8,7 +8,7 @@ start_server
 mkdir "$REMOTE/folder" "$REMOTE/folder/inner"
 touch "$REMOTE/folder/file one" "$REMOTE/folder/st*r" "$REMOTE/folder/.hidden" "$REMOTE/folder/"$'bad\nname' "$CASE/local file"
 cp "$SSH_CONFIG" "$HOME/.ssh/config"
-echo "known.example,other.example ssh-ed25519 AAAA" >"$HOME/.ssh/known_hosts"
+echo "acquainted.example,other.example ssh-ed25519 AAAA" >"$HOME/.ssh/known_hosts"
 export HAWSER
 # shellcheck source=/dev/null
 . "$ROOT/completions/hawser.bash"
@@ -22,7 +22,7 @@ expect_completion() { # line expected...
 expect_completion "hawser unm" unmount
 expect_completion "hawser cp --resu" --resume
 expect_completion "hawser cp serv" server:
-expect_completion "hawser cp kno" known.example:
+expect_completion "hawser cp acq" acquainted.example:
 expect_completion "hawser cp -r server:$REMOTE/fol" "$REMOTE/folder/"
 expect_completion "hawser cp server:$REMOTE/folder/f" "$REMOTE/folder/file\\ one"
 expect_completion "hawser cp server:$REMOTE/folder/s" "$REMOTE/folder/st\\\\\\*r"
