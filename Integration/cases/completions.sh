@@ -23,12 +23,11 @@ expect_completion "hawser unm" unmount
 expect_completion "hawser cp --resu" --resume
 expect_completion "hawser cp serv" server:
 expect_completion "hawser cp acq" acquainted.example:
-expect_completion "hawser cp -r server:$REMOTE/fol" "$REMOTE/folder/"
-expect_completion "hawser cp server:$REMOTE/folder/f" "$REMOTE/folder/file\\ one"
-expect_completion "hawser cp server:$REMOTE/folder/s" "$REMOTE/folder/st\\\\\\*r"
-expect_completion "hawser cp server:$REMOTE/folder/.h" "$REMOTE/folder/.hidden"
-expect_completion "hawser cp server:$REMOTE/folder/b" ""
-expect_completion "hawser cp loc" "local\\ file"
-rm "$HOME/.ssh/config"
+expect_completion "hawser cp -F $SSH_CONFIG -r server:$REMOTE/fol" "$REMOTE/folder/"
+expect_completion "hawser cp -F $SSH_CONFIG server:$REMOTE/folder/f" "$REMOTE/folder/file\\ one"
+expect_completion "hawser cp -F $SSH_CONFIG server:$REMOTE/folder/s" "$REMOTE/folder/st\\\\\\*r"
+expect_completion "hawser cp -F $SSH_CONFIG server:$REMOTE/folder/.h" "$REMOTE/folder/.hidden"
+expect_completion "hawser cp -F $SSH_CONFIG server:$REMOTE/folder/b" ""
 expect_completion "hawser cp -F $SSH_CONFIG server:$REMOTE/folder/in" "$REMOTE/folder/inner/"
+expect_completion "hawser cp loc" "local\\ file"
 expect_equal "what names no host" "" "$("$HAWSER" complete-path nowhere.invalid:)"
