@@ -170,6 +170,9 @@ final class NodeDetails {
     /// The places beyond the first.
     var furtherPlaces: [Node.Place] = []
     var twins: Set<InodeNumber> = []
+    /// Whether a hard link to the file has been made here on a server that does not tell which names are one
+    /// file: any other node may be the same file, even where it is not known as a twin any more.
+    var mayHaveUnknownTwins = false
     /// Where the node was, too, when a hard link of ours was new: what is there is its twin.
     var formerPlaces: Set<Node.Place> = []
     var lastChangeOfForgottenChildren: UInt64 = 0

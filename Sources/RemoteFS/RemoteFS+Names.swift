@@ -163,6 +163,7 @@ extension RemoteFS {
             // Where a symbolic link leads depends on its place, so that it has only one.
             if nodes[inode]?.kind == attributes.kind, attributes.kind != .symbolicLink {
                 nodes.link(inode, to: name, in: parent)
+                nodes[inode]?.makeDetails().mayHaveUnknownTwins = !client.isExact
             }
             return try noteCreation(of: name, in: parent, attributes, askedAfter: making.change)
         case .failure(let error):

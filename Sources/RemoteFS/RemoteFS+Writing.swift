@@ -75,7 +75,12 @@ extension RemoteFS {
             file.access.contains(.write), !file.access.contains(.append),
             let server = file.server, isCurrent(server), let node = nodes[file.inode]
         else { return false }
-        return node.twins.isEmpty && (node.details?.failureCount ?? 0) == file.failuresAtOpening
+        return node.twins.isEmpty && !mayHaveUnknownTwins(file.inode)
+            && (node.details?.failureCount ?? 0) == file.failuresAtOpening
+    }
+
+    private func mayHaveUnknownTwins(_ inode: InodeNumber) -> Bool {
+        nodes[inode]?.details?.mayHaveUnknownTwins ?? false
     }
 
     private func hasRoom(for inode: InodeNumber) -> Bool {
@@ -118,7 +123,10 @@ extension RemoteFS {
     /// - Throws: `EINTR` when the task is cancelled.
     func settleWrites(of inode: InodeNumber, from offset: UInt64 = 0) async throws(Errno) {
         guard !pendingWrites.isEmpty else { return }
-        for member in [inode] + (nodes[inode]?.twins ?? []) {
+        let family =
+            mayHaveUnknownTwins(inode)
+            ? pendingWrites.keys.sorted() : [inode] + (nodes[inode]?.twins ?? [])
+        for member in family {
             guard let writes = pendingWrites[member] else { continue }
             let number = writes.pending.lastNumber
             try await wait(for: writes, of: member) { pending in
@@ -155,6 +163,7 @@ extension RemoteFS {
         guard let inode = files[handle]?.inode else { throw .EBADF }
         beginWriting(piece.data.count, to: inode)
         defer { endWriting(piece.data.count, to: inode) }
+        if mayHaveUnknownTwins(inode) { try await settleWrites(of: inode) }
         try await claim(piece.range, of: inode)
         defer { endClaim(of: piece.range, of: inode) }
         return try await again { () async throws(Errno) in

@@ -62,6 +62,25 @@ import Wire
         }
     }
 
+    /// By its other name it may be another node, which can't know what is pending here.
+    @Test func fileWithASecondNameIsWrittenAtOnceAndAfterAllElse() throws {
+        try write { fileSystem, network, disk, handle in
+            disk["/srv/other"] = FakeDisk.File(data: bytes("other"))
+            disk["/srv/g"] = disk["/srv/f"]
+            let other = try await fileSystem.open(
+                try await fileSystem.find("other"), [.read, .write]
+            ).handle
+            _ = try await fileSystem.link(
+                try await fileSystem.find("f"), as: bytes("g"), in: rootInode)
+            await network.server.answer(after: .milliseconds(50))
+            _ = try await fileSystem.write(other, offset: 0, data: bytes("pending")[...])
+            #expect(await fileSystem.unwritten.bytes == 7)
+            _ = try await fileSystem.write(handle, offset: 0, data: bytes("written")[...])
+            #expect(await fileSystem.unwritten.bytes == 0)
+            #expect(disk["/srv/f"]?.data == bytes("written"))
+        }
+    }
+
     @Test func neverAreTwoOverlappingWritesUnderWay() throws {
         try write { fileSystem, network, disk, handle in
             try await network.server.answer { _ in nil }
