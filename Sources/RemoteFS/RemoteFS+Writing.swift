@@ -119,6 +119,8 @@ extension RemoteFS {
     /// Waits until the server has answered all that has been written to a file so far; what has failed
     /// is the file's failure then.
     ///
+    /// Any other file may be the same one where that can't be known: then all of them are waited for.
+    ///
     /// - Parameter offset: what ends before it need not be waited for.
     /// - Throws: `EINTR` when the task is cancelled.
     func settleWrites(of inode: InodeNumber, from offset: UInt64 = 0) async throws(Errno) {
