@@ -29,12 +29,22 @@ struct AskedMount: Sendable {
         guard let mountPoint else {
             return table.mounts.filter {
                 $0.isFUSE && (geteuid() == 0 || $0.userID == geteuid())
-            }.map { AskedMount($0, loop) }.filter {
-                $0.mount.isOurs || $0.socket.presence(loop) == .served
-            }
+            }.map { AskedMount($0, loop) }.filter(\.isOurs)
         }
         return [try at(try MountPoint(mountPoint), loop: loop)]
     }
+
+    /// Whether it is ours: sshfs has mounts of the type of those that we make in its name, but no sockets.
+    private var isOurs: Bool {
+        switch mount.type {
+        case "fuse.hawser": true
+        case "fuse.sshfs": socket.presence(loop) != .absent
+        default: socket.presence(loop) == .served
+        }
+    }
+
+    /// Whether no process is there to serve it.
+    var isDead: Bool { socket.presence(loop) != .served }
 
     /// The mount that is seen at a mount point.
     ///

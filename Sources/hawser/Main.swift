@@ -91,8 +91,8 @@ struct Hawser: ParsableCommand {
         commandName: "hawser", abstract: "Work with the files of another machine over SSH.",
         version: versionText,
         subcommands: [
-            Mount.self, Unmount.self, Copy.self, Serve.self, Status.self, Reconnect.self,
-            Flush.self, Config.self, CompletePath.self,
+            Mount.self, Unmount.self, Copy.self, Serve.self, List.self, Status.self,
+            Reconnect.self, Flush.self, Config.self, CompletePath.self,
         ])
 
     /// What is wrong with the first argument, if it should be a command and is none.

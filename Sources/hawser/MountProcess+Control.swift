@@ -14,6 +14,8 @@ enum ControlRequest: String {
     case status
     /// How it is, as JSON.
     case statusAsJSON = "status json"
+    /// How it is, in a few words: a ``MountSummary`` as its text.
+    case summary
     /// How much has been written and is not on the server: an ``UnwrittenData`` as its text.
     case unwritten
     /// To connect again now.
@@ -43,6 +45,7 @@ extension MountProcess {
         switch ControlRequest(rawValue: request) {
         case .status: .success(await report().text)
         case .statusAsJSON: .success("\(await report().json)")
+        case .summary: .success(await summary.text)
         case .unwritten: .success(await unwritten.text)
         case .reconnect: await reconnect()
         case .flush: await flush()
@@ -82,20 +85,38 @@ extension MountProcess {
             lost.bytes == 0 ? "nothing is lost" : "lost: \(lost.inWords)")
     }
 
-    private func report() async -> MountReport {
-        let link: MountReport.Link
-        switch await self.link?.state {
-        case .connected: link = .connected
-        case .reconnecting(_, let reason):
-            let failure = await self.link?.lastFailure.map { "; last attempt: \($0)" }
-            link = .reconnecting(reason: reason + (failure ?? ""))
-        case .blocked(_, let failure): link = .absent(reason: "\(failure)")
-        case .ended: link = .absent(reason: await connection?.client.closeReason?.description)
-        case nil: link = .absent(reason: nil)
+    private var standing: MountReport.Link {
+        get async {
+            switch await link?.state {
+            case .connected: return .connected
+            case .reconnecting(_, let reason):
+                let failure = await link?.lastFailure.map { "; last attempt: \($0)" }
+                return .reconnecting(reason: reason + (failure ?? ""))
+            case .blocked(_, let failure): return .absent(reason: "\(failure)")
+            case .ended: return .absent(reason: await connection?.client.closeReason?.description)
+            case nil: return .absent(reason: nil)
+            }
         }
-        return MountReport(
-            source: options.source.text, mountPoint: mountPoint.path, process: getpid(), link: link,
-            age: loop.now - (await self.link?.stateSince ?? startTime),
+    }
+
+    /// For how long it has stood so.
+    private var age: Duration {
+        get async { loop.now - (await link?.stateSince ?? startTime) }
+    }
+
+    private var summary: MountSummary {
+        get async {
+            let standing = await standing
+            return MountSummary(
+                state: standing.state, seconds: Int(await age.components.seconds),
+                process: getpid(), unwritten: await unwritten, reason: standing.reason)
+        }
+    }
+
+    private func report() async -> MountReport {
+        MountReport(
+            source: options.source.text, mountPoint: mountPoint.path, process: getpid(),
+            link: await standing, age: await age,
             facts: await connection?.facts,
             traffic: await connection?.client.traffic, usage: await bridge?.usage,
             operations: await bridge?.statistics ?? OperationStatistics(), now: loop.now)

@@ -43,7 +43,7 @@ extension MountReport {
     var json: JSON {
         [
             "source": .string(source), "mountpoint": .string(mountPoint), "pid": JSON(process),
-            "state": .string(link.name), "seconds": .number(age.seconds),
+            "state": .string(link.state.rawValue), "seconds": .number(age.seconds),
             "reason": JSON(link.reason),
             "server": facts?.json ?? .null,
             "traffic": traffic?.json(now: now) ?? .null,
@@ -58,15 +58,17 @@ extension MountReport {
 }
 
 extension MountReport.Link {
-    fileprivate var name: String {
+    /// What it is called where it is one of several.
+    var state: MountSummary.State {
         switch self {
-        case .connected: "connected"
-        case .reconnecting: "reconnecting"
-        case .absent: "not connected"
+        case .connected: .connected
+        case .reconnecting: .reconnecting
+        case .absent: .notConnected
         }
     }
 
-    fileprivate var reason: String? {
+    /// Why it is not connected.
+    var reason: String? {
         switch self {
         case .connected: nil
         case .reconnecting(let reason): reason
@@ -235,7 +237,8 @@ extension OperationStatistics {
 }
 
 extension String {
-    fileprivate func padded(to width: Int, right: Bool = false) -> String {
+    /// The text with blanks behind it, or before it, up to a number of characters.
+    func padded(to width: Int, right: Bool = false) -> String {
         let room = String(repeating: " ", count: max(width - count, 0))
         return right ? room + self : self + room
     }
