@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import EventLoop
+import SFTPClient
 import SFTPProtocol
 
 /// A file that the kernel, an open handle or a child knows: where it is, and what is known of it.
@@ -155,6 +156,8 @@ final class NodeDetails {
     var identity: FileIdentity?
     /// What it is known to hold, while it is open.
     var sample: ContentSample?
+    /// The server's handle to write it in place where it is open to append, while it is open.
+    var inPlace: SFTPHandle?
     /// When its size was last asked for beside an append.
     var sizeAskedAt = Duration.longAgo
     /// What a lost session may still do to the file.

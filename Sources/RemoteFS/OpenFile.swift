@@ -14,8 +14,6 @@ struct OpenFile {
     let access: OpenFlags
     /// The server's handle, which may be of a connection that is lost.
     var server: SFTPHandle?
-    /// Another one of the server's, which doesn't append, where pages had to be written in place.
-    var inPlace: SFTPHandle?
     /// What has been read of it ahead of its readers.
     var small: SmallFileRead?
     /// Whether it is being opened again.

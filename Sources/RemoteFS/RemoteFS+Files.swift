@@ -234,7 +234,7 @@ extension RemoteFS {
         let (file, server) = try await openFile(handle)
         // To an appending handle the offset means nothing.
         let target =
-            file.access.contains(.append) ? try await handleInPlace(of: handle) : server
+            file.access.contains(.append) ? try await handleInPlace(beside: handle) : server
         nodes.beginChange(of: file.inode)
         let details = nodes[file.inode]?.details
         let end = offset + UInt64(data.count)
@@ -260,38 +260,6 @@ extension RemoteFS {
             throw await reasonOfFailedWrite(failure, to: file.inode)
         }
         return outcome.count
-    }
-
-    /// The server's handle to write at an offset of a file that is open to append: to an appending
-    /// handle the offset means nothing.
-    ///
-    /// Opened when it is first needed, by the path that the file has then.
-    private func handleInPlace(of handle: HandleID) async throws(Errno) -> SFTPHandle {
-        let (file, _) = try await openFile(handle)
-        if let inPlace = file.inPlace, isCurrent(inPlace) { return inPlace }
-        let path = try await path(to: file.inode)
-        let opening = try start(opening: path, .write, witness: currentHandle(of: file.inode))
-        let (opened, attributes): (SFTPHandle, FileAttributes?)
-        switch await finish(opening) {
-        case .success(let result): (opened, attributes) = result
-        case .failure(let error):
-            throw await reasonOfFailedOpen(error, of: file.inode, flags: .write)
-        }
-        // Another write may have opened one meanwhile. The file itself stays open while pages of it
-        // are written back.
-        var isSame = false
-        if let attributes {
-            isSame = await !isOfAnotherFile(opening, attributes, of: file.inode)
-        }
-        guard isSame, let file = files[handle],
-            !(file.inPlace.map(isCurrent) ?? false)
-        else {
-            await client.startClose(opened)
-            guard let inPlace = files[handle]?.inPlace, isCurrent(inPlace) else { throw .ESTALE }
-            return inPlace
-        }
-        files[handle]?.inPlace = opened
-        return opened
     }
 
     /// One attempt at ``fsync(_:)``.
@@ -328,9 +296,12 @@ extension RemoteFS {
         guard let file = files.remove(handle) else { return }
         dropFetched(of: file, handle)
         let name = nodes.names(to: file.inode)?.last
+        let details = nodes[file.inode]?.details
         nodes.close(file.inode)
-        if nodes[file.inode]?.openCount == 0 { nodes[file.inode]?.details?.sample = nil }
-        if let inPlace = file.inPlace { await client.startClose(inPlace) }
+        if nodes[file.inode]?.openCount ?? 0 == 0 {
+            details?.sample = nil
+            if let inPlace = details?.inPlace.take() { await client.startClose(inPlace) }
+        }
         guard let server = file.server,
             // Another one may stand for the same handle.
             files.first(where: { $0.inode == file.inode && $0.server == server }) == nil

@@ -176,6 +176,7 @@ extension RemoteFS {
 
     /// One attempt at ``unlink(_:in:)``.
     func unlinkOnce(_ name: [UInt8], in parent: InodeNumber) async throws(Errno) {
+        await prepareToLose(name, in: parent)
         let path = try await path(to: name, in: parent)
         do {
             try await remove(name, in: parent) { () async throws(SFTPError) in
@@ -236,6 +237,7 @@ extension RemoteFS {
         if let inode = nodes.inode(named: rename.oldName, in: rename.oldParent) {
             try await settleWrites(of: inode)
         }
+        await prepareToLose(rename.newName, in: rename.newParent)
         try await settle(rename)
         let renaming = try start(rename)
         let moving = [
