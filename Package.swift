@@ -28,6 +28,7 @@ let package = Package(
         .systemLibrary(name: "CFuse", pkgConfig: "fuse3"),
         .systemLibrary(
             name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLinux"),
         .target(name: "Wire", swiftSettings: settings),
@@ -118,7 +119,8 @@ let package = Package(
         .target(
             name: "SSHServer",
             dependencies: [
-                "EventLoop", "LocalFiles", "SFTPProtocol", "SFTPServer", "SSHConfig", "SSHCrypto",
+                "CCrypt", "EventLoop", "LocalFiles", "SFTPProtocol", "SFTPServer", "SSHConfig",
+                "SSHCrypto",
                 "SSHProtocol", "Wire",
             ],
             swiftSettings: settings),

@@ -7,13 +7,12 @@ import Synchronization
 /// A thread lives while there is work: starting one costs some 20 µs, which such work does not
 /// notice, and a process without work has no thread to fork around. They inherit the signal mask of
 /// the loop's thread, so that signals the loop receives through a descriptor never interrupt them.
-final class HelperThreads: Sendable {
-    typealias Work = @Sendable () -> Void
+public final class HelperThreads: Sendable {
+    /// What is to be done.
+    public typealias Work = @Sendable () -> Void
 
-    /// How many threads work at once: enough for several questions and slow name servers.
-    ///
-    /// What is beyond it waits in line.
-    private static let limit = 16
+    /// How many threads work at once; what is beyond it waits in line.
+    private let limit: Int
 
     private struct State {
         var queue: [Work] = []
@@ -21,13 +20,19 @@ final class HelperThreads: Sendable {
     }
     private let state = Mutex(State())
 
+    /// Threads that are made when they are needed.
+    ///
+    /// - Parameter limit: how many work at once: by default enough for several questions and slow name
+    ///   servers.
+    public init(limit: Int = 16) { self.limit = limit }
+
     /// Runs `work` on a thread that may block.
     ///
     /// - Throws: ``SystemError`` where there is no thread to run it, and none can be made.
-    func run(_ work: @escaping Work) throws(SystemError) {
+    public func run(_ work: @escaping Work) throws(SystemError) {
         try state.withLock { state throws(SystemError) in
             state.queue.append(work)
-            guard state.threadCount < Self.limit else { return }
+            guard state.threadCount < limit else { return }
             do throws(SystemError) {
                 try startThread { self.workUntilIdle() }
                 state.threadCount += 1

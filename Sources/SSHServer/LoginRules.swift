@@ -1,24 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import EventLoop
 import LocalFiles
 import SFTPServer
 import SSHConfig
 import SSHCrypto
 public import Wire
 
-/// Whom a server lets in: one user, by the keys of an authorized_keys file.
+/// Whom a server lets in: one user, by the keys of an authorized_keys file or by a password.
 ///
-/// The file is read at each attempt, so that what is taken out of it is not let in any more.
+/// The files are read at each attempt, so that what is taken out of them is not let in any more.
 public struct LoginRules: Sendable {
     /// The name by which clients log in.
     public var userName: Bytes
     /// The path of the authorized_keys file.
     public var authorizedKeys: Bytes
+    /// The path of the file with hashes of passwords; nil where none let in.
+    public var passwords: Bytes?
+    /// Where hashes are made; the rules of all connections share them.
+    private let passwordThreads = HelperThreads(limit: hashesAtOnce)
+
+    /// How many hashes of passwords are made at once: each may take a processor for a second, and as
+    /// much memory as its method says.
+    private static let hashesAtOnce = 2
 
     /// Rules for one user.
-    public init(userName: Bytes, authorizedKeys: Bytes) {
+    public init(userName: Bytes, authorizedKeys: Bytes, passwords: Bytes? = nil) {
         self.userName = userName
         self.authorizedKeys = authorizedKeys
+        self.passwords = passwords
     }
 
     /// What comes of an attempt.
@@ -30,6 +40,38 @@ public struct LoginRules: Sendable {
 
     /// Whether there is such a user.
     func isKnown(_ user: String) -> Bool { user.utf8.elementsEqual(userName) }
+
+    /// Decides about a password, on a thread of its own.
+    ///
+    /// It takes as long as the hash does, no matter whether there is such a user. Few are made at a
+    /// time: a hash is meant to be dear, and must not be a means to keep the server from its work.
+    func verdict(onPassword password: Bytes, of user: String) async -> Verdict {
+        await withCheckedContinuation { continuation in
+            do throws(SystemError) {
+                try passwordThreads.run {
+                    continuation.resume(returning: check(password, of: user))
+                }
+            } catch {
+                continuation.resume(returning: .refused(["\(error)"]))
+            }
+        }
+    }
+
+    private func check(_ password: Bytes, of user: String) -> Verdict {
+        guard let passwords else { return .refused([]) }
+        do throws(GuardedFile.Problem) {
+            let file = PasswordFile(
+                try GuardedFile.read(passwords, limit: PasswordFile.bytes, isSecret: true))
+            switch file.answer(to: password, of: userName) {
+            case .right: return isKnown(user) ? .accepted : .refused([])
+            case .wrong: return .refused([])
+            case .hashTooWeak:
+                return .refused(["\(passwords.logText): a hash that is not good for new passwords"])
+            }
+        } catch {
+            return .refused(["\(passwords.logText): \(error)"])
+        }
+    }
 
     /// Decides about a key that a client has, or says it has.
     ///

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import EventLoop
 import SFTPServer
 import SSHCrypto
 import SSHProtocol
@@ -27,22 +28,42 @@ extension ServerConnection {
             }
         }
         switch attempt.method {
-        case .publicKeyQuery(let key, _):
-            answer(attempt.user, key, isProved: false)
-        case .publicKey(let key, _):
-            answer(attempt.user, key, isProved: true)
-        case .password, .passwordChange, .keyboardInteractive, .answers:
-            // Never offered.
+        case .publicKeyQuery(let key, _): answer(attempt, key, isProved: false)
+        case .publicKey(let key, _): answer(attempt, key, isProved: true)
+        case .password(let password):
+            isChecking = true
+            loop.spawn { await self.check(password, of: attempt.user) }
+        case .passwordChange, .keyboardInteractive, .answers:
+            // Never asked for.
             ending = .authenticationFailed
             ssh.rejectAuthentication()
         }
     }
 
-    private func answer(_ user: String, _ key: PublicKey, isProved: Bool) {
-        let facts = "\(attemptText(user)) ssh2: \(key.kindName) \(key.fingerprint)"
-        switch settings.login.verdict(on: key, of: user, from: client) {
+    private func check(_ password: Bytes, of user: String) async {
+        let verdict = await settings.login.verdict(onPassword: password, of: user)
+        isChecking = false
+        // Nobody may be left who wants to know.
+        if !hasEnded {
+            answer(
+                verdict, method: "password", facts: "\(attemptText(user)) ssh2", isProved: true)
+        }
+        checked()
+    }
+
+    private func answer(_ attempt: AuthenticationAttempt, _ key: PublicKey, isProved: Bool) {
+        let facts = "\(attemptText(attempt.user)) ssh2: \(key.kindName) \(key.fingerprint)"
+        let verdict = settings.login.verdict(on: key, of: attempt.user, from: client)
+        answer(verdict, method: "publickey", facts: facts, isProved: isProved)
+    }
+
+    /// - Parameter isProved: whether the client would be in, and not only told to go on.
+    private func answer(
+        _ verdict: LoginRules.Verdict, method: String, facts: String, isProved: Bool
+    ) {
+        switch verdict {
         case .accepted:
-            if isProved { log.log(.info, "Accepted publickey for \(facts)") }
+            if isProved { log.log(.info, "Accepted \(method) for \(facts)") }
             ssh.acceptAuthentication()
         case .refused(let reasons):
             ending = .authenticationFailed
@@ -50,9 +71,9 @@ extension ServerConnection {
             for reason in reasons { log.log(.info, "Authentication refused: \(reason)") }
             // Clients try all keys that they have: the first ones are nothing to worry about.
             let isSuspicious =
-                !settings.login.isKnown(user)
+                method == "password" || facts.hasPrefix("invalid user ")
                 || refusals >= settings.ssh.authentication.maximumAttempts / 2
-            log.log(isSuspicious ? .info : .verbose, "Failed publickey for \(facts)")
+            log.log(isSuspicious ? .info : .verbose, "Failed \(method) for \(facts)")
             ssh.rejectAuthentication()
         }
     }

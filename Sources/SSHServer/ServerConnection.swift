@@ -34,6 +34,8 @@ actor ServerConnection {
     var user: String?
     /// How many attempts to log in have been refused.
     var refusals = 0
+    /// Whether a password is being checked, on another thread.
+    var isChecking = false
     var ending = Admission.Ending.noAttempt
     /// Whether the state machine's last event has come.
     var hasEnded = false
@@ -85,7 +87,7 @@ actor ServerConnection {
         loop.spawn { await self.sendAll() }
         after(settings.loginGraceTime) { $0.loginTimeIsOver() }
         await transport.deliver(to: self)
-        while !isTransportClosed || sessionCount > 0 { try? await ends.wait() }
+        while !isTransportClosed || sessionCount > 0 || isChecking { try? await ends.wait() }
         return ending
     }
 
@@ -254,6 +256,12 @@ actor ServerConnection {
         hasInputEnded = true
         ssh.receiveEnd(now: loop.now)
         stateChanged()
+    }
+
+    /// A password has been checked.
+    func checked() {
+        stateChanged()
+        ends.wakeAll()
     }
 
     /// A session on a channel has ended.

@@ -32,6 +32,12 @@ struct Serve: ParsableCommand {
     var authorizedKeys: String?
 
     @Option(
+        help: ArgumentHelp(
+            "A file of lines user:hash, for logins by password. (default: none)",
+            valueName: "file"))
+    var passwords: String?
+
+    @Option(
         parsing: .singleValue,
         help: ArgumentHelp(
             "A host key; made where there is none. (default: ~/.config/hawser/host_key)",
@@ -108,16 +114,26 @@ struct Serve: ParsableCommand {
         // Before there is any other thread.
         try loop.handleSignals([SIGTERM, SIGINT, SIGHUP]) { signal in
             server.assumeIsolated { server in
-                guard signal == SIGHUP else { return server.stop(patience: Self.patience) }
+                guard signal == SIGHUP else {
+                    ServiceManager.notify(.stopping)
+                    return server.stop(patience: Self.patience)
+                }
+                ServiceManager.notify(.reloading)
                 do {
                     server.use(try parts.settings())
                 } catch {
                     settings.log.log(.error, "still with the old settings: \(error)")
                 }
+                ServiceManager.notify(.ready)
             }
         }
+        let given = try ServiceManager.takeListeners()
         try loop.run {
-            for text in listen.isEmpty ? ["127.0.0.1:2222"] : listen {
+            for number in given {
+                let listener = try TCPListener(listening: FileDescriptor(owning: number))
+                try await server.listen(on: listener)
+            }
+            for text in listen.isEmpty && given.isEmpty ? ["127.0.0.1:2222"] : listen {
                 guard let address = ListenAddress(text) else { continue }
                 do {
                     let listener = try TCPListener(address.address)
@@ -126,6 +142,7 @@ struct Serve: ParsableCommand {
                     throw ServeProblem(description: "\(text): \(error)")
                 }
             }
+            ServiceManager.notify(.ready)
             await server.waitUntilEnd()
         }
     }
@@ -163,6 +180,7 @@ struct ServeParts: Sendable {
     let home: Bytes
     private let userName: Bytes
     private let authorizedKeys: Bytes
+    private let passwords: Bytes?
     private let hostKeys: [Bytes]
     private let files: FileTree
     private let isReadOnly: Bool
@@ -183,6 +201,7 @@ struct ServeParts: Sendable {
         }
         authorizedKeys =
             command.authorizedKeys.map(path) ?? home + Array("/.ssh/authorized_keys".utf8)
+        passwords = command.passwords.map(path)
         if command.hostKey.isEmpty {
             let folders = ["/.config", "/hawser"].reduce(into: [home]) { paths, name in
                 paths.append(paths[paths.count - 1] + Array(name.utf8))
@@ -229,12 +248,16 @@ struct ServeParts: Sendable {
             keys.append(key)
         }
         let ssh = SSHServerConfiguration(
-            hostKeys: keys, algorithms: .modern, authentication: .init(methods: [.publicKey]),
+            hostKeys: keys, algorithms: .modern,
+            authentication: .init(
+                methods: passwords == nil ? [.publicKey] : [.publicKey, .password]),
             mlkem: .swiftCrypto,
             channels: ChannelParameters(window: ServerSettings.channelWindow),
             comments: Self.identificationComments)
         return ServerSettings(
-            ssh: ssh, login: LoginRules(userName: userName, authorizedKeys: authorizedKeys),
+            ssh: ssh,
+            login: LoginRules(
+                userName: userName, authorizedKeys: authorizedKeys, passwords: passwords),
             policy: RequestPolicy(isReadOnly: isReadOnly), files: files, log: log)
     }
 }
