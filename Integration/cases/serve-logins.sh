@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # clients: none
 # servers: hawser
-# `hawser serve` lets in by passwords, and by nothing that only resembles them; it takes sockets from a
+# `hawser serve` lets in by certificates and passwords, and by nothing that only resembles them; it takes sockets from a
 # service manager, and tells it how it is.
 . "$(dirname "$0")/../lib.sh"
 
@@ -47,6 +47,36 @@ wait_until 20 grep -q '^RELOADING=1$' "$CASE/manager.log"
 is_ready_again() { [ "$(grep -c '^READY=1$' "$CASE/manager.log")" = 2 ]; }
 wait_until 20 is_ready_again
 
+# Certificates.
+ssh-keygen -q -t ed25519 -N '' -f "$CASE/authority"
+ssh-keygen -q -t ed25519 -N '' -f "$CASE/other_authority"
+ssh-keygen -q -t ed25519 -N '' -f "$CASE/key"
+certify() { # ssh-keygen's arguments...
+    ssh-keygen -q -I 'test "id"' "$@" "$CASE/key.pub"
+}
+allow() { # options
+    echo "$1 $(cat "$CASE/authority.pub")" >"$CASE/authorized_keys"
+}
+log_in() {
+    sftp -q -b /dev/null -F none -P "$PORT" -o UserKnownHostsFile="$CASE/known_hosts" -o IdentitiesOnly=yes \
+        -o PreferredAuthentications=publickey -i "$CASE/key" -o CertificateFile="$CASE/key-cert.pub" \
+        "$user@127.0.0.1"
+}
+allow cert-authority
+certify -s "$CASE/authority" -n "other,$user" -V +1h -z 7
+log_in
+logged "^Accepted publickey for $user from 127.0.0.1 port [0-9]+ ssh2: ED25519-CERT SHA256:[^ ]+ ID test .* \(serial 7\) CA ED25519 SHA256:"
+allow 'cert-authority,principals="team"'
+expect_failure log_in
+logged 'authorized_keys:1: the certificate is for another name'
+certify -s "$CASE/authority" -n team -O source-address=127.0.0.0/8 -O force-command=internal-sftp
+log_in
+allow cert-authority
+certify -s "$CASE/authority" -n "$user" -V 20200101:20200102
+expect_failure log_in
+logged 'authorized_keys:1: the certificate has expired'
+certify -s "$CASE/other_authority" -n "$user"
+expect_failure log_in
 end_server() {
     kill -TERM "$SERVER_PID"
     wait "$manager" || fail "the manager failed"
@@ -55,8 +85,10 @@ end_server() {
 }
 end_server
 
+# Of another server, which does not remember those failures.
 both_listen() { [ "$(grep -cs '^Server listening' "$CASE/serve.log")" = 2 ]; }
 serve() {
+    rm -f "$CASE/serve.log"
     "$HAWSER" serve --listen 127.0.0.1:0 --listen 127.0.0.1:0 --authorized-keys "$CASE/authorized_keys" \
         --passwords "$CASE/passwords" --host-key "$CASE/host_ed25519" 2>"$CASE/serve.log" &
     SERVER_PID=$!
@@ -65,6 +97,15 @@ serve() {
     PORT=$(sed -n 's/^Server listening on 127.0.0.1 port \([0-9]*\)\.$/\1/p' "$CASE/serve.log" | tail -n 1)
     write_client_config
 }
+serve
+for how in "-n $user -O source-address=192.0.2.0/24" "-n $user -O force-command=/bin/true" "-h -n $user"; do
+    read -ra arguments <<<"$how"
+    certify -s "$CASE/authority" "${arguments[@]}"
+    expect_failure log_in
+done
+logged 'may not be used from this address'
+kill -TERM "$SERVER_PID"
+wait "$SERVER_PID" || fail "ended with $?"
 serve
 
 # Passwords.

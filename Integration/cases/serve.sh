@@ -9,11 +9,12 @@ make_keys
 host_key=$CASE/host_ed25519
 # Starts it on a free port; sets SERVER_PID and PORT, and writes $SSH_CONFIG.
 serve() { # [argument...]
+    rm -f "$CASE/serve.log"
     "$HAWSER" serve --listen 127.0.0.1:0 --authorized-keys "$CASE/authorized_keys" \
         --host-key "$host_key" "$@" 2>"$CASE/serve.log" &
     SERVER_PID=$!
     started_pids+=("$SERVER_PID")
-    wait_until 20 grep -q '^Server listening on' "$CASE/serve.log"
+    wait_until 20 grep -qs "^Server listening on" "$CASE/serve.log"
     PORT=$(sed -n 's/^Server listening on 127.0.0.1 port \([0-9]*\)\.$/\1/p' "$CASE/serve.log")
     write_client_config
 }

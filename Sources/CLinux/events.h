@@ -70,3 +70,10 @@ static inline int clinux_epoll_wait(int epoll, struct clinux_event *found, int t
     }
     return count;
 }
+
+// The time since some moment before the start of this process, without the time that the machine slept.
+static inline int64_t clinux_monotonic_microseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}

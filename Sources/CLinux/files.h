@@ -11,11 +11,20 @@
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static inline ssize_t clinux_copy_file_range(int from, off_t *from_offset, int to,
                                              off_t *to_offset, size_t count) {
     return syscall(SYS_copy_file_range, from, from_offset, to, to_offset, count, 0);
+}
+
+// pread(2) that fails with EAGAIN where it would have to wait for the disk, and with EOPNOTSUPP where that
+// can't be known beforehand.
+static inline ssize_t clinux_read_at_once(int file, void *buffer, size_t count, off_t offset) {
+    enum { RWF_NOWAIT_FLAG = 8 };  // linux/fs.h
+    struct iovec room = {buffer, count};
+    return syscall(SYS_preadv2, file, &room, 1L, (long)offset, 0L, RWF_NOWAIT_FLAG);
 }
 
 // rename(2) that fails with EEXIST where `to` exists.

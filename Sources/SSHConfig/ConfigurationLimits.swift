@@ -53,4 +53,6 @@ public enum ConfigurationLimits {
     public static let authorizedKeysBytes = 16 << 20
     /// How many malformed lines of an authorized_keys file are remembered, to be reported.
     public static let authorizedKeysProblems = 16
+    /// The longest value of a certificate's critical option, in bytes: as long as a certificate may be.
+    static let certificateOptionBytes = 64 << 10
 }

@@ -73,10 +73,13 @@ public struct LoginRules: Sendable {
         }
     }
 
-    /// Decides about a key that a client has, or says it has.
+    /// Decides about a key that a client has, or says it has, with the certificate that it came in.
     ///
     /// It blocks for as long as reading the file takes.
-    func verdict(on key: PublicKey, of user: String, from client: ClientAddress) -> Verdict {
+    func verdict(
+        on key: PublicKey, certificate: Certificate? = nil, of user: String,
+        from client: ClientAddress
+    ) -> Verdict {
         guard isKnown(user) else { return .refused([]) }
         let content: Bytes
         do {
@@ -89,10 +92,12 @@ public struct LoginRules: Sendable {
         let now = LocalTime.secondsSince1970
         guard let utc = CalendarTime(now, isUTC: true), let local = CalendarTime(now, isUTC: false)
         else { return .refused(["the clock is beyond the calendar's end"]) }
-        let verdict = keys.verdict(
-            on: key,
-            for: AuthorizedKeyOptions.Client(
-                address: client.bytes, addressText: client.text, now: utc, localNow: local))
+        let facts = AuthorizedKeyOptions.Client(
+            address: client.bytes, addressText: client.text, now: utc, localNow: local,
+            seconds: UInt64(clamping: now))
+        let verdict =
+            certificate.map { keys.verdict(on: $0, of: user, for: facts) }
+            ?? keys.verdict(on: key, for: facts)
         switch verdict {
         case .accepted: return .accepted
         case .refused(let line, let refusal):
@@ -121,7 +126,9 @@ extension AuthorizedKeyOptions.Refusal {
         switch self {
         case .address: "the key may not be used from this address"
         case .expired: "the key has expired"
-        case .authority: "the key signs certificates, which are not taken"
+        case .authority: "the key signs certificates, and lets nobody in itself"
+        case .noAuthority: "the key is there for itself, not to sign certificates"
+        case .certificate(let fault): "the certificate \(fault)"
         case .command: "the key is to run a command, and none is run"
         }
     }

@@ -52,8 +52,16 @@ extension ServerConnection {
     }
 
     private func answer(_ attempt: AuthenticationAttempt, _ key: PublicKey, isProved: Bool) {
-        let facts = "\(attemptText(attempt.user)) ssh2: \(key.kindName) \(key.fingerprint)"
-        let verdict = settings.login.verdict(on: key, of: attempt.user, from: client)
+        var facts = "\(attemptText(attempt.user)) ssh2: \(key.kindName)"
+        if let certificate = attempt.certificate {
+            facts += "-CERT \(key.fingerprint) ID \(ServerLog.escaped(certificate.keyID.utf8))"
+            facts += " (serial \(certificate.serial)) CA \(certificate.authority.kindName)"
+            facts += " \(certificate.authority.fingerprint)"
+        } else {
+            facts += " \(key.fingerprint)"
+        }
+        let verdict = settings.login.verdict(
+            on: key, certificate: attempt.certificate, of: attempt.user, from: client)
         answer(verdict, method: "publickey", facts: facts, isProved: isProved)
     }
 

@@ -87,9 +87,7 @@ enum ServiceManager {
         case .ready: return "READY=1"
         case .stopping: return "STOPPING=1"
         case .reloading:
-            var now = timespec()
-            _ = unsafe clock_gettime(CLOCK_MONOTONIC, &now)
-            return "RELOADING=1\nMONOTONIC_USEC=\(now.tv_sec * 1_000_000 + now.tv_nsec / 1000)"
+            return "RELOADING=1\nMONOTONIC_USEC=\(clinux_monotonic_microseconds())"
         }
     }
 }

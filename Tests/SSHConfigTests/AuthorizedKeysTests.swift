@@ -20,7 +20,8 @@ import Wire
         AuthorizedKeyOptions.Client(
             address: address.split(separator: ".").compactMap { UInt8($0) }, addressText: address,
             now: CalendarTime(year: 2026, month: 11, day: 22, hour: 23),
-            localNow: CalendarTime(year: 2026, month: 11, day: 23, hour: 1))
+            localNow: CalendarTime(year: 2026, month: 11, day: 23, hour: 1),
+            seconds: 1_795_388_400)
     }
 
     private func verdict(_ options: String, from address: String = "192.0.2.7") throws
@@ -102,6 +103,66 @@ import Wire
     @Test func aTypeThatIsNotTheKeysOwnIsAProblem() throws {
         let text = "ssh-rsa \(Base64.encode(try Self.key(1).blob))"
         #expect(AuthorizedKeys(Array(text.utf8)[...]).problems.map(\.line) == [1])
+    }
+
+    /// What ssh-keygen's certificate, made with these arguments, comes to for the user "me".
+    private func verdict(onCertificate arguments: String, _ options: String) throws
+        -> AuthorizedKeys.Verdict
+    {
+        let folder = try TemporaryFolder()
+        let keygen = ["/usr/bin/ssh-keygen", "-q"]
+        for name in ["ca", "key"] {
+            let words = ["-N", "", "-t", "ed25519", "-f", "\(folder.path)/\(name)"]
+            try #require(try run(keygen + words).status == 0)
+        }
+        let words =
+            ["-s", "\(folder.path)/ca", "-I", "id"]
+            + arguments.split(separator: " ").map(String.init) + ["\(folder.path)/key.pub"]
+        try #require(try run(keygen + words).status == 0)
+        let text = try #require(readFile("\(folder.path)/key-cert.pub"))
+        let blob = try Base64.decode(text.split(separator: UInt8(ascii: " "))[1])
+        let certificate = try Certificate(blob: blob[...])
+        let line = "\(options) \(Self.text(certificate.authority))"
+        return AuthorizedKeys(Array(line.utf8)[...]).verdict(
+            on: certificate, of: "me", for: Self.client())
+    }
+
+    @Test func certificatesOfAnAuthorityLetIn() throws {
+        #expect(
+            try verdict(onCertificate: "-n you,me", "cert-authority") == .accepted(line: 1))
+        #expect(
+            try verdict(onCertificate: "-n team", "cert-authority,principals=\"x,team\"")
+                == .accepted(line: 1))
+        #expect(
+            try verdict(
+                onCertificate:
+                    "-n me -O force-command=internal-sftp -O source-address=192.0.2.0/24",
+                "restrict,cert-authority,from=\"192.0.2.*\"") == .accepted(line: 1))
+        #expect(
+            try verdict(onCertificate: "-n me -O extension:x=y -O clear", "cert-authority")
+                == .accepted(line: 1))
+    }
+
+    @Test(arguments: [
+        ("-n you", "cert-authority", AuthorizedKeyOptions.Refusal.certificate(.wrongPrincipal)),
+        ("-n me", "cert-authority,principals=\"you\"", .certificate(.wrongPrincipal)),
+        ("-z 1", "cert-authority", .certificate(.noPrincipals)),
+        ("-h -n me", "cert-authority", .certificate(.wrongKind)),
+        ("-n me -V 20200101:20200102", "cert-authority", .certificate(.expired)),
+        ("-n me -V 20900101:20900102", "cert-authority", .certificate(.notYetValid)),
+        ("-n me -O critical:x=y", "cert-authority", .certificate(.criticalOptions)),
+        ("-n me -O force-command=/bin/true", "cert-authority", .command),
+        ("-n me -O source-address=10.0.0.0/8", "cert-authority", .address),
+        ("-n me", "cert-authority,command=\"/bin/true\"", .command),
+        ("-n me", "cert-authority,from=\"10.0.0.1\"", .address),
+        ("-n me", "cert-authority,expiry-time=\"20200101\"", .expired),
+        ("-n me", "restrict", .noAuthority),
+    ])
+    func aCertificateThatDoesNotFitLetsNobodyIn(
+        arguments: String, options: String, refusal: AuthorizedKeyOptions.Refusal
+    ) throws {
+        #expect(
+            try verdict(onCertificate: arguments, options) == .refused(line: 1, refusal))
     }
 
     @Test func aFileOfMistakesIsReportedInPart() {

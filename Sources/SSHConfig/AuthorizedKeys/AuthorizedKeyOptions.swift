@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import SSHCrypto
 import Wire
 
 /// What stands before a key in an authorized_keys file: when, and from where, it may be used.
@@ -9,7 +10,9 @@ public struct AuthorizedKeyOptions: Sendable {
     /// All of `expiry-time=`.
     private var expiries: [Expiry] = []
     /// Whether the key signs certificates, and lets nobody in by itself.
-    private var isAuthority = false
+    var isAuthority = false
+    /// `principals=`: one of these has to be among a certificate's; nil for the user's name.
+    private var principals: [String]?
     /// Whether `command=` asks for something else than files.
     private var runsCommand = false
 
@@ -21,13 +24,17 @@ public struct AuthorizedKeyOptions: Sendable {
         public var addressText: String
         /// The present.
         public var now: CalendarTime
+        /// The same in seconds since 1970.
+        public var seconds: UInt64
         /// The present as the local calendar has it.
         public var localNow: CalendarTime
 
         /// Describes a client.
         public init(
-            address: [UInt8], addressText: String, now: CalendarTime, localNow: CalendarTime
+            address: [UInt8], addressText: String, now: CalendarTime, localNow: CalendarTime,
+            seconds: UInt64
         ) {
+            self.seconds = seconds
             self.address = address
             self.addressText = addressText
             self.now = now
@@ -43,6 +50,10 @@ public struct AuthorizedKeyOptions: Sendable {
         case expired
         /// `cert-authority`: the key is there to sign certificates.
         case authority
+        /// The line is for a key, and the certificate that it has signed for nobody.
+        case noAuthority
+        /// The certificate does not let this user in now.
+        case certificate(CertificateFault)
         /// `command=`: the key is there to run something, and nothing is run here.
         case command
     }
@@ -104,6 +115,11 @@ public struct AuthorizedKeyOptions: Sendable {
             // All of it is about what there is not: files are all that is served.
             break
         case ("cert-authority", nil): isAuthority = true
+        case ("principals", .some(let list)):
+            guard principals == nil else {
+                throw LineFault(reason: "principals= stands there twice")
+            }
+            principals = list.split(separator: ",").map(String.init)
         case ("command", .some(let command)): runsCommand = command != Self.ownCommand
         case ("from", .some(let list)):
             guard sources == nil else { throw LineFault(reason: "from= stands there twice") }
@@ -116,11 +132,23 @@ public struct AuthorizedKeyOptions: Sendable {
     }
 
     /// The command by which sshd's users ask for what is served here anyway.
-    private static let ownCommand = "internal-sftp"
+    static let ownCommand = "internal-sftp"
 
-    /// Why a client is not let in; nil where it is.
+    /// Why a client with the line's key is not let in; nil where it is.
     func refusal(of client: Client) -> Refusal? {
-        if isAuthority { return .authority }
+        isAuthority ? .authority : refusalByConditions(of: client)
+    }
+
+    /// Why a client with a certificate that the line's key has signed is not let in; nil where it is.
+    func refusal(
+        of client: Client, with certificate: Certificate, for user: String
+    ) -> Refusal? {
+        guard isAuthority else { return .noAuthority }
+        if let refusal = refusalByConditions(of: client) { return refusal }
+        return certificate.refusal(of: client, as: principals ?? [user])
+    }
+
+    private func refusalByConditions(of client: Client) -> Refusal? {
         if runsCommand { return .command }
         if expiries.contains(where: { $0.isOver(client) }) { return .expired }
         if let sources, !sources.allow(client) { return .address }

@@ -69,6 +69,20 @@ public struct AuthorizedKeys: Sendable {
         return verdict
     }
 
+    /// Looks for the authority of a certificate: the first line that has its key with `cert-authority` and
+    /// lets this client in as `user` counts.
+    public func verdict(
+        on certificate: Certificate, of user: String, for client: AuthorizedKeyOptions.Client
+    ) -> Verdict {
+        var verdict = Verdict.unknown
+        for entry in entries where entry.blob == certificate.authority.blob {
+            let refusal = entry.options.refusal(of: client, with: certificate, for: user)
+            guard let refusal else { return .accepted(line: entry.line) }
+            verdict = .refused(line: entry.line, refusal)
+        }
+        return verdict
+    }
+
     /// A line is a key, or options and a key.
     private static func entry(_ text: Bytes, line: Int) throws(LineFault) -> Entry {
         if let blob = plainKey(text) {

@@ -9,6 +9,17 @@ public struct AuthenticationAttempt: Sendable {
     public let user: String
     /// What it brings.
     public let method: Method
+    /// The certificate in which the key came; nil for a key by itself.
+    ///
+    /// Its authority's signature is right; whether that authority counts for anything is for the owner to
+    /// say.
+    public let certificate: Certificate?
+
+    init(user: String, method: Method, certificate: Certificate? = nil) {
+        self.user = user
+        self.method = method
+        self.certificate = certificate
+    }
 
     /// What a client brings.
     public enum Method: Sendable {

@@ -67,11 +67,11 @@ struct ServerAuthentication {
             outbox.reply(UserAuthFailure(methods: methods, partialSuccess: false))
             return nil
         }
-        guard let method = verified(request) else {
+        guard let attempt = verified(request) else {
             try refuse(outbox: &outbox)
             return nil
         }
-        pending = AuthenticationAttempt(user: request.user, method: method)
+        pending = attempt
         return pending
     }
 
@@ -94,17 +94,20 @@ struct ServerAuthentication {
     }
 
     /// What the request brings, or nil if it can be refused without asking anybody.
-    private func verified(_ request: UserAuthRequest) -> AuthenticationAttempt.Method? {
+    private func verified(_ request: UserAuthRequest) -> AuthenticationAttempt? {
+        let method: AuthenticationAttempt.Method
         switch request.method {
-        case .password(let password) where allows(.password): .password(password)
+        case .password(let password) where allows(.password): method = .password(password)
         case .passwordChange(let old, let new) where allows(.password):
-            .passwordChange(old: old, new: new)
+            method = .passwordChange(old: old, new: new)
         case .keyboardInteractive(let submethods) where allows(.keyboardInteractive):
-            .keyboardInteractive(submethods: submethods)
+            method = .keyboardInteractive(submethods: submethods)
         case .publicKey(let fields) where allows(.publicKey):
-            verified(fields, user: request.user, service: request.service)
-        case .none, .password, .publicKey, .passwordChange, .keyboardInteractive, .other: nil
+            return verified(fields, user: request.user, service: request.service)
+        case .none, .password, .publicKey, .passwordChange, .keyboardInteractive, .other:
+            return nil
         }
+        return AuthenticationAttempt(user: request.user, method: method)
     }
 
     /// Handles the answers to questions.
@@ -131,19 +134,29 @@ struct ServerAuthentication {
 
     private func verified(
         _ fields: UserAuthRequest.PublicKey, user: String, service: String
-    ) -> AuthenticationAttempt.Method? {
-        guard let algorithm = SignatureAlgorithm(rawValue: fields.algorithm),
-            Self.userKeyAlgorithms.contains(algorithm),
-            let key = try? PublicKey(blob: fields.blob), key.type == algorithm.keyType,
+    ) -> AuthenticationAttempt? {
+        guard let algorithm = PublicKeyAlgorithm(rawValue: fields.algorithm),
+            Self.userKeyAlgorithms.contains(algorithm.signature),
             fields.hostKey == nil || fields.hostKey == hostKey
         else { return nil }
-        guard let signature = fields.signature else { return .publicKeyQuery(key, algorithm) }
-        let data = UserAuthRequest.signedData(
-            sessionID: sessionID, user: user, service: service, key: fields)
-        switch key.verify(signature: signature, data: data[...], algorithm: algorithm) {
-        case .valid: return .publicKey(key, algorithm)
-        case .invalid: return nil
+        let certificate = algorithm.isCertificate ? try? Certificate(blob: fields.blob) : nil
+        guard
+            let key = algorithm.isCertificate
+                ? certificate?.publicKey : try? PublicKey(blob: fields.blob),
+            key.type == algorithm.signature.keyType
+        else { return nil }
+        let method: AuthenticationAttempt.Method
+        if let signature = fields.signature {
+            let data = UserAuthRequest.signedData(
+                sessionID: sessionID, user: user, service: service, key: fields)
+            let verdict = key.verify(
+                signature: signature, data: data[...], algorithm: algorithm.signature)
+            guard verdict == .valid else { return nil }
+            method = .publicKey(key, algorithm.signature)
+        } else {
+            method = .publicKeyQuery(key, algorithm.signature)
         }
+        return AuthenticationAttempt(user: user, method: method, certificate: certificate)
     }
 
     private mutating func refuse(outbox: inout Outbox) throws(SSHError) {
@@ -172,7 +185,11 @@ extension ServerAuthentication {
         let attempt = takePending()
         switch attempt.method {
         case .publicKeyQuery(let key, let algorithm):
-            outbox.reply(UserAuthPKOK(algorithm: algorithm.rawValue, blob: key.blob[...]))
+            let name = PublicKeyAlgorithm(
+                algorithm, isCertificate: attempt.certificate != nil
+            ).rawValue
+            let blob = attempt.certificate?.blob ?? key.blob
+            outbox.reply(UserAuthPKOK(algorithm: name, blob: blob[...]))
             return try nextPipelined(outbox: &outbox)
         case .publicKey, .password, .passwordChange, .keyboardInteractive, .answers:
             outbox.reply(UserAuthSuccess())

@@ -31,14 +31,36 @@ extension Certificate {
     public func faultAsHost(
         at time: UInt64, signatureAlgorithms: [SignatureAlgorithm], isName: (String) -> Bool
     ) -> CertificateFault? {
-        if kind != .host { return .wrongKind }
+        // None is defined for hosts.
+        if kind == .host, !criticalOptions.isEmpty { return .criticalOptions }
+        return fault(
+            as: .host, at: time, signatureAlgorithms: signatureAlgorithms, isName: isName)
+    }
+
+    /// Checks everything that a user's certificate says itself, but for its critical options, which are
+    /// for the caller to heed.
+    ///
+    /// - Parameters:
+    ///   - time: the present, in seconds since 1970.
+    ///   - signatureAlgorithms: `CASignatureAlgorithms`.
+    ///   - isName: whether a principal stands for the user.
+    /// - Returns: what is wrong; nil where nothing is.
+    public func faultAsUser(
+        at time: UInt64, signatureAlgorithms: [SignatureAlgorithm], isName: (String) -> Bool
+    ) -> CertificateFault? {
+        fault(as: .user, at: time, signatureAlgorithms: signatureAlgorithms, isName: isName)
+    }
+
+    private func fault(
+        as wanted: Kind, at time: UInt64, signatureAlgorithms: [SignatureAlgorithm],
+        isName: (String) -> Bool
+    ) -> CertificateFault? {
+        if kind != wanted { return .wrongKind }
         if time < validAfter { return .notYetValid }
         if time >= validBefore { return .expired }
-        // Without principals a certificate would be good for every host (OpenSSH 10.3 refuses it).
+        // Without principals it would be good for everybody (OpenSSH 10.3 refuses it for hosts).
         if principals.isEmpty { return .noPrincipals }
         if !principals.contains(where: isName) { return .wrongPrincipal }
-        // None is defined for hosts.
-        if !criticalOptions.isEmpty { return .criticalOptions }
         if !signatureAlgorithms.contains(signatureAlgorithm) {
             return .signatureAlgorithm(signatureAlgorithm)
         }
@@ -50,7 +72,7 @@ extension CertificateFault: CustomStringConvertible {
     /// What is wrong, to follow "the certificate".
     public var description: String {
         switch self {
-        case .wrongKind: "is not one of a host"
+        case .wrongKind: "is one of a user in place of a host, or the other way around"
         case .notYetValid: "is not valid yet"
         case .expired: "has expired"
         case .noPrincipals: "is for no name"
