@@ -24,8 +24,33 @@ final class FileWrites {
     var isBeingSent = false
     /// Whether a change of the node has been begun for it.
     var isChange = false
+    /// The numbers of the node's last change before the end of that one, and of the end.
+    var end: (before: UInt64, number: UInt64)?
     /// How many wait for all that is pending now.
     var hurrying = 0
     /// What the server means by failures that it says nothing about, once that has been found out.
     var reason: Errno?
+}
+
+/// All that has been written to a file, sent over one connection: the server carries out what is sent behind
+/// it after it.
+struct SentWrites {
+    let writes: FileWrites
+    let generation: UInt64
+    private let count: UInt64
+
+    /// Nil unless all of it has been sent.
+    init?(_ writes: FileWrites) {
+        guard writes.pending.isSent else { return nil }
+        self.writes = writes
+        generation = writes.generation
+        count = writes.pending.lastNumber
+    }
+
+    /// Whether they have ended as the first change since one number, whose own is another, and nothing
+    /// has been written since.
+    func haveEnded(after beginning: UInt64, at last: UInt64?) -> Bool {
+        guard let end = writes.end, writes.pending.lastNumber == count else { return false }
+        return end.before == beginning && end.number == last
+    }
 }

@@ -90,6 +90,13 @@ struct Node {
         }
     }
 
+    /// The time of last access, as it was heard last: whatever else has been changed since.
+    var accessTime: Heard<UInt32>? {
+        compactAttributes.value.times.map {
+            Heard(value: $0.atime, at: .nanoseconds(attributesHeardAt))
+        }
+    }
+
     /// Which of the server's files the node is, once the server has told that.
     var identity: ExactAttributes.Identity? { compactAttributes.identity }
 

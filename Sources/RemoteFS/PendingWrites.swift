@@ -48,6 +48,8 @@ struct PendingWrites {
 
     /// Whether there are no data.
     var isEmpty: Bool { waiting.isEmpty && sent.isEmpty }
+    /// Whether there are data, and all of them have been sent.
+    var isSent: Bool { waiting.isEmpty && !sent.isEmpty }
     /// Whether nothing is known here.
     var isUnused: Bool { isEmpty && claims.isEmpty }
     /// Whether no more pieces are to be added for now.

@@ -42,6 +42,9 @@ public struct AttributeChanges: Hashable, Sendable {
             || clearsSetIDBits
     }
 
+    /// Whether nothing but times is to change.
+    var areOnlyTimes: Bool { permissions == nil && uid == nil && gid == nil && size == nil }
+
     /// Whether the mode only takes the set-ID bits away, because of another change: the kernel's idea of
     /// it lacks the sticky bit, which stays.
     var clearsSetIDBits: Bool { permissions != nil && (uid != nil || gid != nil || size != nil) }
@@ -68,7 +71,7 @@ extension RemoteFS {
     }
 
     /// A request for attributes that has been sent.
-    private struct AttributeRequest {
+    struct AttributeRequest {
         let reply: PendingReply<FileAttributes>
         let change: UInt64
     }
@@ -77,7 +80,7 @@ extension RemoteFS {
     ///
     /// By handle where the kernel means an open file, or where the node has no name any more; by path
     /// otherwise. The root's path may end in a link, which is followed.
-    private func askForAttributes(
+    func askForAttributes(
         of inode: InodeNumber, handle: HandleID?
     ) throws(Errno) -> AttributeRequest {
         let change = nodes.lastChange
@@ -102,22 +105,9 @@ extension RemoteFS {
         return openHandle(of: inode)
     }
 
-    /// The handle to change a node through; its size only through one that may write, where it has no
-    /// path any more.
-    private func serverHandle(
-        for changes: AttributeChanges, of inode: InodeNumber, preferring handle: HandleID?
-    ) -> SFTPHandle? {
-        if let handle, let server = files[handle]?.server, isCurrent(server) { return server }
-        guard changes.size != nil else { return openHandle(of: inode) }
-        guard nodes[inode]?.place == nil else { return nil }
-        return files.first {
-            $0.inode == inode && $0.access.contains(.write) && $0.server.map(isCurrent) ?? false
-        }?.server
-    }
-
     /// - Parameter change: the number of the last change that the answer is known to show, where that
     ///   is not the last one before the request.
-    private func answer(
+    func answer(
         _ request: AttributeRequest, of inode: InodeNumber, after change: UInt64? = nil
     ) async throws(Errno) -> (status: FileStatus, validity: Duration) {
         let attributes = try await ask { () async throws(SFTPError) in
@@ -132,136 +122,5 @@ extension RemoteFS {
     func lstat(_ inode: InodeNumber) async throws(Errno) -> FileAttributes {
         let path = try await path(to: inode)
         return try await ask { () async throws(SFTPError) in try await client.lstat(path) }
-    }
-
-    // MARK: Changing
-
-    /// One attempt at ``setattr(_:_:handle:)``.
-    func setattrOnce(
-        _ inode: InodeNumber, _ changes: AttributeChanges, handle: HandleID?
-    ) async throws(Errno) -> (status: FileStatus, validity: Duration) {
-        guard !changes.isEmpty else { return try await getattrOnce(inode, handle: handle) }
-        try await settleWrites(of: inode)
-        try await reopenForLook(at: inode, by: handle)
-        let attributes = try await attributes(for: changes, of: inode, handle: handle)
-        try await settle(inode)
-        if let remains = nodes[inode]?.remains?.changed(by: attributes) {
-            nodes[inode]?.makeDetails().remains = remains
-            nodes[inode]?.attributes = nil
-            return (status(remains, of: inode), .zero)
-        }
-        let beginning = nodes.beginChange(of: inode)
-        nodes[inode]?.details?.identity?.beginChange(attributes)
-        if let size = attributes.size { forgetContent(size..<UInt64.max, of: inode) }
-        let generation = client.generation
-        if let size = changes.size { onLateChanges(of: inode) { $0.noteTruncated(to: size) } }
-        let server = serverHandle(for: changes, of: inode, preferring: handle)
-        let change: PendingReply<Void>
-        let after: AttributeRequest
-        do {
-            change = try start(attributes, of: inode, server)
-            // Right behind it, in the same round trip: the server works in order.
-            after = try askForAttributes(of: inode, handle: handle)
-        } catch {
-            nodes.endChange(of: inode)
-            throw error
-        }
-        do {
-            try await change.value
-        } catch {
-            if let size = changes.size, error.endsConnection {
-                noteLost(of: inode, on: generation) {
-                    $0.noteLost(truncation: size)
-                }
-            }
-            let isDone = await truncate(inode, changes, after: error)
-            await endChange(of: inode)
-            if isDone { return try await getattrOnce(inode, handle: handle) }
-            if error.errno == .ENOENT { forgetAttributes(of: inode) }
-            throw await reasonOfFailedSetattr(error, changes, of: inode, byPath: server == nil)
-        }
-        // Of other changes meanwhile it may show nothing.
-        let isOnlyOne = nodes[inode]?.lastChange == beginning
-        let end = await endChange(of: inode)
-        return try await answer(after, of: inode, after: isOnlyOne ? end : nil)
-    }
-
-    private func start(
-        _ attributes: FileAttributes, of inode: InodeNumber, _ server: SFTPHandle?
-    ) throws(Errno) -> PendingReply<Void> {
-        if let server {
-            return try start { (client) throws(SFTPError) in
-                try client.startFsetstat(server, attributes)
-            }
-        }
-        let path = try settledPath(to: inode)
-        // SETSTAT would change what a link points to.
-        let isLink = nodes[inode]?.kind == .symbolicLink
-        return try start { (client) throws(SFTPError) in
-            try isLink
-                ? client.startLsetstat(path, attributes) : client.startSetstat(path, attributes)
-        }
-    }
-
-    private func attributes(
-        for changes: AttributeChanges, of inode: InodeNumber, handle: HandleID?
-    ) async throws(Errno) -> FileAttributes {
-        var attributes = FileAttributes(
-            size: changes.size, permissions: changes.permissions.map { $0 & 0o7777 })
-        var present = FileAttributes()
-        let isExact = client.isExact
-        if changes.needsPresentAttributes(isExact: isExact) {
-            present = try await presentAttributes(of: inode, handle: handle)
-        }
-        if changes.clearsSetIDBits, let bits = present.permissions,
-            let mode = attributes.permissions
-        {
-            attributes.permissions = mode | bits & 0o1000
-        }
-        if changes.uid != nil || changes.gid != nil {
-            guard let uid = changes.uid ?? present.owner?.uid,
-                let gid = changes.gid ?? present.owner?.gid
-            else { throw .EIO }
-            attributes.owner = .init(uid: uid, gid: gid)
-        }
-        if isExact, changes.atime != nil || changes.mtime != nil {
-            attributes.timeChanges = TimeChanges(
-                atime: .init(changes.atime), mtime: .init(changes.mtime))
-        } else if changes.atime != nil || changes.mtime != nil {
-            guard let atime = changes.atime.map(seconds) ?? present.times?.atime,
-                let mtime = changes.mtime.map(seconds) ?? present.times?.mtime
-            else { throw .EIO }
-            attributes.times = .init(atime: atime, mtime: mtime)
-        }
-        return attributes
-    }
-
-    private func presentAttributes(
-        of inode: InodeNumber, handle: HandleID?
-    ) async throws(Errno) -> FileAttributes {
-        // Asked anew, whatever is known: old values would undo what others have changed.
-        try await settle(inode)
-        if let remains = nodes[inode]?.remains { return remains }
-        let request = try askForAttributes(of: inode, handle: handle)
-        return try await ask { () async throws(SFTPError) in
-            try await request.reply.value
-        }
-    }
-
-    private func seconds(_ change: TimeChange) -> UInt32 {
-        switch change {
-        case .now: UInt32(clamping: options.wallClock())
-        case .at(let time): UInt32(clamping: time.seconds)
-        }
-    }
-}
-
-extension TimeChanges.Change {
-    fileprivate init(_ change: TimeChange?) {
-        switch change {
-        case nil: self = .omit
-        case .now?: self = .now
-        case .at(let time)?: self = .at(time)
-        }
     }
 }

@@ -38,7 +38,8 @@ extension RemoteFS {
             writes.isChange = false
             writes.reason = nil
             dropUnusedWrites(of: inode)
-            await endChange(of: inode)
+            let before = nodes[inode]?.lastChange ?? 0
+            writes.end = (before, await endChange(of: inode))
         }
         writeProgress.wakeAll()
     }

@@ -137,6 +137,21 @@ extension RemoteFS {
         }
     }
 
+    /// What is pending of a file, sent as a whole over the present connection; nil where it is not, or
+    /// another file may be the same one.
+    func sentWrites(of inode: InodeNumber) -> SentWrites? {
+        guard let writes = pendingWrites[inode], !mayHaveUnknownTwins(inode),
+            nodes[inode]?.twins.isEmpty ?? false
+        else { return nil }
+        writes.hurrying += 1
+        sendPending(of: inode)
+        writes.hurrying -= 1
+        return SentWrites(writes).flatMap { isCurrent($0) ? $0 : nil }
+    }
+
+    /// Whether they have been sent over the present connection.
+    func isCurrent(_ sent: SentWrites) -> Bool { !isCutOff && sent.generation == client.generation }
+
     /// Waits until the server has answered all that has been written so far.
     ///
     /// - Throws: `EINTR` when the task is cancelled.
