@@ -52,6 +52,8 @@ struct DirectoryListing {
     /// The number of the first entry that is kept.
     private(set) var firstNumber = 0
     private var removedCount = 0
+    /// When the last entry was heard, as a time and since the listing was begun: many come at once.
+    private var lastHeard = (at: Duration.longAgo, after: UInt32(0))
 
     init(askedAfterChange: UInt64, begunAt: Duration) {
         self.askedAfterChange = askedAfterChange
@@ -109,17 +111,23 @@ struct DirectoryListing {
     // MARK: Growing and shrinking
 
     /// Adds an entry that the server has listed.
+    /// How long after it was begun; never less.
+    private func milliseconds(until now: Duration) -> UInt32 {
+        let nanoseconds = (now - begunAt).wholeNanoseconds
+        return UInt32(clamping: nanoseconds / 1_000_000 + (nanoseconds % 1_000_000 > 0 ? 1 : 0))
+    }
+
     mutating func append(
         _ name: some Collection<UInt8>, _ attributes: FileAttributes?, at now: Duration
     ) {
         let attributes = now < begunAt ? nil : attributes
         names.append(contentsOf: name)
-        let (milliseconds, attoseconds) = ((now - begunAt) * 1000).components
+        if now != lastHeard.at { lastHeard = (now, milliseconds(until: now)) }
         slots.append(
             Slot(
                 attributes: CompactAttributes(attributes ?? FileAttributes()),
                 lacksAttributes: attributes == nil, nameEnd: UInt32(names.count),
-                heardAfter: UInt32(clamping: milliseconds + (attoseconds > 0 ? 1 : 0))))
+                heardAfter: lastHeard.after))
         guard index != nil else { return }
         let hash = hash(of: slots.count - 1)
         index?.insert(slots.count - 1, hash: hash)

@@ -90,6 +90,21 @@ struct Node {
         }
     }
 
+    /// Makes the attributes so old that nobody believes them.
+    mutating func expireAttributes() { attributesHeardAt = .min }
+
+    /// Takes note of a change of ours: what is known of its attributes is void.
+    mutating func noteChange(_ number: UInt64) {
+        lastChange = number
+        guard kind == .directory else {
+            hasAttributes = false
+            return
+        }
+        expireAttributes()
+        // Our own changes alter its time: it proves nothing any more.
+        details?.listing?.directoryTime = nil
+    }
+
     /// The time of last access, as it was heard last: whatever else has been changed since.
     var accessTime: Heard<UInt32>? {
         compactAttributes.value.times.map {
@@ -194,9 +209,6 @@ final class NodeDetails {
 struct Heard<Value> {
     var value: Value
     var at: Duration
-
-    /// Makes the value so old that nobody believes it.
-    mutating func expire() { at = .longAgo }
 }
 
 extension Heard: Sendable where Value: Sendable {}

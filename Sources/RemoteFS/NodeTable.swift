@@ -340,7 +340,7 @@ struct NodeTable {
     /// it anew.
     mutating func distrust(_ name: FileName, in parent: InodeNumber) {
         nodes[parent]?.listing = nil
-        if let inode = inode(named: name, in: parent) { nodes[inode]?.attributes?.expire() }
+        if let inode = inode(named: name, in: parent) { nodes[inode]?.expireAttributes() }
     }
 
     private mutating func noteChange(of inode: InodeNumber) {
@@ -355,16 +355,10 @@ struct NodeTable {
     }
 
     private mutating func forgetAttributes(of inode: InodeNumber) {
-        guard let node = nodes[inode] else { return }
-        nodes[inode]?.lastChange = changeCount
-        if node.kind == .directory {
-            nodes[inode]?.attributes?.expire()
-            // Our own changes alter its time: it proves nothing any more.
-            node.details?.listing?.directoryTime = nil
-        } else {
-            nodes[inode]?.attributes = nil
-        }
-        for place in node.places {
+        nodes[inode]?.noteChange(changeCount)
+        guard let place = nodes[inode]?.place else { return }
+        nodes[place.parent]?.details?.listing?.forgetAttributes(of: place.name)
+        for place in nodes[inode]?.details?.furtherPlaces ?? [] {
             nodes[place.parent]?.details?.listing?.forgetAttributes(of: place.name)
         }
     }

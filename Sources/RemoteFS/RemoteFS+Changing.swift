@@ -55,7 +55,7 @@ extension RemoteFS {
         _ inode: InodeNumber, _ changes: AttributeChanges, _ attributes: FileAttributes,
         handle: HandleID?
     ) async throws(Errno) -> (beginning: UInt64, after: AttributeRequest?) {
-        if changes.atime != nil { nodes[inode]?.attributes?.expire() }
+        if changes.atime != nil { nodes[inode]?.expireAttributes() }
         let beginning = nodes.beginChange(of: inode)
         nodes[inode]?.details?.identity?.beginChange(attributes)
         if let size = attributes.size { forgetContent(size..<UInt64.max, of: inode) }

@@ -117,7 +117,7 @@ extension RemoteFS {
 
     /// Takes nothing for known that somebody else's change has made wrong.
     func forgetAttributes(of inode: InodeNumber) {
-        nodes[inode]?.attributes?.expire()
+        nodes[inode]?.expireAttributes()
         for place in nodes[inode]?.places ?? [] { nodes[place.parent]?.listing = nil }
     }
 

@@ -89,7 +89,7 @@ extension RemoteFS {
             files[handle]?.server = server
             lookForLostWrites(in: file.inode, found)
             if nodes[file.inode]?.attributes?.value.differs(from: found) ?? false {
-                nodes[file.inode]?.attributes?.expire()
+                nodes[file.inode]?.expireAttributes()
             }
             noteIdentity(of: file.inode, found, askedAfter: change)
         }

@@ -42,14 +42,25 @@ import Testing
     }
 
     /// A program that rewinds would not see what changes within the same second as the directory did last.
-    @Test func theKernelKeepsNoEntriesWhereTheTimeDoesNotTellOfChanges() throws {
+    @Test(arguments: [false, true])
+    func theKernelIsToldToForgetEntriesWhereTheTimeDoesNotTellOfChanges(isOld: Bool) throws {
         let directory = ListedDirectory(["a", "b"])
-        directory.state.withLock { $0.mtime = 1_000_000 }
+        if !isOld { directory.state.withLock { $0.mtime = 1_000_000 } }
         try serve(directory) { fileSystem in
+            let forgotten = Mutex<[InodeNumber]>([])
+            await fileSystem.onStaleStatus { inode, _ in forgotten.withLock { $0.append(inode) } }
             _ = try await fileSystem.getattr(rootInode, handle: nil)
             try await fileSystem.list(rootInode)
+            #expect(try await opensKept(fileSystem))
+            // Nobody has it open: who opens it then is told to read it.
+            try await fileSystem.loop.sleep(for: .seconds(2))
+            #expect(forgotten.withLock { $0 } == [])
             let opened = try await fileSystem.opendir(rootInode)
-            #expect(!opened.keepsNewEntries && !opened.keepsEntries)
+            #expect(opened.keepsNewEntries && !opened.keepsEntries)
+            _ = try await fileSystem.readdir(
+                opened.handle, offset: 0, room: 32_768, overhead: 24, attributes: true)
+            try await fileSystem.loop.sleep(for: .milliseconds(1001))
+            #expect(forgotten.withLock { $0 } == (isOld ? [] : [rootInode]))
             await fileSystem.releasedir(opened.handle)
         }
     }
