@@ -110,13 +110,13 @@ struct DirectoryListing {
 
     // MARK: Growing and shrinking
 
-    /// Adds an entry that the server has listed.
     /// How long after it was begun; never less.
     private func milliseconds(until now: Duration) -> UInt32 {
         let nanoseconds = (now - begunAt).wholeNanoseconds
         return UInt32(clamping: nanoseconds / 1_000_000 + (nanoseconds % 1_000_000 > 0 ? 1 : 0))
     }
 
+    /// Adds an entry that the server has listed.
     mutating func append(
         _ name: some Collection<UInt8>, _ attributes: FileAttributes?, at now: Duration
     ) {
