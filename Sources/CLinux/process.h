@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <malloc.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -21,6 +22,21 @@ static inline void clinux_open_log(const char *name, int facility) {
 }
 
 static inline void clinux_log(int priority, const char *text) { syslog(priority, "%s", text); }
+
+// The command line as the kernel has laid it out, below the environment: the count, so many pointers, and NULL
+// (System V ABI, "Initial Stack"). Swift's CommandLine reads it from /proc: in a chroot without that there would
+// be no options. To be called before anything is added to the environment, which moves it then.
+static inline int clinux_command_line(char *const **arguments) {
+    extern char **environ;  // declared only with _GNU_SOURCE
+    char **pointer = environ - 2;
+    int count = 0;
+    while ((uintptr_t)*pointer != (uintptr_t)count) {
+        pointer--;
+        count++;
+    }
+    *arguments = pointer + 1;
+    return count;
+}
 
 // getopt(3) without global variables: the option, '?' for a bad one, -1 at the end of the options;
 // 'r' for --root, which has no short form, as OpenSSH may use that letter one day.

@@ -111,13 +111,14 @@ struct ServerArguments {
 
     /// The next option, `?` for a bad one, and its argument; `nil` behind the last.
     private static func nextOption() -> (Unicode.Scalar, Bytes)? {
+        var arguments: UnsafePointer<UnsafeMutablePointer<CChar>?>?
+        let count = unsafe clinux_command_line(&arguments)
         var argument: UnsafePointer<CChar>?
         let option = unsafe clinux_next_option(
-            CommandLine.argc, CommandLine.unsafeArgv, "d:f:l:P:p:Q:u:cehR", &argument)
+            count, arguments, "d:f:l:P:p:Q:u:cehR", &argument)
         guard option >= 0, let scalar = Unicode.Scalar(UInt32(option)) else { return nil }
         guard let text = unsafe argument else { return (scalar, []) }
-        let count = unsafe strlen(text)
-        let buffer = unsafe UnsafeBufferPointer(start: text, count: count)
+        let buffer = unsafe UnsafeBufferPointer(start: text, count: strlen(text))
         return unsafe (scalar, buffer.map { UInt8(bitPattern: $0) }[...])
     }
 }

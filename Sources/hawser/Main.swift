@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+import CLinux
 import EventLoop
 import Glibc
 import Wire
@@ -38,11 +39,14 @@ import Wire
     }
 
     /// What the program was called with, behind its name; every byte of it is kept.
-    private static var arguments: [String] {
-        (1..<max(Int(CommandLine.argc), 1)).compactMap { index in
-            unsafe CommandLine.unsafeArgv[index].map { unsafe String(keepingCString: $0) }
+    private static let arguments: [String] = {
+        var arguments: UnsafePointer<UnsafeMutablePointer<CChar>?>?
+        let count = unsafe clinux_command_line(&arguments)
+        guard let arguments = unsafe arguments else { return [] }
+        return (1..<max(Int(count), 1)).compactMap { index in
+            unsafe arguments[index].map { unsafe String(keepingCString: $0) }
         }
-    }
+    }()
 
     /// The name that the program was called by.
     static var programName: String {
