@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 static inline ssize_t clinux_copy_file_range(int from, off_t *from_offset, int to,
@@ -25,6 +26,13 @@ static inline ssize_t clinux_read_at_once(int file, void *buffer, size_t count, 
     enum { RWF_NOWAIT_FLAG = 8 };  // linux/fs.h
     struct iovec room = {buffer, count};
     return syscall(SYS_preadv2, file, &room, 1L, (long)offset, 0L, RWF_NOWAIT_FLAG);
+}
+
+// Whether a file lies in a file system that is nowhere but in memory.
+static inline int clinux_is_in_memory(int file) {
+    enum { TMPFS = 0x01021994, RAMFS = 0x858458f6u };  // linux/magic.h
+    struct statfs system;
+    return fstatfs(file, &system) == 0 && (system.f_type == TMPFS || system.f_type == RAMFS);
 }
 
 // rename(2) that fails with EEXIST where `to` exists.

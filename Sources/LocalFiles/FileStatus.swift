@@ -49,9 +49,12 @@ public struct FileStatus: Sendable {
     /// Whether the file is a regular one.
     public var isRegular: Bool { mode & S_IFMT == S_IFREG }
 
+    /// Which file it is, as long as it exists.
+    public var identity: FileIdentity { FileIdentity(device: device, inode: inode) }
+
     /// Whether both are of the same file.
     public func isSameFile(as other: FileStatus) -> Bool {
-        device == other.device && inode == other.inode
+        identity == other.identity
     }
 
     /// The status as SFTP sends it: all fields, and times that do not fit its 32 bits as the nearest that
@@ -71,4 +74,12 @@ extension FileTime {
     fileprivate init(_ time: timespec) {
         self.init(seconds: Int64(time.tv_sec), nanoseconds: UInt32(clamping: time.tv_nsec))
     }
+}
+
+/// Which file something is, whatever its names.
+public struct FileIdentity: Hashable, Sendable {
+    /// The number of the device.
+    public let device: UInt64
+    /// The number of the inode.
+    public let inode: UInt64
 }

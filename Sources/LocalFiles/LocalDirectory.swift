@@ -45,6 +45,13 @@ public struct LocalDirectory: ~Copyable {
         return nil
     }
 
+    /// What is known of the directory.
+    public func status() throws(Errno) -> FileStatus {
+        var status = stat()
+        try check(unsafe fstat(dirfd(stream), &status))
+        return FileStatus(status)
+    }
+
     /// What is known of an entry itself, wherever the directory has been moved meanwhile.
     public func status(of name: Bytes) throws(Errno) -> FileStatus {
         var status = stat()

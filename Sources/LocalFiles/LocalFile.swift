@@ -7,8 +7,8 @@ public import Wire
 
 /// An open file, closed at the end of its life or by ``close()``.
 public struct LocalFile: ~Copyable, Sendable {
-    private let descriptor: Int32
-    private let flags: OpenFlags
+    let descriptor: Int32
+    let flags: OpenFlags
 
     /// Opens a file.
     ///

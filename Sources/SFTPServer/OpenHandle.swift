@@ -7,14 +7,28 @@ import Wire
 /// A file that a client has opened.
 final class OpenFile {
     let path: Bytes
+    /// Which file it is.
+    let identity: FileIdentity
+    /// Whether reading never waits, though the file system can't tell so.
+    let isInMemory: Bool
     private var file: LocalFile?
     /// How many bytes have been read and written, for the log.
     var readCount: UInt64 = 0
     var writtenCount: UInt64 = 0
+    /// Where a read would go on with the last one.
+    var nextOffset: UInt64 = 0
+    private var readsInOrder = 0
 
-    init(_ file: consuming LocalFile, path: Bytes) {
+    /// After how many reads in a row the kernel is told that they are: fewer are no sign of it.
+    private static let readsInOrderToTell = 3
+
+    init(
+        _ file: consuming LocalFile, path: Bytes, identity: FileIdentity, isInMemory: Bool
+    ) {
         self.file = consume file
         self.path = path
+        self.identity = identity
+        self.isInMemory = isInMemory
     }
 
     /// Calls `body` with the file; one that has been closed is not a file any more.
@@ -27,9 +41,27 @@ final class OpenFile {
         }
     }
 
+    /// Counts a read; whether it is the one after which the kernel is to be told that they go on.
+    func isReadInOrder(at offset: UInt64) -> Bool {
+        readsInOrder = offset == nextOffset ? min(readsInOrder + 1, Self.readsInOrderToTell + 1) : 0
+        return readsInOrder == Self.readsInOrderToTell
+    }
+
+    /// The file for another thread, which may still use it when this one is closed.
+    func share() throws(Errno) -> SharedFile {
+        try withFile { file throws(Errno) in SharedFile(try file.duplicate()) }
+    }
+
     func close() throws(Errno) {
         try file.take()?.close()
     }
+}
+
+/// A file that several threads can use, and that is closed when the last of them has done with it.
+final class SharedFile: Sendable {
+    let file: LocalFile
+
+    init(_ file: consuming LocalFile) { self.file = file }
 }
 
 /// A directory that a client is listing.
@@ -66,6 +98,17 @@ enum OpenHandle {
         switch self {
         case .file(let file): try file.close()
         case .directory(let directory): try directory.close()
+        }
+    }
+
+    /// Which file or directory it is; nil where the system does not say.
+    var identity: FileIdentity? {
+        switch self {
+        case .file(let file): file.identity
+        case .directory(let directory):
+            try? directory.withDirectory { directory throws(Errno) in
+                try directory.status().identity
+            }
         }
     }
 

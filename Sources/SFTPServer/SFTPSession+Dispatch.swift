@@ -16,12 +16,26 @@ extension SFTPSession {
             return send(.status(SFTPStatus(.permissionDenied)), id: id)
         }
         log.log(.debug3, "request \(id): \(operation.rawValue)")
-        do throws(Errno) {
-            if case .read(let handle, let offset, let length) = request {
-                try read(handle, offset: offset, length: length, id: id)
-            } else {
-                send(try perform(request), id: id)
+        order(request, id: id)
+    }
+
+    /// Carries a request out, or begins to.
+    func carryOut(_ request: SFTPRequest, id: UInt32) {
+        reply(to: id) { () throws(Errno) in
+            switch request {
+            case .read: try read(request, id: id)
+            case .fsync: try fsync(request, id: id)
+            case .copyData: try copyData(request, id: id)
+            default: try perform(request)
             }
+        }
+    }
+
+    /// Sends what `body` returns, or why it failed; nothing for nil, which stands for a reply that was
+    /// sent or will be.
+    func reply(to id: UInt32, _ body: () throws(Errno) -> SFTPReply?) {
+        do throws(Errno) {
+            if let reply = try body() { send(reply, id: id) }
         } catch {
             send(.status(SFTPStatus(errno: error, isReported: isExact)), id: id)
         }
@@ -43,10 +57,6 @@ extension SFTPSession {
         case .open(let path, let flags, let attributes): try open(path, flags, attributes)
         case .close(let handle): try close(handle)
         case .write(let handle, let offset, let data): try write(handle, offset: offset, data: data)
-        case .fsync(let handle): try fsync(handle)
-        case .copyData(let readHandle, let readOffset, let length, let writeHandle, let writeOffset):
-            try copyData(
-                from: readHandle, at: readOffset, length: length, to: writeHandle, at: writeOffset)
         case .lstat(let path): try stat(path, followingLink: false)
         case .stat(let path): try stat(path, followingLink: true)
         case .fstat(let handle): try fstat(handle)
@@ -72,8 +82,8 @@ extension SFTPSession {
         case .homeDirectory(let user): try homeDirectory(of: user)
         case .usersGroupsByID(let uids, let gids): names(uids: uids, gids: gids)
         case .limits: limits.reply
-        case .read, .unknownExtension, .unknown:
-            preconditionFailure("answered before")
+        case .read, .fsync, .copyData, .unknownExtension, .unknown:
+            preconditionFailure("answered elsewhere")
         }
     }
 }

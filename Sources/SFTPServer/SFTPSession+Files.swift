@@ -31,7 +31,13 @@ extension SFTPSession {
         guard handles.hasRoom else { throw .EMFILE }
         let file = try files.open(
             path, flags: flags, permissions: permissions & LocalFiles.permissionBits)
-        return .handle(handles.insert(.file(OpenFile(file, path: path))))
+        // Asked now: later it could have to wait for the disk.
+        let identity = try file.status().identity
+        let isInMemory = memoryDevices[identity.device] ?? file.isInMemory
+        memoryDevices[identity.device] = isInMemory
+        return .handle(
+            handles.insert(
+                .file(OpenFile(file, path: path, identity: identity, isInMemory: isInMemory))))
     }
 
     func close(_ handle: Bytes) throws(Errno) -> SFTPReply {
@@ -43,21 +49,6 @@ extension SFTPSession {
         return .ok
     }
 
-    func read(_ handle: Bytes, offset: UInt64, length: UInt32, id: UInt32) throws(Errno) {
-        guard let file = file(handle) else { return send(.invalidHandle, id: id) }
-        let count = min(Int(length), SFTPLimits.transferBytes)
-        let buffer = try file.withFile { file throws(Errno) in
-            try file.read(upTo: count, at: offset, behind: SFTPReply.dataHeaderBytes)
-        }
-        let readCount = buffer.count - SFTPReply.dataHeaderBytes
-        log.log(
-            .debug1,
-            "request \(id): read \(ServerLog.quoted(file.path)) off \(offset) len \(length)")
-        guard readCount > 0 || count == 0 else { return send(.eof, id: id) }
-        file.readCount &+= UInt64(readCount)
-        replies.appendData(buffer, id: id)
-    }
-
     func write(_ handle: Bytes, offset: UInt64, data: [Bytes]) throws(Errno) -> SFTPReply {
         guard let file = file(handle) else { return .invalidHandle }
         let count = data.reduce(0) { $0 + $1.count }
@@ -65,42 +56,6 @@ extension SFTPSession {
         try file.withFile { file throws(Errno) in try file.write(data, at: offset) }
         file.writtenCount &+= UInt64(count)
         return .ok
-    }
-
-    func fsync(_ handle: Bytes) throws(Errno) -> SFTPReply {
-        guard let file = file(handle) else {
-            return .status(SFTPStatus(.noSuchFile, message: "Invalid handle"))
-        }
-        log.log(.verbose, "fsync \(ServerLog.quoted(file.path))")
-        try file.withFile { file throws(Errno) in try file.synchronize() }
-        return .ok
-    }
-
-    func copyData(
-        from readHandle: Bytes, at readOffset: UInt64, length: UInt64, to writeHandle: Bytes,
-        at writeOffset: UInt64
-    ) throws(Errno) -> SFTPReply {
-        guard let source = file(readHandle), let destination = file(writeHandle) else {
-            return .invalidHandle
-        }
-        log.log(
-            .debug1,
-            "copy-data from \(ServerLog.quoted(source.path)) off \(readOffset) len \(length)"
-                + " to \(ServerLog.quoted(destination.path)) off \(writeOffset)")
-        let copied = try source.withFile { from throws(Errno) -> UInt64? in
-            try destination.withFile { to throws(Errno) -> UInt64? in
-                guard try !from.status().isSameFile(as: to.status()) else { return nil }
-                return try to.copy(
-                    from: from, at: readOffset, count: length == 0 ? .max : length, to: writeOffset)
-            }
-        }
-        guard let copied else {
-            let message = "Source and destination are the same file"
-            return .status(SFTPStatus(.failure, message: message))
-        }
-        source.readCount &+= copied
-        destination.writtenCount &+= copied
-        return length == 0 || copied == length ? .ok : .eof
     }
 }
 

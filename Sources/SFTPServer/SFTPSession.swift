@@ -4,9 +4,11 @@ public import LocalFiles
 public import SFTPProtocol
 public import Wire
 
-/// A client's session: carries out requests on local files, strictly in order, and collects replies.
+/// A client's session: carries out requests on local files, with results as if strictly in order, and
+/// collects replies.
 ///
-/// It does no I/O of its own but that on files: its owner feeds it packets and sends the replies.
+/// It does no I/O of its own but that on files: its owner feeds it packets and sends the replies, see
+/// ``ServedSession``.
 public final class SFTPSession {
     /// What a session may do, and what it says of itself.
     public struct Configuration: Sendable {
@@ -59,6 +61,15 @@ public final class SFTPSession {
     private(set) var isExact = false
     /// By which a later session finds this one's process.
     var mark: SessionProcess?
+    /// Has a job done on another thread, and ``finish(_:_:)`` called with its result; nil where there is
+    /// nobody, and everything is done at once.
+    var startJob: ((SlowJob) -> Void)?
+    /// What is under way.
+    var work = WorkUnderWay()
+    /// Whether the files of a device are nowhere but in memory.
+    var memoryDevices: [UInt64: Bool] = [:]
+    /// For tests, which have no slow disk.
+    var diskIsNeverReady = false
 
     var log: ServerLog { configuration.log }
     var files: FileTree { configuration.files }

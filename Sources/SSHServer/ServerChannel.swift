@@ -17,7 +17,7 @@ final class ServerChannelState {
     /// What the client has asked for; nil until then.
     var program: Program?
     /// The server on it, once that runs.
-    var session: SFTPSession?
+    var session: ServedSession?
     var incoming = PieceQueue()
     /// Whether the client sends no more.
     var hasEnded = false

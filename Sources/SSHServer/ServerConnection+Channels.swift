@@ -50,13 +50,14 @@ extension ServerConnection {
     private var userText: String { ServerLog.escaped((user ?? "").utf8) }
 
     private func runSession(_ id: ChannelID) async {
-        let session = SFTPSession(
+        let session = ServedSession(
             SFTPSession.Configuration(
                 policy: settings.policy, files: settings.files, log: log,
                 userName: settings.login.userName,
-                clientAddress: Array(client.text.utf8)[...], handleLimit: settings.handleLimit))
+                clientAddress: Array(client.text.utf8)[...], handleLimit: settings.handleLimit),
+            over: ServerChannel(connection: self, id: id), loop: loop)
         channels[id]?.session = session
-        let end = await session.serve(over: ServerChannel(connection: self, id: id))
+        let end = await session.serve()
         finish(id, status: UInt32(end.exitStatus))
         sessionEnded()
     }

@@ -196,7 +196,8 @@ actor ServerConnection {
     /// Whether nobody has a file open, and all that was answered has been sealed.
     private var isQuiet: Bool {
         channels.allSatisfy { id, state in
-            state.session?.openHandleCount ?? 0 == 0 && ssh.queuedBytes(on: id) == 0
+            state.session?.assumeIsolated { $0.openHandleCount } ?? 0 == 0
+                && ssh.queuedBytes(on: id) == 0
         }
     }
 

@@ -66,7 +66,7 @@ private func serve(_ arguments: ServerArguments) throws(StartFailure) -> Int32 {
             let channel = try DescriptorChannel(
                 input: FileDescriptor(owning: STDIN_FILENO),
                 output: FileDescriptor(owning: STDOUT_FILENO), loop: loop)
-            return await SFTPSession(configuration).serve(over: channel)
+            return await ServedSession(configuration, over: channel, loop: loop).serve()
         }
         return end.exitStatus
     } catch {

@@ -36,7 +36,7 @@ import Wire
         let result = Result()
         let configuration = configuration
         loop.spawn {
-            let end = await SFTPSession(configuration).serve(over: server)
+            let end = await ServedSession(configuration, over: server, loop: loop).serve()
             result.end.withLock { $0 = end }
         }
         loop.spawn {
@@ -105,7 +105,7 @@ import Wire
         let loop = SimulatedLoop()
         let (client, server) = InMemoryPipe.makePair(loop: loop)
         let configuration = configuration
-        loop.spawn { _ = await SFTPSession(configuration).serve(over: server) }
+        loop.spawn { _ = await ServedSession(configuration, over: server, loop: loop).serve() }
         let open = SFTPRequest.open(path: directory["f"], flags: .read, attributes: .init())
         var stream = Self.initialize + Self.joined(open.encode(id: 0))
         let read = SFTPRequest.read(
