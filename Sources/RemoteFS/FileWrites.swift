@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import EventLoop
 import SFTPClient
 import SFTPProtocol
 
@@ -12,6 +13,12 @@ final class FileWrites {
     /// The same for all files together.
     static let mountBytes = 32 << 20
 
+    /// For how long data that the next write may add to wait for it.
+    ///
+    /// Long enough for a program that writes one block after the other to fill a request, and nothing beside
+    /// what a disk takes; who waits for them sends them at once.
+    static let gatheringTime = Duration.milliseconds(2)
+
     /// What has been written.
     var pending = PendingWrites()
     /// The answers to come to what has been sent, in the same order.
@@ -20,6 +27,10 @@ final class FileWrites {
     var generation: UInt64 = 0
     /// The open file that was written to last.
     var writer: HandleID = 0
+    /// Since when data have waited to be sent.
+    var waitingSince = Duration.longAgo
+    /// Where the task that sends waits for data to be due, while it does.
+    var gathering: WaitQueue?
     /// Whether there is a task that sends.
     var isBeingSent = false
     /// Whether a change of the node has been begun for it.

@@ -48,6 +48,8 @@ struct PendingWrites {
 
     /// Whether there are no data.
     var isEmpty: Bool { waiting.isEmpty && sent.isEmpty }
+    /// Whether no data wait to be sent.
+    var isAllSent: Bool { waiting.isEmpty }
     /// Whether there are data, and all of them have been sent.
     var isSent: Bool { waiting.isEmpty && !sent.isEmpty }
     /// Whether nothing is known here.
@@ -129,18 +131,20 @@ struct PendingWrites {
 
     /// Takes the next data that can be sent; they have no answer yet.
     ///
-    /// Data to which the next write may add are held back while another request has no answer.
+    /// Data to which the next write may add are held back while another request has no answer, and until
+    /// they are due.
     ///
     /// - Parameters:
     ///   - limit: the most bytes of one request.
     ///   - isUrgent: whether nothing is to be held back.
-    mutating func takeRequest(limit: Int, isUrgent: Bool) -> Request? {
+    ///   - isDue: whether what waits has waited long enough for more.
+    mutating func takeRequest(limit: Int, isUrgent: Bool, isDue: Bool = true) -> Request? {
         guard sent.count < Self.maximumRequests,
             let first = waiting.firstIndex(where: { !isBlocked($0.piece.range) })
         else { return nil }
         let (count, room) = requestLength(from: first, limit: limit)
         let mayGrow = room > 0 && first + count == waiting.count
-        if mayGrow, !isUrgent, !sent.isEmpty { return nil }
+        if mayGrow, !isUrgent, !isDue || !sent.isEmpty { return nil }
         var entries = Array(waiting[first..<first + count])
         waiting.removeSubrange(first..<first + count)
         if let last = entries.last, room < 0 {

@@ -6,7 +6,7 @@ import SFTPProtocol
 import Wire
 
 // Sending what is pending: one task for each file of which something is, which keeps several WRITEs under
-// way. The first is sent at once; what is written while it has no answer gathers to whole requests.
+// way. What is written within a short time, or while another has no answer, gathers to whole requests.
 
 extension RemoteFS {
     /// Sends what can be sent now, and has the rest follow.
@@ -14,6 +14,7 @@ extension RemoteFS {
         guard let writes = pendingWrites[inode], writes.pending.canSend else { return }
         if writes.isBeingSent {
             if let server = files[writes.writer]?.server { send(writes, of: inode, by: server) }
+            if !writes.replies.isEmpty { writes.gathering?.wakeAll() }
         } else {
             writes.isBeingSent = true
             loop.spawn { await self.sendAll(of: inode) }
@@ -48,7 +49,9 @@ extension RemoteFS {
     private func advance(_ writes: FileWrites, of inode: InodeNumber) async throws(Errno) {
         guard let reply = writes.replies.first, let request = writes.pending.sent.first else {
             let server = try await writer(writes, of: inode)
-            return send(writes, of: inode, by: server)
+            send(writes, of: inode, by: server)
+            if writes.replies.isEmpty { await gather(writes) }
+            return
         }
         do {
             try await reply.value
@@ -62,6 +65,14 @@ extension RemoteFS {
         }
         nodes[inode]?.details?.identity?.finishWrite(to: request.range.upperBound)
         finishRequest(writes, of: inode)
+    }
+
+    /// Waits until what is held back is due, or somebody has had it sent.
+    private func gather(_ writes: FileWrites) async {
+        let queue = WaitQueue(loop: loop)
+        writes.gathering = queue
+        try? await queue.wait(until: writes.waitingSince + FileWrites.gatheringTime)
+        writes.gathering = nil
     }
 
     private func finishRequest(_ writes: FileWrites, of inode: InodeNumber) {
@@ -93,9 +104,12 @@ extension RemoteFS {
         else { return }
         writes.generation = server.generation
         let limit = client.limits.writeBytes
+        let now = loop.now
         while let request = writes.pending.takeRequest(
-            limit: limit, isUrgent: writes.hurrying > 0)
+            limit: limit, isUrgent: writes.hurrying > 0,
+            isDue: now >= writes.waitingSince + FileWrites.gatheringTime)
         {
+            writes.waitingSince = now
             noteSending(request, of: inode)
             let (offset, data) = (request.range.lowerBound, request.pieces.map(\.data))
             let reply = try? start { (client) throws(SFTPError) in

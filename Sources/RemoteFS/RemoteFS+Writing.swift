@@ -62,6 +62,7 @@ extension RemoteFS {
             nodes.beginChange(of: inode)
         }
         writes.writer = handle
+        if writes.pending.isAllSent { writes.waitingSince = loop.now }
         writes.pending.add(piece, limit: client.limits.writeBytes)
         sendPending(of: inode)
         return true

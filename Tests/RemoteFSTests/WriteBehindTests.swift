@@ -51,6 +51,7 @@ import Wire
                 let count = try await fileSystem.write(
                     handle, offset: UInt64(index) * 4096, data: data)
                 #expect(count == 4096)
+                if index == 0 { try await network.loop.sleep(for: FileWrites.gatheringTime * 2) }
             }
             #expect(await fileSystem.unwritten == UnwrittenData(files: 1, bytes: 32_768))
             try await network.loop.sleep(for: .seconds(1))
@@ -59,6 +60,30 @@ import Wire
             try await fileSystem.settle(handle)
             #expect(await writes(network) == [0..<4096, 4096..<32_768])
             #expect(await fileSystem.unwritten == UnwrittenData(files: 0, bytes: 0))
+        }
+    }
+
+    @Test func smallWritesGatherForAMomentUnlessSomebodyWaits() throws {
+        try write { fileSystem, network, disk, handle in
+            await network.server.answer(after: .milliseconds(1))
+            let data = [UInt8](repeating: 7, count: 4096)[...]
+            for round in 0..<2 {
+                let offset = UInt64(round) * 8192
+                _ = try await fileSystem.write(handle, offset: offset, data: data)
+                _ = try await fileSystem.write(handle, offset: offset + 4096, data: data)
+                let settling = await network.loop.timed {
+                    if round == 0 {
+                        try await fileSystem.settle(handle)
+                    } else {
+                        while await fileSystem.unwritten.bytes > 0 {
+                            try await network.loop.sleep(for: .microseconds(10))
+                        }
+                    }
+                }
+                let time = FileWrites.gatheringTime * round + .milliseconds(1)
+                #expect(time...(time + .microseconds(100)) ~= settling.time)
+            }
+            #expect(await writes(network) == [0..<8192, 8192..<16_384])
         }
     }
 
@@ -86,8 +111,8 @@ import Wire
             try await network.server.answer { _ in nil }
             for text in ["first", "second", "third"] {
                 _ = try await fileSystem.write(handle, offset: 2, data: bytes(text)[...])
+                try await network.loop.sleep(for: .seconds(1))
             }
-            try await network.loop.sleep(for: .seconds(1))
             #expect(await writes(network) == [2..<7])
             try await network.server.answer { _ in ok }
             try await fileSystem.settle(handle)
