@@ -278,14 +278,12 @@ extension RemoteFS {
         } catch {
             throw error.errnoOnHandle
         }
-        try reportFailure(to: handle)
     }
 
     /// One attempt at ``flush(_:)``.
     func flushOnce(_ handle: HandleID) async throws(Errno) {
         guard let file = files[handle] else { throw .EBADF }
         if file.access.contains(.write) { try await confirm(handle) }
-        try reportFailure(to: handle)
     }
 
     /// Closes an open file.

@@ -180,6 +180,8 @@ extension RemoteFS {
         try await again { () async throws(Errno) in
             try await fsyncOnce(handle)
         }
+        // Told once, which an attempt over a lost connection would use up.
+        try reportFailure(to: handle)
     }
 
     /// Waits at a close for what is pending of the file, and reports what has become known of its data
@@ -193,6 +195,7 @@ extension RemoteFS {
         try await again { () async throws(Errno) in
             try await flushOnce(handle)
         }
+        try reportFailure(to: handle)
     }
 
     /// Copies within the server.

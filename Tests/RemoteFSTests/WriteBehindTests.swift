@@ -218,6 +218,31 @@ import Wire
 
     // MARK: Losses
 
+    /// Of an attempt during which the connection is lost no error tells anything, but for one of what had
+    /// been acknowledged.
+    @Test func aFailureBehindALossIsToldByTheFsyncThatWaits() throws {
+        try write { fileSystem, network, disk, handle in
+            try await network.server.answer { _ in nil }
+            let answer = disk.answers()
+            await network.answer { request in
+                if case .write = request {
+                    .status(SFTPStatus(.permissionDenied))
+                } else {
+                    answer(request)
+                }
+            }
+            _ = try await fileSystem.write(handle, offset: 0, data: bytes("lost")[...])
+            let loop = network.loop
+            loop.spawn {
+                try? await loop.sleep(for: .seconds(1))
+                await network.cut()
+            }
+            #expect(
+                await fails(.EACCES) { () async throws(Errno) in try await fileSystem.fsync(handle)
+                })
+        }
+    }
+
     @Test(arguments: [false, true])
     func whatIsPendingIsSentOnTheNextConnection(hadArrived: Bool) throws {
         try write { fileSystem, network, disk, handle in
