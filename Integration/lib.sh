@@ -237,26 +237,37 @@ start_relay() {
 relay() { "$ROOT/Integration/relay.py" --tell "$CASE/relay" "$@" >/dev/null; }
 relayed_bytes() { "$ROOT/Integration/relay.py" --tell "$CASE/relay" bytes; }
 
-# Breaks the connection in four ways while a process works, each after so many bytes have gone over it. Sets $worker.
+# Breaks the connection in four ways while a process works, each after so many bytes have gone over it: the relay stops
+# there by itself, however fast the bytes go. Sets $worker.
 break_meanwhile() { # pid bytes
     worker=$1
-    after_bytes "$2"
+    freeze_after "$2"
     relay reset
+    relay thaw
     say "reset"
-    after_bytes "$2"
+    freeze_after "$2"
     relay stop
+    relay thaw
     sleep 2
     relay start
     say "refused for 2 s"
-    after_bytes "$2"
-    relay freeze
+    freeze_after "$2"
     sleep 17
     relay thaw
     say "silent for 17 s"
-    after_bytes "$2"
+    freeze_after "$2"
     restart_server
+    relay thaw
     say "server killed and started again"
-    alive "$worker" || fail "the work was done before everything had been broken"
+}
+
+# Waits until the relay has frozen, which it does once it has passed so many bytes on for a process that works.
+freeze_after() { # bytes
+    relay freeze-after "$1"
+    while [ "$("$ROOT/Integration/relay.py" --tell "$CASE/relay" frozen)" = 0 ]; do
+        alive "$worker" || fail "the work was done before everything had been broken"
+        sleep 0.05
+    done
 }
 
 # Waits until the relay has passed so many bytes on, for a process that works.

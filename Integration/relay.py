@@ -10,6 +10,8 @@ Usage: relay.py PORT TARGET-PORT CONTROL-SOCKET          runs until it is killed
   stop             resets all connections and takes no new ones: "connection refused"
   start            takes connections again
   freeze           passes nothing on any more, and says nothing about it; new ones are not answered
+  freeze-after N   freezes once N more bytes have gone either way
+  frozen           says whether it is frozen: 1 or 0
   thaw             goes on where it froze
   reset-after N    resets all connections once N more bytes have gone either way
   count            says how many connections there have been
@@ -36,6 +38,7 @@ class Relay:
         self.running = asyncio.Event()
         self.running.set()
         self.left = None
+        self.left_to_freeze = None
         self.count = 0
         self.bytes = 0
         self.delay = 0.0
@@ -93,6 +96,11 @@ class Relay:
                 broken = True
                 continue
             self.bytes += len(data)
+            if self.left_to_freeze is not None:
+                self.left_to_freeze -= len(data)
+                if self.left_to_freeze <= 0:
+                    self.left_to_freeze = None
+                    self.running.clear()
             if self.left is not None:
                 self.left -= len(data)
                 if self.left <= 0:
@@ -130,6 +138,8 @@ class Relay:
             case ["stop"]: self.stop()
             case ["start"]: await self.start()
             case ["freeze"]: self.running.clear()
+            case ["freeze-after", number]: self.left_to_freeze = int(number)
+            case ["frozen"]: answer = "0" if self.running.is_set() else "1"
             case ["thaw"]: self.running.set()
             case ["reset-after", number]: self.left = int(number)
             case ["count"]: answer = str(self.count)
