@@ -40,6 +40,13 @@ struct LateChanges {
     /// The size that we have given the file, where that is known.
     private(set) var size: UInt64?
 
+    /// How many bytes are kept.
+    var byteCount: Int {
+        let pieces =
+            writes.reduce(0) { $0 + $1.data.count } + written.reduce(0) { $0 + $1.data.count }
+        return pieces + appends.reduce(0) { $0 + $1.count }
+    }
+
     /// Whether they have to be reckoned with.
     ///
     /// - Parameter ended: the last connection whose session is known to have ended.

@@ -13,12 +13,25 @@ extension RemoteFS {
 
     /// Changes what is known of late changes of a file, where there may be any.
     func onLateChanges(of inode: InodeNumber, _ body: (inout LateChanges) -> Void) {
-        guard let details = nodes[inode]?.details, var late = details.lateChanges else { return }
+        guard let details = nodes[inode]?.details, var late = details.lateChanges else {
+            return lateFiles.forget(inode)
+        }
         // Held once, so that it is not copied.
         details.lateChanges = nil
-        guard late.mayCome(at: loop.now, ended: endedGeneration) else { return }
+        guard late.mayCome(at: loop.now, ended: endedGeneration) else {
+            return lateFiles.forget(inode)
+        }
         body(&late)
+        keep(late, of: inode, details)
+    }
+
+    private func keep(_ late: LateChanges, of inode: InodeNumber, _ details: NodeDetails) {
         details.lateChanges = late
+        lateFiles.setByteCount(late.byteCount, of: inode)
+        while let surplus = lateFiles.surplus {
+            nodes[surplus]?.details?.lateChanges = nil
+            lateFiles.forget(surplus)
+        }
     }
 
     /// Takes note of a request that may be carried out late.
@@ -27,12 +40,11 @@ extension RemoteFS {
     ) {
         if let endedGeneration, generation <= endedGeneration { return }
         guard let details = nodes[inode]?.makeDetails() else { return }
-        if details.lateChanges == nil { details.lateChanges = LateChanges() }
-        if var late = details.lateChanges.take() {
-            late.noteLoss(of: generation, at: loop.now)
-            body(&late)
-            details.lateChanges = late
-        }
+        var late = details.lateChanges.take() ?? LateChanges()
+        late.noteLoss(of: generation, at: loop.now)
+        body(&late)
+        lateFiles.noteLoss(of: inode)
+        keep(late, of: inode, details)
         // What is kept for it is let go in time.
         _ = loop.schedule(at: loop.now + LateChanges.lifetime) { [weak self] in
             self?.assumeIsolated { $0.onLateChanges(of: inode) { _ in } }
@@ -179,6 +191,7 @@ extension RemoteFS {
         details.failureCount += 1
         details.lastFailure = error
         details.lateChanges = nil
+        lateFiles.forget(inode)
     }
 
     /// Reports a failure that the holder of an open file has not been told of yet.

@@ -60,6 +60,8 @@ public actor RemoteFS {
     var ownMark: OwnMark?
     /// The last connection whose session, and all before it, is known to have ended on the server.
     var endedGeneration: UInt64?
+    /// The files that an older session may still change.
+    var lateFiles = LateFiles()
     /// What is held for programs that have not read it yet.
     var aheadMemory = ReadAheadMemory()
     /// How much to have on its way from the server, on this connection.

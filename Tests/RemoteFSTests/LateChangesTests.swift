@@ -104,6 +104,30 @@ import Wire
         }
     }
 
+    /// Of many files at a time; the old session has had the longest time for those that were lost first.
+    @Test func notMoreIsKeptThanAMountMay() throws {
+        try survive { fileSystem, network, disk, first in
+            disk["/srv/g"] = FakeDisk.File(data: bytes("content"))
+            let second = try await fileSystem.open(try await fileSystem.find("g"), [.read, .write])
+            await fileSystem.keepLateChanges(upTo: 11)
+            for handle in [first, second.handle] {
+                // On this connection it is open, so that the next WRITE is sent.
+                try await write("co", at: 0, to: handle, fileSystem)
+                try await lose(network, disk) {
+                    try await write("OLD", at: 2, to: handle, fileSystem)
+                }
+                try await write("NEW", at: 2, to: handle, fileSystem)
+            }
+            #expect(await fileSystem.lateFiles.byteCount == 6)
+            for path in ["/srv/f", "/srv/g"] { disk[path]?.data = bytes("coOLDnt") }
+            for handle in [first, second.handle] { try await fileSystem.fsync(handle) }
+            #expect(disk["/srv/f"]?.data == bytes("coOLDnt"))
+            #expect(disk["/srv/g"]?.data == bytes("coNEWnt"))
+            try await network.loop.sleep(for: LateChanges.lifetime)
+            #expect(await fileSystem.lateFiles.byteCount == 0)
+        }
+    }
+
     @Test func whatOthersHaveWrittenIsLeftAlone() throws {
         try survive { fileSystem, network, disk, handle in
             try await lose(network, disk) { try await write("OLD", at: 2, to: handle, fileSystem) }
@@ -223,4 +247,8 @@ import Wire
             }
         }
     }
+}
+
+extension RemoteFS {
+    fileprivate func keepLateChanges(upTo limit: Int) { lateFiles.limit = limit }
 }
