@@ -211,7 +211,8 @@ let package = Package(
             name: "HawserTests",
             dependencies: [
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), "EventLoop",
-                "MountOptions", "SSHClient", "SSHConfig", "SSHCrypto", "hawser",
+                "LocalSFTPServer", "MountOptions", "RemoteFS", "SFTPClient", "SSHClient",
+                "SSHConfig", "SSHCrypto", "SSHProtocol", "hawser",
             ],
             swiftSettings: settings),
     ]

@@ -31,14 +31,14 @@ struct Connection {
                 "\(dialing.options.source.host): the ssh process that shares its connection passes "
                     + "nothing on; connecting without it", level: .error)
         } catch {
-            throw ConnectionProblem(dialing.options.source, reason(of: error))
+            throw ConnectionProblem(dialing.options.source, reason(of: error), cause: error)
         }
         let direct = try await dialing.open(mayShare: false)
         do {
             return try await begin(
                 direct, generation, within: handshakeTime, loop, dialing.memory)
         } catch {
-            throw ConnectionProblem(dialing.options.source, reason(of: error))
+            throw ConnectionProblem(dialing.options.source, reason(of: error), cause: error)
         }
     }
 
@@ -112,8 +112,11 @@ struct Connection {
 /// What is wrong with a connection, or on the other side of it, with the host's name in front.
 struct ConnectionProblem: Error, CustomStringConvertible {
     let description: String
+    /// What has gone wrong, where something else said so.
+    let cause: (any Error)?
 
-    init(_ source: RemoteSource, _ reason: String) {
+    init(_ source: RemoteSource, _ reason: String, cause: (any Error)? = nil) {
+        self.cause = cause
         description = TerminalText.line("\(source.host): \(reason)", limit: .max)
     }
 }

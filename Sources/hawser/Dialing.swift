@@ -103,7 +103,7 @@ struct Dialing {
     }
 
     /// What ssh_config says of the host and of those on the way to it; blocks.
-    private static func route(_ options: MountOptions) throws -> [ClientOptions] {
+    static func route(_ options: MountOptions) throws -> [ClientOptions] {
         var commandLine = options.sshOptions.map { "\($0.name)=\($0.value)" }
         if options.readsPassword { commandLine.insert("NumberOfPasswordPrompts=1", at: 0) }
         var configuration = SSHConfiguration(

@@ -96,7 +96,7 @@ struct Hawser: ParsableCommand {
         version: versionText,
         subcommands: [
             Mount.self, Unmount.self, Copy.self, Serve.self, List.self, Status.self,
-            Reconnect.self, Flush.self, Config.self, CompletePath.self,
+            Reconnect.self, Flush.self, Config.self, Doctor.self, CompletePath.self,
         ])
 
     /// What is wrong with the first argument, if it should be a command and is none.

@@ -107,7 +107,8 @@ import Testing
         #expect(
             Hawser.problem(withCommand: "frob")
                 == "'frob' is not a command; "
-                + "there are: mount, unmount, cp, serve, list, status, reconnect, flush, config")
+                + "there are: mount, unmount, cp, serve, list, status, reconnect, flush, config, doctor"
+        )
         for word in ["mount", "unmount", "reconnect", "flush", "config", "help", "--help", "-V"] {
             #expect(Hawser.problem(withCommand: word) == nil)
         }

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import SSHConfig
-import SSHCrypto
+package import SSHConfig
+package import SSHCrypto
 
 /// What an `IdentityFile` turned out to be, with the public half and the certificate beside it.
-struct KeyFile: Sendable {
-    let path: String
+package struct KeyFile: Sendable {
+    /// Where it is.
+    package let path: String
     /// Whether the path is one of the defaults: then nobody expects the file to be there.
-    let isDefault: Bool
-    let content: Content
+    package let isDefault: Bool
+    /// What it turned out to be.
+    package let content: Content
     /// From the file itself, or from the `.pub` file beside it.
     let publicKey: PublicKey?
     /// From the `-cert.pub` file beside it.
     let certificate: Certificate?
 
     /// What the file itself holds.
-    enum Content: Sendable {
+    package enum Content: Sendable {
         case missing
         /// The public half only: the agent may have the other.
         case publicKey
@@ -29,7 +31,7 @@ struct KeyFile: Sendable {
     }
 
     /// Reads the files, which may block.
-    init(_ file: IdentityFile, _ world: any ClientWorld) {
+    package init(_ file: IdentityFile, _ world: any ClientWorld) {
         path = file.path
         isDefault = file.isDefault
         var publicFile = PublicKeyFile(at: path, world)
