@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Completes hawser's command line in bash: its commands and options, hosts, and files on servers.
+# Completes hawser's command line in bash: its commands and options, hosts, files on servers, and mounts.
 # To be read by .bashrc, or installed as /usr/share/bash-completion/completions/hawser.
 
 _hawser_options() { # command...
@@ -16,6 +16,11 @@ _hawser_connection() {
         -[FPJioSDc]?* | -4 | -6 | -C) connection+=("${words[index]}") ;;
         esac
     done
+}
+
+# Where something is mounted; blanks and the like are escaped as printf's %b takes them.
+_hawser_mounts() {
+    findmnt -rno TARGET -t fuse.hawser,fuse.sshfs 2>/dev/null
 }
 
 _hawser() {
@@ -40,7 +45,14 @@ _hawser() {
     esac
     _hawser_connection
     case ${command[0]} in
-    cp | scp | mount)
+    unmount | status | reconnect | flush)
+        while IFS= read -r candidate; do
+            candidate=$(printf %b "$candidate")
+            case $candidate in "$word"*) COMPREPLY+=("$(printf %q "$candidate")") ;; esac
+        done < <(_hawser_mounts)
+        [ ${#COMPREPLY[@]} = 0 ] || return
+        ;;
+    cp | scp | mount | doctor)
         while IFS= read -r candidate; do
             candidate=$(printf %q "$candidate")
             # Only what is behind the last colon is replaced.

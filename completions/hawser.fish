@@ -26,4 +26,5 @@ end
 
 complete -c hawser -n __fish_use_subcommand -f -a '(__hawser_commands)'
 complete -c hawser -n 'not __fish_use_subcommand; and string match -q -- "-*" (commandline -ct)' -f -a '(__hawser_options)'
-complete -c hawser -n '__fish_seen_subcommand_from cp mount' -a '(__hawser_paths)'
+complete -c hawser -n '__fish_seen_subcommand_from unmount status reconnect flush' -a '(findmnt -rno TARGET -t fuse.hawser,fuse.sshfs 2>/dev/null | string unescape)'
+complete -c hawser -n '__fish_seen_subcommand_from cp mount doctor' -a '(__hawser_paths)'
