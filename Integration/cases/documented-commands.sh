@@ -51,9 +51,9 @@ runs_elsewhere() { # command
 # Runs the commands of a document from the first to the last, in a directory that has what they name.
 run_document() { # document
     local command place
-    rm -rf "$CASE/work" "${HOME:?}/bin" "$HOME/data" /srv/*
-    mkdir -p "$CASE"/work/{mnt,tree/below,shared,texts} "$HOME"/{bin,data} /srv/{notes,data,backup}
-    cd "$CASE/work" || fail "no directory to work in"
+    rm -rf "$CASE/desk" "${HOME:?}/bin" "$HOME/data" /srv/*
+    mkdir -p "$CASE"/desk/{mnt,tree/below,shared,texts} "$HOME"/{bin,data} /srv/{notes,data,backup}
+    cd "$CASE/desk" || fail "no directory to work in"
     echo text | tee tree/below/file tree/other shared/file file >report.txt
     echo 'The first line.' >/srv/notes/today.txt
     # shellcheck disable=SC2016 # That is for the script to expand.
@@ -66,7 +66,7 @@ run_document() { # document
         case $command in *'&') echo 'until (exec 3<>/dev/tcp/127.0.0.1/2222) 2>/dev/null; do sleep 0.1; done' >>"$CASE/script" ;; esac
     done <"$CASE/commands"
     bash -euo pipefail "$CASE/script" </dev/null >"$CASE/output" 2>&1 || fail "$1: $(cat "$CASE/output")"
-    for place in "$CASE/work/mnt" "$HOME/data" /mnt; do
+    for place in "$CASE/desk/mnt" "$HOME/data" /mnt; do
         if is_mounted "$place"; then "$HAWSER" unmount "$place"; fi
     done
     cd "$CASE" || fail "no directory"
@@ -75,16 +75,16 @@ run_document() { # document
 count=0
 run_document README.md
 expect_equal "what was written by README" 'A line more.' "$(tail -1 /srv/notes/today.txt)"
-expect_same_tree "$CASE/work/tree" /srv/tree without-times
-cmp /srv/notes/today.txt "$CASE/work/today.txt"
+expect_same_tree "$CASE/desk/tree" /srv/tree without-times
+cmp /srv/notes/today.txt "$CASE/desk/today.txt"
 for document in "$ROOT"/Docs/*.md "$ROOT"/man/*.[1-8]; do
     document=${document#"$ROOT/"}
     case $document in
     Docs/MIGRATION.md)
         run_document "$document"
-        expect_same_tree "$CASE/work/tree" /srv/backup/tree without-times
-        cmp /srv/notes/today.txt "$CASE/work/copied/today.txt"
-        cmp /srv/notes/today.txt "$CASE/work/copy.txt"
+        expect_same_tree "$CASE/desk/tree" /srv/backup/tree without-times
+        cmp /srv/notes/today.txt "$CASE/desk/copied/today.txt"
+        cmp /srv/notes/today.txt "$CASE/desk/copy.txt"
         ;;
     *) run_document "$document" ;;
     esac
