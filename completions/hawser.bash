@@ -50,7 +50,7 @@ _hawser() {
             candidate=$(printf %b "$candidate")
             case $candidate in "$word"*) COMPREPLY+=("$(printf %q "$candidate")") ;; esac
         done < <(_hawser_mounts)
-        [ ${#COMPREPLY[@]} = 0 ] || return
+        [ ${#COMPREPLY[@]} = 0 ] || return 0
         ;;
     cp | scp | mount | doctor)
         while IFS= read -r candidate; do

@@ -31,9 +31,9 @@ expect_completion "hawser cp -F $SSH_CONFIG server:$REMOTE/folder/b" ""
 expect_completion "hawser cp -F $SSH_CONFIG server:$REMOTE/folder/in" "$REMOTE/folder/inner/"
 expect_completion "hawser cp loc" "local\\ file"
 expect_completion "hawser doctor acq" acquainted.example:
-mkdir "$CASE/a place"
-mount_remote "$REMOTE" "$CASE/a place"
+mkdir "$CASE/place\$"
+mount_remote "$REMOTE" "$CASE/place\$"
 for command in unmount status reconnect flush; do
-    expect_completion "hawser $command $CASE/a" "$CASE/a\\ place"
+    expect_completion "hawser $command $CASE/pl" "$CASE/place\\\$"
 done
 expect_equal "what names no host" "" "$("$HAWSER" complete-path nowhere.invalid:)"

@@ -14,7 +14,7 @@ case $ROOT/$CASE in */srv/* | */mnt/* | */usr/libexec/*) skip "the case lies whe
 for place in /srv /mnt /usr/libexec; do [ -d $place ] || skip "there is no $place"; done
 
 ip link set lo up
-awk '$3 ~ /^fuse/ { print $2 }' /proc/self/mounts | while read -r place; do umount -l "$place"; done
+awk '$3 ~ /^fuse/ { print $2 }' /proc/self/mounts | while read -r place; do umount -l "$(printf %b "$place")"; done
 for place in /srv /mnt /usr/libexec; do mount -t tmpfs none $place; done
 sed "s|^root:\([^:]*\):0:0:\([^:]*\):[^:]*:|root:\1:0:0:\2:$HOME:|" /etc/passwd >"$CASE/passwd"
 echo "me:x:0:0::$HOME:/bin/bash" >>"$CASE/passwd"
