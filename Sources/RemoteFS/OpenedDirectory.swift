@@ -41,7 +41,7 @@ extension RemoteFS {
     }
 
     /// For how long the kernel believes all that comes with an entry.
-    private var entryValidity: Duration {
+    var entryValidity: Duration {
         min(options.attributeValidity, options.nameValidity)
     }
 
