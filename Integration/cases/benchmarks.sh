@@ -3,6 +3,7 @@
 # The benchmark of all workloads runs, in small: it measures each candidate, judges, and leaves nothing behind, also when
 # it is interrupted. Its numbers mean nothing here.
 # servers: openssh
+# tier: full
 # timeout: 240
 . "$(dirname "$0")/../lib.sh"
 
