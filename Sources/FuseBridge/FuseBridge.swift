@@ -121,8 +121,8 @@ public actor FuseBridge {
     }
 
     func listen(to fileSystem: RemoteFS) async {
-        await fileSystem.onStaleStatus { [weak self] inode, isDirectory in
-            await self?.invalidateAttributes(of: inode, entries: isDirectory)
+        await fileSystem.onStaleStatus { [weak self] inode in
+            await self?.invalidateAttributes(of: inode)
         }
         await fileSystem.onTooManyNodes { [weak self] names in
             self?.assumeIsolated { $0.drop(names) }
@@ -131,11 +131,9 @@ public actor FuseBridge {
 
     // MARK: Telling the kernel
 
-    private func invalidateAttributes(of inode: InodeNumber, entries: Bool) async {
+    private func invalidateAttributes(of inode: InodeNumber) async {
         guard let session else { return }
-        try? await loop.offload {
-            session.invalidateAttributes(of: inode, entries: entries)
-        }
+        try? await loop.offload { session.invalidateAttributes(of: inode) }
     }
 
     /// Asks the kernel to drop names, in order, on a helper thread: each call waits for the lock of a

@@ -84,14 +84,12 @@ final class Session: @unchecked Sendable {
     /// Tells the kernel that what it knows of a node's attributes is not true any more.
     ///
     /// On a thread of its own: it may wait for the kernel, which may wait for an answer of ours. Pages
-    /// of files are left alone, and with them what locks them.
-    ///
-    /// - Parameter entries: whether it is a directory, whose entries are not true any more either.
-    func invalidateAttributes(of inode: InodeNumber, entries: Bool) {
+    /// are left alone, and with them what locks them.
+    func invalidateAttributes(of inode: InodeNumber) {
         isMounted.withLock { isMounted in
             guard isMounted else { return }
             // Fails where the kernel has forgotten the node: then there is nothing to tell.
-            _ = unsafe fuse_lowlevel_notify_inval_inode(session, inode, entries ? 0 : -1, 0)
+            _ = unsafe fuse_lowlevel_notify_inval_inode(session, inode, -1, 0)
         }
     }
 

@@ -13,7 +13,7 @@ public struct OpenedDirectory: Hashable, Sendable {
 }
 
 /// What the kernel has kept of a directory's entries; what we change there it drops by itself.
-struct KeptByKernel: Equatable {
+struct KeptByKernel {
     /// Tells the listing that it read from every other one of the directory.
     let begunAt: Duration
     /// When it began to read.
@@ -23,11 +23,12 @@ struct KeptByKernel: Equatable {
 extension RemoteFS {
     /// What the kernel may do with the entries of a directory.
     ///
-    /// It takes what it kept only for as long as it believes most of the attributes that came with it: to
-    /// ask for each of them takes longer than to read the entries again.
+    /// It keeps them only where the directory's time tells of every later change: that is what it looks
+    /// at when a program rewinds. And it takes what it kept only for as long as it believes most of the
+    /// attributes that came with it: to ask for each of them takes longer than to read the entries again.
     func enter(_ fetch: ListingFetch) -> OpenedDirectory {
         let directory = OpenDirectory(fetch)
-        let validity = entryValidity
+        let validity = min(options.attributeValidity, options.nameValidity)
         let kept = nodes[fetch.inode]?.details?.keptByKernel
         let isKept =
             fetch.isComplete && kept?.begunAt == fetch.listing.begunAt
@@ -36,13 +37,8 @@ extension RemoteFS {
         directory.hasBeenRead = isKept
         return OpenedDirectory(
             handle: directories.add(directory),
-            keepsNewEntries: validity > .zero,
+            keepsNewEntries: validity > .zero && fetch.listing.directoryTime != nil,
             keepsEntries: isKept)
-    }
-
-    /// For how long the kernel believes all that comes with an entry.
-    var entryValidity: Duration {
-        min(options.attributeValidity, options.nameValidity)
     }
 
     /// Takes note of what the kernel reads from the beginning of a directory on.
@@ -56,25 +52,9 @@ extension RemoteFS {
         if !attributes {
             details.keptByKernel = nil
         } else if offset == 0 {
-            let kept = KeptByKernel(begunAt: listing.begunAt, readAt: loop.now)
-            details.keptByKernel = directory.hasBeenRead ? nil : kept
-            if listing.directoryTime == nil { dropLater(kept, of: directory.inode) }
+            details.keptByKernel =
+                directory.hasBeenRead || listing.directoryTime == nil
+                ? nil : KeptByKernel(begunAt: listing.begunAt, readAt: loop.now)
         }
-    }
-
-    /// Has the kernel forget entries of a directory whose time does not tell of every later change, in case
-    /// that it is still open then: that time is all that the kernel looks at when a program rewinds.
-    private func dropLater(_ kept: KeptByKernel, of inode: InodeNumber) {
-        guard entryValidity > .zero else { return }
-        let end = max(kept.begunAt + entryValidity, kept.readAt + entryValidity / 4)
-        _ = loop.schedule(at: end) { [weak self] in
-            self?.assumeIsolated { $0.drop(kept, of: inode) }
-        }
-    }
-
-    private func drop(_ kept: KeptByKernel, of inode: InodeNumber) {
-        guard let node = nodes[inode], node.openCount > 0 else { return }
-        if node.details?.keptByKernel == kept { node.details?.keptByKernel = nil }
-        loop.spawn { await self.invalidateShown(inode) }
     }
 }

@@ -69,7 +69,7 @@ public actor RemoteFS {
     private let moves: WaitQueue
     /// Those who wait for a file to be opened again.
     let reopenings: WaitQueue
-    private var staleHandler: (@Sendable (InodeNumber, Bool) async -> Void)?
+    private var staleHandler: (@Sendable (InodeNumber) async -> Void)?
 
     /// The loop.
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -178,17 +178,14 @@ public actor RemoteFS {
     /// Sets what is done when a node turns out not to be what its last status says, which may still be
     /// taken as true.
     ///
-    /// What needs the true status waits until it is done. Of directories, told apart by the second
-    /// argument, the entries are not to be believed any more either.
-    public func onStaleStatus(
-        _ handler: @escaping @Sendable (InodeNumber, _ isDirectory: Bool) async -> Void
-    ) {
+    /// What needs the true status waits until it is done.
+    public func onStaleStatus(_ handler: @escaping @Sendable (InodeNumber) async -> Void) {
         staleHandler = handler
     }
 
     /// Has everyone ask for the status of a node who was shown one.
     func invalidateShown(_ inode: InodeNumber) async {
-        await staleHandler?(inode, nodes[inode]?.kind == .directory)
+        await staleHandler?(inode)
     }
 
     /// Sets what is done with names that the kernel should forget, since more nodes are known than are
@@ -239,11 +236,12 @@ public actor RemoteFS {
     /// For how long attributes of a node are believed.
     ///
     /// Of an open file, no longer than by the kernel: what is read should not end where the file did
-    /// long ago. The same of an open directory whose entries the kernel may keep: by its time it tells if
-    /// they are still those.
+    /// long ago. The same of an open directory by whose time the kernel tells if the entries that it has
+    /// kept are still those.
     private func attributeTimeout(of node: Node) -> Duration {
         let isInUse =
-            node.openCount > 0 && (node.kind == .regular || entryValidity > .zero)
+            node.openCount > 0
+            && (node.kind == .regular || node.details?.keptByKernel != nil)
         return isInUse
             ? min(options.cache.attributeTimeout, options.attributeValidity)
             : options.cache.attributeTimeout

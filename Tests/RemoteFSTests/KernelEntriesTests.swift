@@ -42,46 +42,14 @@ import Testing
     }
 
     /// A program that rewinds would not see what changes within the same second as the directory did last.
-    @Test(arguments: [false, true])
-    func theKernelIsToldToForgetEntriesWhereTheTimeDoesNotTellOfChanges(isOld: Bool) throws {
+    @Test func theKernelKeepsNoEntriesWhereTheTimeDoesNotTellOfChanges() throws {
         let directory = ListedDirectory(["a", "b"])
-        if !isOld { directory.state.withLock { $0.mtime = 1_000_000 } }
+        directory.state.withLock { $0.mtime = 1_000_000 }
         try serve(directory) { fileSystem in
-            let forgotten = Mutex<[InodeNumber]>([])
-            await fileSystem.onStaleStatus { inode, _ in forgotten.withLock { $0.append(inode) } }
             _ = try await fileSystem.getattr(rootInode, handle: nil)
             try await fileSystem.list(rootInode)
-            #expect(try await opensKept(fileSystem))
-            // Nobody has it open: who opens it then is told to read it.
-            try await fileSystem.loop.sleep(for: .seconds(2))
-            #expect(forgotten.withLock { $0 } == [])
             let opened = try await fileSystem.opendir(rootInode)
-            #expect(opened.keepsNewEntries && !opened.keepsEntries)
-            _ = try await fileSystem.readdir(
-                opened.handle, offset: 0, room: 32_768, overhead: 24, attributes: true)
-            try await fileSystem.loop.sleep(for: .milliseconds(1001))
-            #expect(forgotten.withLock { $0 } == (isOld ? [] : [rootInode]))
-            await fileSystem.releasedir(opened.handle)
-        }
-    }
-
-    /// By its time the kernel tells whether what it has kept is still true.
-    @Test(arguments: [false, true])
-    func attributesOfAnOpenDirectoryAreBelievedAsByTheKernelIfItKeepsEntries(keeps: Bool) throws {
-        let directory = ListedDirectory(["a", "b"])
-        try serve(
-            directory,
-            {
-                $0.attributeValidity = keeps ? .seconds(1) : .zero
-                $0.cache.attributeTimeout = .seconds(20)
-            }
-        ) { fileSystem in
-            let opened = try await fileSystem.opendir(rootInode)
-            _ = try await fileSystem.getattr(rootInode, handle: nil)
-            let count = directory.state.withLock { $0.stats }
-            try await fileSystem.loop.sleep(for: .seconds(2))
-            _ = try await fileSystem.getattr(rootInode, handle: nil)
-            #expect(directory.state.withLock { $0.stats } == (keeps ? count + 1 : count))
+            #expect(!opened.keepsNewEntries && !opened.keepsEntries)
             await fileSystem.releasedir(opened.handle)
         }
     }

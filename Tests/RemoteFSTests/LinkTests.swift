@@ -22,7 +22,7 @@ import Testing
             #expect(other != inode)
 
             let told = Mutex<[InodeNumber]>([])
-            await fileSystem.onStaleStatus { inode, _ in told.withLock { $0.append(inode) } }
+            await fileSystem.onStaleStatus { inode in told.withLock { $0.append(inode) } }
             _ = try await fileSystem.write(handle, offset: 0, data: [1])
             #expect(told.withLock { $0 } == [other])
             #expect(await fileSystem.cachedAttributes(of: other) == nil)
