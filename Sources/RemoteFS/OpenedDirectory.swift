@@ -28,7 +28,7 @@ extension RemoteFS {
     /// attributes that came with it: to ask for each of them takes longer than to read the entries again.
     func enter(_ fetch: ListingFetch) -> OpenedDirectory {
         let directory = OpenDirectory(fetch)
-        let validity = min(options.attributeValidity, options.nameValidity)
+        let validity = entryValidity
         let kept = nodes[fetch.inode]?.details?.keptByKernel
         let isKept =
             fetch.isComplete && kept?.begunAt == fetch.listing.begunAt
@@ -40,6 +40,9 @@ extension RemoteFS {
             keepsNewEntries: validity > .zero && fetch.listing.directoryTime != nil,
             keepsEntries: isKept)
     }
+
+    /// For how long the kernel believes all that comes with an entry.
+    var entryValidity: Duration { min(options.attributeValidity, options.nameValidity) }
 
     /// Takes note of what the kernel reads from the beginning of a directory on.
     ///

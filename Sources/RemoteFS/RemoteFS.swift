@@ -236,12 +236,11 @@ public actor RemoteFS {
     /// For how long attributes of a node are believed.
     ///
     /// Of an open file, no longer than by the kernel: what is read should not end where the file did
-    /// long ago. The same of an open directory by whose time the kernel tells if the entries that it has
-    /// kept are still those.
+    /// long ago. The same of an open directory whose entries the kernel may keep: by its time it tells if
+    /// they are still those.
     private func attributeTimeout(of node: Node) -> Duration {
         let isInUse =
-            node.openCount > 0
-            && (node.kind == .regular || node.details?.keptByKernel != nil)
+            node.openCount > 0 && (node.kind == .regular || entryValidity > .zero)
         return isInUse
             ? min(options.cache.attributeTimeout, options.attributeValidity)
             : options.cache.attributeTimeout

@@ -54,6 +54,27 @@ import Testing
         }
     }
 
+    /// By its time the kernel tells whether what it has kept is still true.
+    @Test(arguments: [false, true])
+    func attributesOfAnOpenDirectoryAreBelievedAsByTheKernelIfItMayKeepEntries(keeps: Bool) throws {
+        let directory = ListedDirectory(["a", "b"])
+        try serve(
+            directory,
+            {
+                $0.attributeValidity = keeps ? .seconds(1) : .zero
+                $0.cache.attributeTimeout = .seconds(20)
+            }
+        ) { fileSystem in
+            let opened = try await fileSystem.opendir(rootInode)
+            _ = try await fileSystem.getattr(rootInode, handle: nil)
+            let count = directory.state.withLock { $0.stats }
+            try await fileSystem.loop.sleep(for: .seconds(2))
+            _ = try await fileSystem.getattr(rootInode, handle: nil)
+            #expect(directory.state.withLock { $0.stats } == (keeps ? count + 1 : count))
+            await fileSystem.releasedir(opened.handle)
+        }
+    }
+
     @Test func theKernelKeepsNothingOfADirectoryThatIsReadTwice() throws {
         let directory = ListedDirectory(["a", "b"])
         try serve(directory) { fileSystem in
