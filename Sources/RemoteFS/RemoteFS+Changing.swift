@@ -49,8 +49,8 @@ extension RemoteFS {
 
     /// Sends a change and waits for it.
     ///
-    /// - Returns: the number of its beginning, and the look behind it; no look where it has been done in
-    ///   another way. Unless it has a look, or fails, its end is still to be noted.
+    /// - Returns: the number of its beginning, and the look behind it, after which its end is still to be
+    ///   noted; no look where it has been done in another way, and has ended.
     private func change(
         _ inode: InodeNumber, _ changes: AttributeChanges, _ attributes: FileAttributes,
         handle: HandleID?
