@@ -4,6 +4,9 @@ import EventLoop
 import SFTPClient
 import SFTPProtocol
 
+/// How old a time in whole seconds must be, in seconds, to differ from that of every later change.
+let directorySettlingSeconds: Int64 = 2
+
 /// A listing of a directory on its way from the server, as far as it has come, or a whole one that is
 /// known.
 ///
@@ -16,6 +19,8 @@ final class ListingFetch {
     static let maximumUselessReplies = 64
 
     let inode: InodeNumber
+    /// The directory's modification time when this was begun, where it was known.
+    private let timeBefore: UInt32?
     /// What has come.
     private(set) var listing: DirectoryListing
     /// The server's handle; nil once nothing more is to be asked for.
@@ -43,15 +48,20 @@ final class ListingFetch {
     var readerCount = 0
 
     /// A directory that is to be fetched from the server.
+    ///
+    /// - Parameters:
+    ///   - timeBefore: its modification time as it is known so far.
+    ///   - isTelling: whether every later change gets another one.
     init(
-        inode: InodeNumber, askedAfterChange: UInt64, begunAt: Duration, directoryTime: UInt32?,
-        maximumWindow: Int, loop: any EventLoop
+        inode: InodeNumber, askedAfterChange: UInt64, begunAt: Duration,
+        timeBefore: UInt32?, isTelling: Bool, maximumWindow: Int, loop: any EventLoop
     ) {
         self.maximumWindow = maximumWindow
         window = min(2, maximumWindow)
         self.inode = inode
+        self.timeBefore = timeBefore
         listing = DirectoryListing(askedAfterChange: askedAfterChange, begunAt: begunAt)
-        listing.directoryTime = directoryTime
+        if isTelling { listing.directoryTime = timeBefore }
         isOpening = true
         isComplete = false
         progress = WaitQueue(loop: loop)
@@ -60,6 +70,7 @@ final class ListingFetch {
     /// A directory whose listing is known.
     init(inode: InodeNumber, listing: DirectoryListing, loop: any EventLoop) {
         self.inode = inode
+        timeBefore = nil
         self.listing = listing
         (window, maximumWindow) = (0, 0)
         isOpening = false
@@ -108,14 +119,21 @@ final class ListingFetch {
 
     /// Takes those entries of a reply in that can be shown.
     ///
-    /// - Parameter hidingLinks: whether the attributes of links are left out.
+    /// - Parameters:
+    ///   - latest: the latest time that the server's clock may show.
+    ///   - hidingLinks: whether the attributes of links are left out.
     func append(
-        _ entries: [NameEntry], at now: Duration, hidingLinks: Bool,
+        _ entries: [NameEntry], at now: Duration, latest: Int64, hidingLinks: Bool,
         shownName: (NameEntry) -> FileName?
     ) {
         let (before, expected) = (listing.count, repetitions)
         for entry in entries {
-            guard let name = shownName(entry) else { continue }
+            guard let name = shownName(entry) else {
+                if entry.filename.elementsEqual(".".utf8) {
+                    noteTimes(of: entry.attributes, latest: latest)
+                }
+                continue
+            }
             // A name is listed once, as it came first, at least as far back as entries are kept.
             if listing.contains(name) {
                 repetitions = max(repetitions - 1, 0)
@@ -129,6 +147,18 @@ final class ListingFetch {
         let isUseless = listing.count == before && repetitions == expected
         uselessReplies = isUseless ? uselessReplies + 1 : 0
         if uselessReplies == Self.maximumUselessReplies { fail(.EIO) }
+    }
+
+    /// Looks whether the directory's own times, told by the server while it listed the directory, show that
+    /// every later change gets another one.
+    ///
+    /// Most file systems note the first access after a change. Where that was seconds after the change,
+    /// the server's clock has gone on since, whatever it shows; nothing has to be known of it.
+    private func noteTimes(of directory: FileAttributes, latest: Int64) {
+        guard let times = directory.times, times.mtime == timeBefore,
+            times.atime >= Int64(times.mtime) + directorySettlingSeconds, times.atime <= latest
+        else { return }
+        listing.directoryTime = times.mtime
     }
 
     /// Takes note of the end of the directory.
@@ -174,6 +204,8 @@ final class OpenDirectory {
     private(set) var fetch: ListingFetch
     /// Whether entries have been given out: starting over then means reading anew.
     var hasBeenRead = false
+    /// Whether the kernel may keep what it reads.
+    var isToBeKept = false
 
     init(_ fetch: ListingFetch) {
         inode = fetch.inode

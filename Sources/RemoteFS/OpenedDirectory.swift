@@ -35,9 +35,9 @@ extension RemoteFS {
             && loop.now < (kept?.readAt ?? .longAgo) + validity * 3 / 4
         // What is asked of us for all that is asked for anew.
         directory.hasBeenRead = isKept
+        directory.isToBeKept = validity > .zero && fetch.listing.directoryTime != nil
         return OpenedDirectory(
-            handle: directories.add(directory),
-            keepsNewEntries: validity > .zero && fetch.listing.directoryTime != nil,
+            handle: directories.add(directory), keepsNewEntries: directory.isToBeKept,
             keepsEntries: isKept)
     }
 
@@ -56,7 +56,7 @@ extension RemoteFS {
             details.keptByKernel = nil
         } else if offset == 0 {
             details.keptByKernel =
-                directory.hasBeenRead || listing.directoryTime == nil
+                directory.hasBeenRead || !directory.isToBeKept || listing.directoryTime == nil
                 ? nil : KeptByKernel(begunAt: listing.begunAt, readAt: loop.now)
         }
     }

@@ -16,10 +16,9 @@ private let entriesAhead = 4096
 /// For how long a listing that is fetched ahead waits for its first reader, and for how long no other
 /// of its directory is fetched ahead.
 private let patienceAhead = Duration.seconds(5)
-/// How much the server's clock may be behind ours, if what it tells of a directory is compared with it.
-private let clockDifference = Duration.seconds(60)
-/// How old a time in whole seconds must be to differ from that of every later change.
-private let settlingTime = Duration.seconds(2)
+/// How much the server's clock may differ from ours, in seconds, if what it tells of a directory is compared
+/// with it.
+private let clockDifference: Int64 = 60
 
 /// Listings that are kept, or on their way.
 extension RemoteFS {
@@ -150,12 +149,9 @@ extension RemoteFS {
         }
     }
 
-    /// The modification time of a directory that is about to be listed, if it is certain that every
-    /// later change of the directory gets another one.
-    private func tellingTime(of inode: InodeNumber) -> UInt32? {
-        guard let mtime = cachedAttributes(of: inode)?.value.times?.mtime else { return nil }
-        let age = Duration.seconds(options.wallClock() - Int64(mtime))
-        return age >= settlingTime + clockDifference ? mtime : nil
+    /// Whether it is certain that every later change of a directory gets another modification time.
+    private func isTelling(_ mtime: UInt32) -> Bool {
+        options.wallClock() - Int64(mtime) >= directorySettlingSeconds + clockDifference
     }
 
     // MARK: Fetching
@@ -204,9 +200,10 @@ extension RemoteFS {
         of inode: InodeNumber, _ path: Bytes
     ) throws(Errno) -> (ListingFetch, PendingReply<SFTPHandle>) {
         let opening = try start { (client) throws(SFTPError) in try client.startOpendir(path) }
+        let time = cachedAttributes(of: inode)?.value.times?.mtime
         let fetch = ListingFetch(
             inode: inode, askedAfterChange: nodes.lastChange, begunAt: loop.now,
-            directoryTime: tellingTime(of: inode),
+            timeBefore: time, isTelling: time.map(isTelling) ?? false,
             maximumWindow: max(1, options.cache.requestsAhead), loop: loop)
         nodes[inode]?.makeDetails().fetch = fetch
         return (fetch, opening)
@@ -259,9 +256,10 @@ extension RemoteFS {
         }
         do {
             guard let entries = try await reply.value else { return finish(fetch) }
-            fetch.append(entries, at: loop.now, hidingLinks: options.symlinks.areFollowed) {
-                shownName(of: $0)
-            }
+            fetch.append(
+                entries, at: loop.now, latest: options.wallClock() + clockDifference,
+                hidingLinks: options.symlinks.areFollowed
+            ) { shownName(of: $0) }
             requestMore(fetch)
         } catch {
             if error.endsConnection {

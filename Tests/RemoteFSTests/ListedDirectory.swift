@@ -11,6 +11,8 @@ final class ListedDirectory: Sendable {
     struct State {
         var names: [String]
         var mtime: UInt32 = 1
+        /// The last access that a listing tells of beside its first name; none where nil.
+        var listedAccess: UInt32?
         var size: UInt64 = 10
         var listings = 0
         var stats = 0
@@ -32,9 +34,20 @@ final class ListedDirectory: Sendable {
                 let key = String(decoding: handle, as: UTF8.self)
                 let next = state.handles[key]?.prefix(100) ?? []
                 state.handles[key]?.removeFirst(next.count)
-                return next.isEmpty
-                    ? .status(SFTPStatus(.eof))
-                    : listing(next.map { bytes($0) }, size: state.size)
+                guard !next.isEmpty else { return .status(SFTPStatus(.eof)) }
+                guard let atime = state.listedAccess else {
+                    return listing(next.map { bytes($0) }, size: state.size)
+                }
+                let own = NameEntry(
+                    filename: bytes(".")[...], longname: [],
+                    attributes: FileAttributes(
+                        permissions: 0o040755, times: .init(atime: atime, mtime: state.mtime)))
+                let files = next.map {
+                    NameEntry(
+                        filename: bytes($0)[...], longname: [],
+                        attributes: fileAttributes(size: state.size))
+                }
+                return .name([own] + files)
             case .lstat(let path):
                 state.lstats += 1
                 let name = String(decoding: path, as: UTF8.self).dropFirst("/srv/".count)

@@ -37,7 +37,9 @@ import Testing
             NameEntry(filename: bytes("m\($0)")[...], longname: [], attributes: fileAttributes())
         }
         for _ in 0..<200 {
-            fetch.append(entries, at: .zero, hidingLinks: false) { FileName($0.filename) }
+            fetch.append(entries, at: .zero, latest: 0, hidingLinks: false) {
+                FileName($0.filename)
+            }
             fetch.dropEntries(farBehind: Int.max)
             #expect(fetch.listing.count <= 2 * ListingFetch.keptEntries)
         }

@@ -156,6 +156,38 @@ import Testing
         }
     }
 
+    /// One that was read seconds after it had changed is as good as an old one: the server's clock has gone on.
+    @Test(arguments: [(2, false), (3, true), (64, false)] as [(UInt32, Bool)])
+    func aDirectoryThatWasReadAfterItChangedProvesAbsence(access: UInt32, isTelling: Bool) throws {
+        let directory = ListedDirectory(["a"])
+        directory.state.withLock { $0.listedAccess = access }
+        try serve(directory, { $0.wallClock = { 3 } }) { fileSystem in
+            _ = try await fileSystem.getattr(rootInode, handle: nil)
+            try await list(fileSystem)
+            _ = directory.takeCounts()
+            try await fileSystem.loop.sleep(for: .seconds(1.1))
+            for name in ["x", "y"] { #expect(try await !isThere(name, fileSystem)) }
+            #expect(directory.takeCounts() == [0, isTelling ? 1 : 2])
+        }
+    }
+
+    /// What the server told before it listed a directory is what the names go with.
+    @Test func aDirectoryThatChangesWhileItIsListedProvesNothing() throws {
+        let directory = ListedDirectory(["a"])
+        try serve(directory, { $0.wallClock = { 10 } }) { fileSystem in
+            _ = try await fileSystem.getattr(rootInode, handle: nil)
+            directory.state.withLock {
+                $0.mtime += 1
+                $0.listedAccess = 9
+            }
+            try await list(fileSystem)
+            _ = directory.takeCounts()
+            try await fileSystem.loop.sleep(for: .seconds(1.1))
+            for name in ["x", "y"] { #expect(try await !isThere(name, fileSystem)) }
+            #expect(directory.takeCounts() == [0, 2])
+        }
+    }
+
     @Test func strictAsksForEveryName() throws {
         let directory = ListedDirectory(["a"])
         try serve(directory, { $0.cache.mode = .strict }) { fileSystem in
