@@ -50,6 +50,9 @@ class Worker:
         begin = time.monotonic()
         try:
             return action(*arguments)
+        except OSError as error:
+            error.call = what
+            raise
         finally:
             self.calls += 1
             self.longest = max(self.longest, (time.monotonic() - begin, f"{what} of {self.name}"))
@@ -131,7 +134,7 @@ class Worker:
             except FileNotFoundError:
                 pass
             except OSError as error:
-                self.wrong.append(f"{action.__name__} of {self.name}: {errno.errorcode[error.errno]}")
+                self.wrong.append(f"{action.__name__} of {self.name}: {errno.errorcode[error.errno]} of {error.call}")
             time.sleep(pause)
 
 

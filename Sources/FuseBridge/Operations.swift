@@ -112,7 +112,8 @@ private func addNodeOperations(to operations: inout fuse_lowlevel_ops) {
         let handle = unsafe info?.pointee.fh
         unsafe start(raw, .getattr, "getattr \(inode)") {
             (fileSystem, request) async throws(Errno) in
-            let (status, validity) = try await fileSystem.getattr(inode, handle: handle)
+            let (status, validity) = try await fileSystem.getattr(
+                inode, handle: handle, by: request.caller)
             request.reply(try await fileSystem.shown(status), validity: validity)
         }
     }

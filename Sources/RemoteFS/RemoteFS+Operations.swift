@@ -19,8 +19,11 @@ extension RemoteFS {
             let found = try await lookupOnce(name, in: parent)
             return try await openAhead(name, in: parent, found, by: caller)
         }
-        if case .absent = result {
-            absences.note(Node.Place(parent: parent, name: name), at: loop.now)
+        switch result {
+        case .absent: absences.note(Node.Place(parent: parent, name: name), at: loop.now)
+        case .found(let entry) where !retriedLooks.isEmpty:
+            retriedLooks.noteLookup(of: entry.status.inode, by: caller)
+        case .found: break
         }
         return result
     }
@@ -35,11 +38,22 @@ extension RemoteFS {
     }
 
     /// The status of a node, and for how long the kernel may take it as true.
+    ///
+    /// - Parameter caller: the thread that asks; 0 where that is not known.
+    /// - Throws: `ESTALE` where the file has no name any more: the caller looks the name up and asks again,
+    ///   which succeeds then.
     public func getattr(
-        _ inode: InodeNumber, handle: HandleID?
+        _ inode: InodeNumber, handle: HandleID?, by caller: CallerID = 0
     ) async throws(Errno) -> (status: FileStatus, validity: Duration) {
-        try await again { () async throws(Errno) in
-            try await getattrOnce(inode, handle: handle)
+        do throws(Errno) {
+            return try await again { () async throws(Errno) in
+                try await getattrOnce(inode, handle: handle)
+            }
+        } catch {
+            guard error == .ESTALE, retriedLooks.isRetry(of: inode, by: caller, at: loop.now),
+                let known = nodes[inode]?.attributes?.value
+            else { throw error }
+            return (status(known, of: inode), .zero)
         }
     }
 

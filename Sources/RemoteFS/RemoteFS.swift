@@ -54,6 +54,8 @@ public actor RemoteFS {
     var bytesBeingWritten: [InodeNumber: Int] = [:]
     /// Opens that have failed and are about to be tried again.
     var retriedOpens = RetriedOpens()
+    /// Looks that have failed and are about to be taken again.
+    var retriedLooks = RetriedLooks()
     /// Names that were seen not to be there.
     var absences = SeenAbsences()
     /// What the server gives to what we make; nil before we have made something.
