@@ -27,6 +27,8 @@ struct RetriedOpen {
     let number: UInt64
     /// What the lookup has opened.
     var ahead: Ahead?
+    /// The name that was not there when the caller looked it up. Linux asks once more.
+    var missing: Node.Place?
 
     struct Ahead {
         let place: Node.Place
@@ -61,6 +63,17 @@ struct RetriedOpens {
         }
         opens[caller]?.ahead = ahead
         return true
+    }
+
+    /// Takes note that there is nothing to open.
+    ///
+    /// It is waited for once more: Linux looks a name up twice that has led somewhere, and now does not.
+    mutating func noteMissing(_ place: Node.Place, of caller: CallerID) {
+        if opens[caller]?.missing == nil {
+            opens[caller]?.missing = place
+        } else {
+            opens[caller] = nil
+        }
     }
 
     /// - Parameter number: which one; nil for any.
@@ -127,12 +140,15 @@ extension RemoteFS {
     func openAhead(
         _ name: [UInt8], in parent: InodeNumber, _ found: LookupResult, by caller: CallerID
     ) async throws(Errno) -> LookupResult {
-        guard let open = retriedOpens[caller], open.ahead == nil else { return found }
         let place = Node.Place(parent: parent, name: name)
+        guard let open = retriedOpens[caller], open.ahead == nil, open.missing ?? place == place
+        else {
+            return found
+        }
         var found = found
         for _ in 0..<RetriedOpen.maximumLookups {
             guard case .found(let entry) = found else {
-                _ = retriedOpens.take(caller, open.number)
+                retriedOpens.noteMissing(place, of: caller)
                 break
             }
             guard entry.status.kind == .regular else { break }
