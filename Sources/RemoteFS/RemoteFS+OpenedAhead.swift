@@ -27,7 +27,7 @@ struct RetriedOpen {
     let number: UInt64
     /// What the lookup has opened.
     var ahead: Ahead?
-    /// The name that was not there when the caller looked it up. Linux asks once more.
+    /// The name that was not there when the caller looked it up, which it does once more.
     var missing: Node.Place?
 
     struct Ahead {
