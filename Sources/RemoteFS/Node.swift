@@ -58,7 +58,11 @@ struct Node {
     }
 
     /// Every place: several where we have just made hard links to it.
-    var places: [Place] { (place.map { [$0] } ?? []) + (details?.furtherPlaces ?? []) }
+    var places: [Place] {
+        let first = place.map { [$0] } ?? []
+        guard let further = details?.furtherPlaces, !further.isEmpty else { return first }
+        return first + further
+    }
 
     /// Whether a name in a directory is this node's ``place``.
     func isAt(_ name: Span<UInt8>, in parent: InodeNumber) -> Bool {
@@ -193,7 +197,7 @@ final class NodeDetails {
     var remains: FileAttributes?
 
     /// The places beyond the first.
-    var furtherPlaces: [Node.Place] = []
+    var furtherPlaces: Set<Node.Place> = []
     var twins: Set<InodeNumber> = []
     /// Whether a hard link to the file has been made here on a server that does not tell which names are one
     /// file: any other node may be the same file, even where it is not known as a twin any more.

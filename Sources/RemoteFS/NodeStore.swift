@@ -15,6 +15,8 @@ struct NodeStore {
 
     /// How many nodes there are.
     private(set) var count = 0
+    /// How many places they have.
+    var placeCount: Int { count + byFurtherPlace.count }
     /// How many slots there are for nodes, free ones included.
     var slotCount: Int { chunks.count * Self.chunkSize }
 
@@ -100,7 +102,7 @@ struct NodeStore {
             self[inode]?.place = place
             byPlace.insert(slot, hash: tableHash(of: place.name.span, in: place.parent))
         } else {
-            self[inode]?.makeDetails().furtherPlaces.append(place)
+            self[inode]?.makeDetails().furtherPlaces.insert(place)
             byFurtherPlace[place] = inode
         }
     }
@@ -108,7 +110,7 @@ struct NodeStore {
     /// Takes a place from the node that has it; its next one becomes the first.
     mutating func removePlace(_ place: Node.Place) {
         if let inode = byFurtherPlace.removeValue(forKey: place) {
-            self[inode]?.details?.furtherPlaces.removeAll { $0 == place }
+            self[inode]?.details?.furtherPlaces.remove(place)
             return
         }
         let hash = tableHash(of: place.name.span, in: place.parent)
@@ -119,7 +121,7 @@ struct NodeStore {
         self[inode]?.place = nil
         guard let next = self[inode]?.details?.furtherPlaces.first else { return }
         byFurtherPlace[next] = nil
-        self[inode]?.details?.furtherPlaces.removeFirst()
+        self[inode]?.details?.furtherPlaces.remove(next)
         addPlace(next, to: inode)
     }
 }

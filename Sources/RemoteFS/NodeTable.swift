@@ -31,6 +31,8 @@ struct NodeTable {
 
     /// How many nodes are known.
     var count: Int { nodes.count }
+    /// How many of them and of the further names of hard links: what there is a limit for.
+    var nameCount: Int { nodes.placeCount }
 
     /// Reads or changes a node.
     ///
@@ -240,19 +242,20 @@ struct NodeTable {
 
     /// Files that the kernel could drop, those first that have not been looked up for long.
     ///
-    /// Directories are left alone: a process may have one as its working directory.
+    /// Directories are left alone: a process may have one as its working directory. A file that has several
+    /// names goes with all of them.
     ///
-    /// - Parameter maximum: how many at most; one search looks at each node at most twice.
+    /// - Parameter maximum: how many names, short of the further ones of the last file; one search looks at each node at most twice.
     mutating func takeIdleFiles(_ maximum: Int) -> [KnownName] {
         var idle: [KnownName] = []
         for _ in 0..<2 * nodes.slotCount where idle.count < maximum {
             hand = (hand + 1) % nodes.slotCount
             if nodes.takeUse(in: hand) { continue }
-            guard let node = nodes.node(in: hand), let place = node.place,
-                node.kind != .directory, node.openCount == 0, node.changesInFlight == 0,
+            guard let node = nodes.node(in: hand), node.kind != .directory, node.openCount == 0,
+                node.changesInFlight == 0,
                 node.movesInFlight == 0
             else { continue }
-            idle.append(KnownName(parent: place.parent, name: place.name))
+            idle += node.places.map { KnownName(parent: $0.parent, name: $0.name) }
         }
         return idle
     }

@@ -120,7 +120,7 @@ extension RemoteFS {
             isUnchanged(entry.name, in: fetch.inode, since: change)
         else { return nil }
         let inode = nodes.inode(named: entry.name, in: fetch.inode)
-        if inode == nil, nodes.count >= options.maximumNodes {
+        if inode == nil, nodes.nameCount >= options.maximumNodes {
             dropIdleNodes()
             return nil
         }

@@ -203,16 +203,16 @@ public actor RemoteFS {
     ///
     /// - Parameter patience: how often that may have been of no use.
     func dropIdleNodes(patience: Int = 8) {
-        guard nodes.count >= options.maximumNodes, patience > 0, !isDropping, let dropHandler
+        guard nodes.nameCount >= options.maximumNodes, patience > 0, !isDropping, let dropHandler
         else { return }
         isDropping = true
-        let count = nodes.count
+        let count = nodes.nameCount
         dropHandler(nodes.takeIdleFiles(max(options.maximumNodes / 16, 1)))
         // It takes the kernel some time, and what is in use stays.
         _ = loop.schedule(at: loop.now + .milliseconds(100)) { [weak self] in
             self?.assumeIsolated { fileSystem in
                 fileSystem.isDropping = false
-                let hasHelped = fileSystem.nodes.count < count
+                let hasHelped = fileSystem.nodes.nameCount < count
                 fileSystem.dropIdleNodes(patience: hasHelped ? 8 : patience - 1)
             }
         }
@@ -338,7 +338,7 @@ public actor RemoteFS {
         let inode = nodes.lookUp(
             name, in: parent, kind: kind, exact: isFresh ? attributes.exact : nil,
             keepsLinks: keepsLinks)
-        if nodes.count >= options.maximumNodes { dropIdleNodes() }
+        if nodes.nameCount >= options.maximumNodes { dropIdleNodes() }
         let statusValidity = store(attributes, of: inode, askedAfter: change, heardAt: time)
         let nameValidUntil = (time ?? loop.now) + options.cache.attributeTimeout
         let nameValidity = min(options.nameValidity, max(nameValidUntil - loop.now, .zero))

@@ -50,7 +50,7 @@ public struct RemoteFSOptions: Sendable {
     /// a server can list names without end, and the kernel keeps what it is told for as long as it has
     /// memory of its own.
     ///
-    /// A node takes about 200 bytes and its name.
+    /// A node takes about 200 bytes and its name. The further names of files with hard links count as much.
     public var maximumNodes = 1 << 18
 
     /// The seconds since 1970, for times that are to be set to now.

@@ -245,4 +245,18 @@ import Testing
         let first = nodes.takeIdleFiles(9).map(\.name)
         #expect(Set(first) == idle.subtracting([name("f3")]))
     }
+
+    @Test func countsAndOffersEveryNameOfAFile() {
+        var nodes = NodeTable()
+        let file = nodes.lookUp(name("a"), in: rootInode, kind: .regular)
+        nodes.link(file, to: name("b"), in: rootInode)
+        nodes.link(file, to: name("c"), in: rootInode)
+        #expect((nodes.count, nodes.nameCount) == (2, 4))
+        #expect(Set(nodes.takeIdleFiles(100).map(\.name)) == [name("a"), name("b"), name("c")])
+        nodes.detach(name("a"), in: rootInode)
+        #expect((nodes.count, nodes.nameCount) == (2, 3))
+        #expect(Set(nodes.takeIdleFiles(100).map(\.name)) == [name("b"), name("c")])
+        nodes.forget(file, 1)
+        #expect((nodes.count, nodes.nameCount) == (1, 1))
+    }
 }
