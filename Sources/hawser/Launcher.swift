@@ -6,14 +6,6 @@ import Glibc
 
 /// The process that was started by the user and waits for another, which it has forked, to report.
 struct Launcher {
-    /// Which side of a fork this is.
-    enum Side {
-        /// The process that the user has started.
-        case launcher(PendingReport)
-        /// The process that goes on after it.
-        case mountProcess(Launcher)
-    }
-
     /// How the work of a forked process has gone.
     enum Report {
         case success
@@ -24,10 +16,10 @@ struct Launcher {
     /// The writing end of the pipe between the two.
     let pipe: CInt
 
-    /// Splits the process in two.
+    /// Splits the process in two: the other one does `work`, and ends with the status that this returns.
     ///
     /// Only one thread may exist, and no loop.
-    static func fork() throws -> Side {
+    static func fork(_ work: @escaping @Sendable (Launcher) -> CInt) throws -> PendingReport {
         var ends: [CInt] = [-1, -1]
         guard unsafe Glibc.pipe(&ends) == 0 else { throw SystemError.last("pipe") }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -36,10 +28,36 @@ struct Launcher {
         if process == 0 {
             close(ends[0])
             signal(SIGPIPE, SIG_IGN)
-            return .mountProcess(Launcher(pipe: ends[1]))
+            Launcher(pipe: ends[1]).goOn(work)
         }
         close(ends[1])
-        return .launcher(PendingReport(pipe: ends[0], process: process))
+        return PendingReport(pipe: ends[0], process: process)
+    }
+
+    /// Does the work of a forked process on a thread that is made after the fork.
+    ///
+    /// The Swift runtime keeps the number of each thread that has ever taken one of its locks, those of
+    /// `once` and `Mutex`, and puts it into them, for the kernel to find the owner by. The thread that comes out of
+    /// a fork has another number than is kept for it: where a second one waited for a lock of its, that
+    /// would never end.
+    private func goOn(_ work: @escaping @Sendable (Launcher) -> CInt) -> Never {
+        var all = sigset_t()
+        var usual = sigset_t()
+        unsafe sigfillset(&all)
+        // Signals are for the thread that works.
+        unsafe pthread_sigmask(SIG_SETMASK, &all, &usual)
+        let signals = usual
+        do {
+            try startThread {
+                var signals = signals
+                unsafe pthread_sigmask(SIG_SETMASK, &signals, nil)
+                exit(work(self))
+            }
+        } catch {
+            report(.failure("\(error)"))
+            exit(1)
+        }
+        while true { pause() }
     }
 
     /// Tells the launcher how it has gone.

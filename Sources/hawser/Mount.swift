@@ -92,11 +92,9 @@ struct Mount: ParsableCommand {
             if options.staysInForeground {
                 return MountProcess.run(options, mountPoint, launcher: nil)
             }
-            switch try Launcher.fork() {
-            case .launcher(let report): return report.wait()
-            case .mountProcess(let launcher):
-                return MountProcess.run(options, mountPoint, launcher: launcher)
-            }
+            return try Launcher.fork { launcher in
+                MountProcess.run(options, mountPoint, launcher: launcher)
+            }.wait()
         } catch {
             complain("\(error)")
             return 1

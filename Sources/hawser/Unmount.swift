@@ -45,20 +45,18 @@ struct Unmount: ParsableCommand {
         if force { return try end(mountPoint) }
         // In a process of its own: one that waits in the kernel for a dead server can't be ended, and
         // whoever waits for it could not either.
-        switch try Launcher.fork() {
-        case .mountProcess(let launcher):
+        let report = try Launcher.fork { [self] launcher in
             launcher.report(unmount(mountPoint))
-            Glibc.exit(0)
-        case .launcher(let report):
-            if let status = report.wait(milliseconds: CInt(timeout) * 1000) {
-                if status != 0 { throw ExitCode(status) }
-                return
-            }
-            kill(report.process, SIGKILL)
-            throw MountError(
-                "\(mountPoint.path): not unmounted within \(timeout) seconds\(Self.rest(mountPoint)); "
-                    + "--timeout waits longer, --lazy detaches it all the same, --force ends it")
+            return 0
         }
+        if let status = report.wait(milliseconds: CInt(timeout) * 1000) {
+            if status != 0 { throw ExitCode(status) }
+            return
+        }
+        kill(report.process, SIGKILL)
+        throw MountError(
+            "\(mountPoint.path): not unmounted within \(timeout) seconds\(Self.rest(mountPoint)); "
+                + "--timeout waits longer, --lazy detaches it all the same, --force ends it")
     }
 
     /// What keeps a mount from being unmounted, as far as it can say so.
