@@ -105,6 +105,23 @@ logged 'authorized_keys:1: the key may not be used from this address'
 logged 'authorized_keys:1: the key has expired'
 logged 'authorized_keys:1: the key is to run a command'
 end_server
+# Some requests only, and what new files may be to others.
+echo "$key" >"$CASE/authorized_keys"
+serve --deny remove,symlink --umask 027
+echo "[127.0.0.1]:$PORT $(ssh-keygen -y -f "$CASE/made_key")" >"$CASE/known_hosts"
+chmod 666 "$CASE/tree/folder/file-4096"
+sftp -q -b - -F "$SSH_CONFIG" server <<<"put $CASE/tree/folder/file-4096 $REMOTE/masked" >"$CASE/output"
+expect_equal "mode under --umask" 640 "$(stat -c %a "$REMOTE/masked")"
+expect_failure sftp -q -b - -F "$SSH_CONFIG" server <<<"rm $REMOTE/masked"
+[ -e "$REMOTE/masked" ] || fail "removed in spite of --deny"
+end_server
+serve --allow realpath,stat,lstat,mkdir
+echo "[127.0.0.1]:$PORT $(ssh-keygen -y -f "$CASE/made_key")" >"$CASE/known_hosts"
+sftp -q -b - -F "$SSH_CONFIG" server <<<"mkdir $REMOTE/allowed" >"$CASE/output"
+expect_failure sftp -q -b - -F "$SSH_CONFIG" server <<<"ls $REMOTE"
+end_server
+expect_failure "$HAWSER" serve --deny rmdirs
+grep -q "'rmdirs' is not a request" "$CASE/output" || fail "not said: $(cat "$CASE/output")"
 made=$(sha256 "$CASE/made_key")
 echo "$key" >"$CASE/authorized_keys"
 serve --once

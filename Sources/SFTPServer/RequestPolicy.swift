@@ -18,6 +18,11 @@ public struct RequestPolicy: Sendable {
         self.allowed = allowed
     }
 
+    /// The names in a list that a person has written, separated by commas.
+    public static func names(_ list: String) -> [String] {
+        list.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    }
+
     /// Why an operation is refused whatever its arguments, in OpenSSH's words; `nil` if it isn't.
     public func refusal(of operation: SFTPOperation) -> String? {
         let name = operation.rawValue

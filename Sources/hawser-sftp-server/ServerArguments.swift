@@ -87,20 +87,16 @@ struct ServerArguments {
             guard policy.denied.isEmpty else {
                 return .invalid("Refused requests already set", status: 255)
             }
-            policy.denied = Self.names(text)
+            policy.denied = Set(RequestPolicy.names(text))
         case "p":
             guard policy.allowed == nil else {
                 return .invalid("Permitted requests already set", status: 255)
             }
-            policy.allowed = Self.names(text)
+            policy.allowed = Set(RequestPolicy.names(text))
         default:
             return .usage
         }
         return nil
-    }
-
-    private static func names(_ list: String) -> Set<String> {
-        Set(list.split(separator: ",", omittingEmptySubsequences: false).map(String.init))
     }
 
     private static let facilities: [String: Int32] = [

@@ -58,6 +58,23 @@ struct Serve: ParsableCommand {
     @Flag(help: "Refuse everything that changes something.")
     var readOnly = false
 
+    @Option(
+        help: ArgumentHelp(
+            "The only requests to carry out, separated by commas. (default: all)",
+            valueName: "requests"))
+    var allow: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Requests to refuse, separated by commas. (default: none)", valueName: "requests"))
+    var deny: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What new files and directories do not let others do. (default: as it is)",
+            valueName: "octal number"))
+    var umask: String?
+
     @Flag(help: "Serve one connection and end.")
     var once = false
 
@@ -76,10 +93,23 @@ struct Serve: ParsableCommand {
         if let logLevel, LogLevel(name: logLevel) == nil {
             throw ValidationError("'\(logLevel)' is not a log level")
         }
+        for name in [allow, deny].compactMap(\.self).flatMap(RequestPolicy.names)
+        where SFTPOperation(rawValue: name) == nil {
+            throw ValidationError(
+                "'\(name)' is not a request: hawser-sftp-server -Q requests lists them")
+        }
+        if let umask, Self.mask(umask) == nil {
+            throw ValidationError("'\(umask)' is not an octal number of permissions")
+        }
         for address in listen where ListenAddress(address) == nil {
             throw ValidationError(
                 "'\(address)' is not an address and a port, such as 127.0.0.1:2222")
         }
+    }
+
+    /// The permissions that an octal number stands for.
+    private static func mask(_ text: String) -> mode_t? {
+        mode_t(text, radix: 8).flatMap { $0 <= 0o777 ? $0 : nil }
     }
 
     /// How long transfers may go on after SIGTERM.
@@ -93,6 +123,7 @@ struct Serve: ParsableCommand {
         signal(SIGXFSZ, SIG_IGN)
         clinux_keep_freed_memory(Self.freedMemoryKept)
         ProcessLimits.raiseOpenDescriptors()
+        if let mask = umask.flatMap(Self.mask) { _ = Glibc.umask(mask) }
         let parts = try ServeParts(self)
         let settings = try parts.settings()
         try LocalFiles.changeWorkingDirectory(to: parts.home)
@@ -183,7 +214,7 @@ struct ServeParts: Sendable {
     private let passwords: Bytes?
     private let hostKeys: [Bytes]
     private let files: FileTree
-    private let isReadOnly: Bool
+    private let policy: RequestPolicy
     private let log: ServerLog
 
     init(_ command: Serve) throws {
@@ -221,7 +252,9 @@ struct ServeParts: Sendable {
         } catch {
             throw ServeProblem(description: "\(command.root ?? ""): \(error)")
         }
-        isReadOnly = command.readOnly
+        policy = RequestPolicy(
+            isReadOnly: command.readOnly, denied: Set(command.deny.map(RequestPolicy.names) ?? []),
+            allowed: command.allow.map { Set(RequestPolicy.names($0)) })
         let level = command.logLevel.flatMap(LogLevel.init(name:)) ?? .info
         log = ServerLog(level: level) { _, message in
             let line = Array((message + "\n").utf8)
@@ -258,6 +291,6 @@ struct ServeParts: Sendable {
             ssh: ssh,
             login: LoginRules(
                 userName: userName, authorizedKeys: authorizedKeys, passwords: passwords),
-            policy: RequestPolicy(isReadOnly: isReadOnly), files: files, log: log)
+            policy: policy, files: files, log: log)
     }
 }
