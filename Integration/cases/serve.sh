@@ -120,6 +120,12 @@ echo "[127.0.0.1]:$PORT $(ssh-keygen -y -f "$CASE/made_key")" >"$CASE/known_host
 sftp -q -b - -F "$SSH_CONFIG" server <<<"mkdir $REMOTE/allowed" >"$CASE/output"
 expect_failure sftp -q -b - -F "$SSH_CONFIG" server <<<"ls $REMOTE"
 end_server
+# Older sessions are not to be ended; and a mask for files is none for host keys.
+host_key=$CASE/masked_key
+serve --deny session@hawser --umask 0477
+end_server
+expect_equal "mode of a host key under --umask" 600 "$(stat -c %a "$host_key")"
+host_key=$CASE/made_key
 expect_failure "$HAWSER" serve --deny rmdirs
 grep -q "'rmdirs' is not a request" "$CASE/output" || fail "not said: $(cat "$CASE/output")"
 made=$(sha256 "$CASE/made_key")

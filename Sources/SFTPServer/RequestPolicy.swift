@@ -23,6 +23,11 @@ public struct RequestPolicy: Sendable {
         list.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     }
 
+    /// Whether a list may have this name: that of a request, or of the extension that ends older sessions.
+    public static func isName(_ name: String) -> Bool {
+        SFTPOperation(rawValue: name) != nil || name == SessionExtension.name
+    }
+
     /// Why an operation is refused whatever its arguments, in OpenSSH's words; `nil` if it isn't.
     public func refusal(of operation: SFTPOperation) -> String? {
         let name = operation.rawValue

@@ -94,7 +94,7 @@ struct Serve: ParsableCommand {
             throw ValidationError("'\(logLevel)' is not a log level")
         }
         for name in [allow, deny].compactMap(\.self).flatMap(RequestPolicy.names)
-        where SFTPOperation(rawValue: name) == nil {
+        where !RequestPolicy.isName(name) {
             throw ValidationError(
                 "'\(name)' is not a request: hawser-sftp-server -Q requests lists them")
         }
@@ -123,9 +123,10 @@ struct Serve: ParsableCommand {
         signal(SIGXFSZ, SIG_IGN)
         clinux_keep_freed_memory(Self.freedMemoryKept)
         ProcessLimits.raiseOpenDescriptors()
-        if let mask = umask.flatMap(Self.mask) { _ = Glibc.umask(mask) }
         let parts = try ServeParts(self)
         let settings = try parts.settings()
+        // Not for the host keys, which may just have been made.
+        if let mask = umask.flatMap(Self.mask) { _ = Glibc.umask(mask) }
         try LocalFiles.changeWorkingDirectory(to: parts.home)
         let loop = try EpollLoop(whenQuiet: clinux_release_freed_memory)
         if stdio {
