@@ -27,7 +27,7 @@ public struct MetadataCacheOptions: Hashable, Sendable {
     public var maximumEntries = 1 << 17
 
     /// How many listings are fetched at a time before somebody reads them.
-    public var listingsAhead = 16
+    public var listingsAhead = 32
     /// How many READDIRs of one directory are in flight at most, at least 1.
     public var requestsAhead = 32
 

@@ -16,6 +16,8 @@ extension RemoteFS {
     func opendirOnce(_ inode: InodeNumber) async throws(Errno) -> OpenedDirectory {
         guard nodes[inode] != nil else { throw .ESTALE }
         nodes.open(inode)
+        // What is fetched ahead is asked for behind what this needs, and before the answer to that.
+        loop.spawn { await self.noteVisit(of: inode) }
         let fetch: ListingFetch
         do {
             fetch = try await listing(of: inode)
@@ -23,7 +25,6 @@ extension RemoteFS {
             nodes.close(inode)
             throw error
         }
-        noteVisit(of: inode)
         return enter(fetch)
     }
 

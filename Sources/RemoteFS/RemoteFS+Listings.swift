@@ -10,7 +10,7 @@ private let presencePerEntry = Duration.microseconds(100)
 /// The most entries of a listing that may be fetched anew whenever it proves nothing any more.
 private let shortListing = 512
 /// How many listings are checked ahead for each that may be fetched ahead: it takes one request.
-private let checksPerListingAhead = 4
+private let checksPerListingAhead = 2
 /// How many entries of a directory are fetched before somebody reads it.
 private let entriesAhead = 4096
 /// For how long a listing that is fetched ahead waits for its first reader, and for how long no other
