@@ -151,10 +151,10 @@ extension CopyEngine {
         do {
             // Nobody else may have a hand in it: only its owner can do this, though it changes nothing.
             try await file.set(FileAttributes(permissions: permissions & 0o7777))
-            if try await isBeginning(part, size, job, source) {
+            if let known = try await commonBeginning(part, size, job, source) {
                 attempt.place = .part(part)
-                attempt.confirmed = size
-                progress.bytesDone += size
+                attempt.confirmed = known
+                progress.bytesDone += known
                 return OpenTarget(file: file, part: part, isCut: true)
             }
         } catch {
@@ -166,18 +166,20 @@ extension CopyEngine {
         return nil
     }
 
-    /// Whether a part of this size ends as the source does there.
-    private func isBeginning(
+    /// How much of a part of this size is the beginning of the source, as far as its end shows; nil if it is
+    /// something else.
+    private func commonBeginning(
         _ part: Bytes, _ size: UInt64, _ job: FileJob, _ source: any SourceFile
-    ) async throws -> Bool {
-        guard size <= job.attributes.size ?? 0 else { return false }
-        guard size > 0 else { return true }
+    ) async throws -> UInt64? {
+        guard size <= job.attributes.size ?? 0 else { return nil }
+        guard size > 0 else { return 0 }
         let reader = try await job.target.openSource(part)
         do {
-            let start = size - min(size, CopyLimits.comparedTail)
+            let compared = CopyLimits.leastCommon + UInt64(options.doubtfulBytes)
+            let start = size - min(size, compared)
             let end = try await commonEnd(of: source, and: reader, in: start..<size)
             await reader.close()
-            return end == size
+            return start == 0 || end - start >= CopyLimits.leastCommon ? end : nil
         } catch {
             await reader.close()
             throw error

@@ -27,6 +27,8 @@ extension CopyEngine {
         var hasHoles = false
         /// The bytes of ``reads`` and ``writes``.
         var bytes = 0
+        /// The bytes of ``writes``.
+        var bytesWritten = 0
     }
 
     /// What is asked for where the end is expected.
@@ -107,6 +109,7 @@ extension CopyEngine {
             do {
                 let end = try await startWrite(data, at: read.offset, to: target, &flow)
                 flow.writes.append(.init(count: count, end: end))
+                flow.bytesWritten += count
             } catch {
                 throw TargetError(cause: error)
             }
@@ -115,8 +118,8 @@ extension CopyEngine {
             while let write = flow.writes.first, write.end.isDone() {
                 try await finishWrite(&flow)
             }
-            // As much is waited for as is beyond half of what may be under way.
-            while flow.writes.count > 1, flow.bytes > CopyLimits.bytesUnderWayPerFile / 2 {
+            // As much is waited for as is beyond half of what may be under way; the rest is for reads.
+            while flow.writes.count > 1, flow.bytesWritten > CopyLimits.bytesUnderWayPerFile / 2 {
                 try await finishWrite(&flow)
             }
         }
@@ -178,6 +181,7 @@ extension CopyEngine {
 
     private func finishWrite(_ flow: inout Flow) async throws {
         let write = flow.writes.removeFirst()
+        flow.bytesWritten -= write.count
         do {
             try await write.end.value()
         } catch {

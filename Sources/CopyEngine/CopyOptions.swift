@@ -54,6 +54,9 @@ public struct CopyOptions: Sendable {
     public var bytesPerSecond: UInt64?
     /// The size of a read; nil for the most that a side takes.
     public var chunkBytes: Int?
+    /// How far from the end of a part something may be missing: as much as may have been on its way when
+    /// a copy ended, of which the last can have arrived without the first.
+    public var doubtfulBytes = CopyLimits.bytesUnderWayPerFile
     /// The randomness in the names of parts.
     public var random: @Sendable () -> UInt32
 
@@ -96,8 +99,8 @@ public enum CopyLimits {
     static let attempts = 5
     /// The least that is kept of a file that is not whole, in bytes: less is sooner copied than found.
     static let leastPart: UInt64 = 64 << 10
-    /// How much of the end of a part is compared with the source before more is added to it, in bytes.
-    static let comparedTail: UInt64 = 256 << 10
+    /// How much has to be the source's, at least, before the rest of it is added to a part, in bytes.
+    static let leastCommon: UInt64 = 256 << 10
     /// The longest name that Linux's file systems take, in bytes.
     static let nameBytes = 255
 }

@@ -5,29 +5,37 @@ public import SFTPClient
 /// The way to a server: the connection that there is, and how to wait for another one once it is lost.
 public final class RemoteLink: Sendable {
     private let current: @Sendable () -> SFTPClient
+    private let further: @Sendable () -> FurtherChannels?
     private let next: (@Sendable () async throws -> Void)?
 
     /// A way over one connection after the other.
     ///
     /// - Parameters:
     ///   - current: the present connection, or the one that was lost last; called on the loop.
+    ///   - further: further channels of the present connection; called on the loop.
     ///   - next: returns once there is a connection, and throws if there will be none.
     public init(
         current: @escaping @Sendable () -> SFTPClient,
+        further: @escaping @Sendable () -> FurtherChannels? = { nil },
         next: @escaping @Sendable () async throws -> Void
     ) {
         self.current = current
+        self.further = further
         self.next = next
     }
 
     /// A way over one connection and no other.
     public init(only client: SFTPClient) {
         current = { client }
+        further = { nil }
         next = nil
     }
 
     /// The present connection; on the loop.
     var client: SFTPClient { current() }
+
+    /// Further channels of the present connection; nil where there can be none; on the loop.
+    var furtherChannels: FurtherChannels? { further() }
 
     /// Returns once there is a connection.
     ///

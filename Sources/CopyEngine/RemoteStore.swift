@@ -96,16 +96,23 @@ struct RemoteFolder: Folder {
     func openTarget(_ name: Bytes, _ way: TargetWay) async throws -> any TargetFile {
         switch way {
         case .new(let permissions):
-            try await open(name, [.write, .create, .exclusive], permissions)
-        case .inPlace(let permissions): try await open(name, [.write, .create], permissions)
-        case .again: try await openAgain(path(of: name))
-        case .stream: try await open(name, .write, nil)
+            target(at: name, try await open(name, [.write, .create, .exclusive], permissions))
+        case .inPlace(let permissions):
+            target(at: name, try await open(name, [.write, .create], permissions))
+        case .again: target(at: name, try await openAgain(path(of: name)))
+        case .stream: RemoteTarget(try await open(name, .write, nil))
         }
+    }
+
+    /// A file that may be written over further channels.
+    private func target(at name: Bytes, _ file: RemoteFile) -> RemoteTarget {
+        let channels = file.client === link.client ? link.furtherChannels : nil
+        return RemoteTarget(file, path: path(of: name), furtherChannels: channels)
     }
 
     private func open(
         _ name: Bytes, _ flags: OpenFlags, _ permissions: UInt32?
-    ) async throws -> any TargetFile {
+    ) async throws -> RemoteFile {
         let client = link.client
         let handle = try await client.open(
             path(of: name), flags, attributes: FileAttributes(permissions: permissions))
@@ -113,7 +120,7 @@ struct RemoteFolder: Folder {
     }
 
     /// Opens a file that may have been made read-only.
-    private func openAgain(_ path: Bytes) async throws -> any TargetFile {
+    private func openAgain(_ path: Bytes) async throws -> RemoteFile {
         let client = link.client
         do {
             return RemoteFile(client: client, handle: try await client.open(path, .write))
@@ -208,7 +215,8 @@ private struct RemoteListing: Listing {
     func close() async { await client.startClose(handle) }
 }
 
-private struct RemoteFile: SourceFile, TargetFile {
+/// A file that is open on a server.
+struct RemoteFile: SourceFile {
     let client: SFTPClient
     let handle: SFTPHandle
 
@@ -223,48 +231,11 @@ private struct RemoteFile: SourceFile, TargetFile {
     func close() async { await client.startClose(handle) }
 
     func status() async throws -> FileAttributes { try await client.fstat(handle) }
-
-    func startWrite(_ data: [Bytes], at offset: UInt64) async throws -> Deferred<Void> {
-        if data.byteCount <= client.limits.writeBytes {
-            let reply = try await client.startWrite(handle, offset: offset, data: data)
-            return Deferred(isDone: { reply.isAnswered }) { try await reply.value }
-        }
-        try await client.write(handle, offset: offset, data: data)
-        return Deferred(isDone: { true }) {}
-    }
-
-    func copy(from source: any SourceFile, at offset: UInt64, count: UInt64) async throws -> UInt64
-    {
-        guard let source = source as? RemoteFile, source.client === client,
-            client.extensions.contains(.copyData)
-        else { return 0 }
-        // Beyond the end it would copy less, and not say how much.
-        let size = try await source.status().size ?? 0
-        guard size >= offset, size - offset >= count else { return 0 }
-        try await client.copyData(
-            from: source.handle, offset: offset, length: count, to: handle, at: offset)
-        return count
-    }
-
-    func set(_ attributes: FileAttributes) async throws {
-        try await client.fsetstat(handle, attributes.understood(by: client))
-    }
-
-    func finish(_ attributes: FileAttributes) async throws {
-        guard attributes != FileAttributes() else { return try await client.close(handle) }
-        // Both in one round trip: the server works in order.
-        let setting = try await client.startFsetstat(
-            handle, attributes.understood(by: client))
-        try await client.close(handle)
-        try await setting.value
-    }
-
-    func abandon() async { await client.startClose(handle) }
 }
 
 extension FileAttributes {
     /// Without what only our own server knows, for others.
-    fileprivate func understood(by client: SFTPClient) -> FileAttributes {
+    func understood(by client: SFTPClient) -> FileAttributes {
         var result = self
         if !client.isExact { result.timeChanges = nil }
         return result

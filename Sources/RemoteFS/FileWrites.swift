@@ -21,8 +21,14 @@ final class FileWrites {
 
     /// What has been written.
     var pending = PendingWrites()
-    /// The answers to come to what has been sent, in the same order.
-    var replies: [PendingReply<Void>] = []
+    /// The answers to come to what has been sent, in the same order, and the channels they come on.
+    var replies: [(reply: PendingReply<Void>, lane: Int)] = []
+    /// The channels that the data go over.
+    var lanes = WriteLanes()
+    /// Whose they are, but for the file's own, while there are any.
+    var furtherChannels: FurtherChannels?
+    /// What has been sent without a pause.
+    var stream = Stream(number: 0, start: .zero)
     /// The connection that they come on.
     var generation: UInt64 = 0
     /// The open file that was written to last.
@@ -43,6 +49,20 @@ final class FileWrites {
     var reason: Errno?
 }
 
+extension FileWrites {
+    /// Data that are sent without a pause.
+    struct Stream {
+        /// How many there were before.
+        let number: UInt64
+        /// When it began.
+        let start: Duration
+        /// How many bytes of it have been acknowledged.
+        var acknowledged = 0
+        /// Whether further channels have been thought of.
+        var hasWidened = false
+    }
+}
+
 /// All that has been written to a file, sent over one connection: the server carries out what is sent behind
 /// it after it.
 struct SentWrites {
@@ -50,9 +70,9 @@ struct SentWrites {
     let generation: UInt64
     private let count: UInt64
 
-    /// Nil unless all of it has been sent.
+    /// Nil unless all of it has been sent, and over the file's own channel.
     init?(_ writes: FileWrites) {
-        guard writes.pending.isSent else { return nil }
+        guard writes.pending.isSent, writes.lanes.isOnOwnChannelOnly else { return nil }
         self.writes = writes
         generation = writes.generation
         count = writes.pending.lastNumber

@@ -38,28 +38,11 @@ struct Opening {
 
 extension Opening.Witness {
     /// Whether a path with these attributes leads to another file.
-    ///
-    /// A file that is being written may change between the looks, but then it is between them.
     func contradicts(_ attributes: FileAttributes) async -> Bool {
         guard let before = try? await before.value, let after = try? await after.value else {
             return false
         }
-        if let identity = attributes.exact?.identity, let open = before.exact?.identity {
-            return identity != open
-        }
-        if attributes == before || attributes == after { return false }
-        guard before != after, before.permissions == attributes.permissions,
-            before.owner == attributes.owner,
-            let sizes = range(before.size, after.size), let size = attributes.size,
-            let times = range(before.times?.mtime, after.times?.mtime),
-            let mtime = attributes.times?.mtime
-        else { return true }
-        return !sizes.contains(size) || !times.contains(mtime)
-    }
-
-    private func range<T: Comparable>(_ first: T?, _ second: T?) -> ClosedRange<T>? {
-        guard let first, let second else { return nil }
-        return min(first, second)...max(first, second)
+        return !attributes.mayBeOf(fileWith: before, andLater: after)
     }
 }
 

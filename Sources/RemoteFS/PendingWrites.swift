@@ -180,9 +180,13 @@ struct PendingWrites {
     }
 
     /// The oldest request has been answered.
-    mutating func finishRequest() {
+    ///
+    /// - Returns: how many bytes it had.
+    @discardableResult
+    mutating func finishRequest() -> Int {
         let request = sent.removeFirst()
         byteCount -= request.range.count
+        return request.range.count
     }
 
     /// The requests without an answer never get one: their data are sent again, but for what has been

@@ -59,10 +59,13 @@ extension RemoteFS {
     }
 
     /// Starts a request of the client in this very step; an error becomes the errno that it tells.
+    ///
+    /// - Parameter channel: one of the client's further channels; nil for the client itself.
     func start<T: Sendable>(
+        on channel: SFTPClient? = nil,
         _ request: @Sendable (isolated SFTPClient) throws(SFTPError) -> T
     ) throws(Errno) -> T {
-        let result: Result<T, SFTPError> = client.assumeIsolated { client in
+        let result: Result<T, SFTPError> = (channel ?? client).assumeIsolated { client in
             do throws(SFTPError) {
                 return .success(try request(client))
             } catch {

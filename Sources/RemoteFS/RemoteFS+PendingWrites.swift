@@ -23,6 +23,7 @@ extension RemoteFS {
 
     private func sendAll(of inode: InodeNumber) async {
         guard let writes = pendingWrites[inode] else { return }
+        writes.stream = .init(number: writes.stream.number + 1, start: loop.now)
         while !writes.replies.isEmpty || writes.pending.canSend {
             do throws(Errno) {
                 try await again { () async throws(Errno) in try await advance(writes, of: inode) }
@@ -30,11 +31,13 @@ extension RemoteFS {
                 // Whatever there was, nobody can write it any more.
                 writes.pending.giveUp()
                 writes.replies = []
+                closeLanes(writes)
                 noteLostData(of: inode, error)
                 writeProgress.wakeAll()
             }
         }
         writes.isBeingSent = false
+        closeLanes(writes)
         if writes.pending.isEmpty, writes.isChange {
             writes.isChange = false
             writes.reason = nil
@@ -47,7 +50,8 @@ extension RemoteFS {
 
     /// Waits for the oldest answer, or sends, where nothing is under way.
     private func advance(_ writes: FileWrites, of inode: InodeNumber) async throws(Errno) {
-        guard let reply = writes.replies.first, let request = writes.pending.sent.first else {
+        guard let (reply, lane) = writes.replies.first, let request = writes.pending.sent.first
+        else {
             let server = try await writer(writes, of: inode)
             send(writes, of: inode, by: server)
             if writes.replies.isEmpty { await gather(writes) }
@@ -57,6 +61,9 @@ extension RemoteFS {
             try await reply.value
         } catch {
             guard !error.endsConnection else {
+                if lane > 0 {
+                    await writes.furtherChannels?.giveUp("\(error)")
+                }
                 noteLostRequests(writes, of: inode)
                 throw error.fileErrno
             }
@@ -76,9 +83,11 @@ extension RemoteFS {
     }
 
     private func finishRequest(_ writes: FileWrites, of inode: InodeNumber) {
-        writes.pending.finishRequest()
-        writes.replies.removeFirst()
+        let count = writes.pending.finishRequest()
+        writes.lanes.finish(count, on: writes.replies.removeFirst().lane)
+        writes.stream.acknowledged += count
         sendPending(of: inode)
+        widen(writes, of: inode)
         writeProgress.wakeAll()
     }
 
@@ -111,12 +120,14 @@ extension RemoteFS {
         {
             writes.waitingSince = now
             noteSending(request, of: inode)
+            let lane = writes.lanes.begin(request.range.count)
+            let further = writes.lanes[lane]
             let (offset, data) = (request.range.lowerBound, request.pieces.map(\.data))
-            let reply = try? start { (client) throws(SFTPError) in
-                try client.startWrite(server, offset: offset, data: data)
+            let reply = try? start(on: further?.client) { (client) throws(SFTPError) in
+                try client.startWrite(further?.handle ?? server, offset: offset, data: data)
             }
             guard let reply else { return noteLostRequests(writes, of: inode) }
-            writes.replies.append(reply)
+            writes.replies.append((reply, lane))
         }
     }
 
@@ -142,6 +153,7 @@ extension RemoteFS {
         }
         writes.pending.takeBack()
         writes.replies = []
+        closeLanes(writes)
     }
 
     private func noteFailedRequest(

@@ -96,7 +96,7 @@ extension RemoteFS {
     }
 
     /// Whether the path of a node leads to a regular file.
-    private func isRegular(_ inode: InodeNumber) async throws(Errno) -> Bool {
+    func isRegular(_ inode: InodeNumber) async throws(Errno) -> Bool {
         let request = try startStatus(try await path(to: inode))
         do {
             return try await request.value.kind == .regular

@@ -15,6 +15,8 @@ public actor ServerLink {
     public struct Connection: Sendable {
         /// The SFTP on it.
         public let client: SFTPClient
+        /// Further channels beside the client's own; nil where there can be none.
+        public let furtherChannels: FurtherChannels?
         /// When the server was last heard of, in the loop's time; on the loop.
         let lastReceived: @Sendable () -> Duration
         /// Asks the server for a sign of life, whatever it is busy with; nil where it can't be asked.
@@ -33,11 +35,13 @@ public actor ServerLink {
 
         /// Describes a connection.
         public init(
-            client: SFTPClient, lastReceived: @escaping @Sendable () -> Duration,
+            client: SFTPClient, furtherChannels: FurtherChannels? = nil,
+            lastReceived: @escaping @Sendable () -> Duration,
             ask: (@Sendable () -> Void)?, close: @escaping @Sendable () async -> Void,
             abandon: (@Sendable () async -> Void)? = nil
         ) {
             self.client = client
+            self.furtherChannels = furtherChannels
             self.lastReceived = lastReceived
             self.ask = ask
             self.close = close
@@ -161,6 +165,9 @@ public actor ServerLink {
         self.bytesUnderWay = bytesUnderWay
         watch(connection.client)
     }
+
+    /// Further channels of the present connection; nil where there can be none.
+    public var furtherChannels: FurtherChannels? { connection.furtherChannels }
 
     /// When the server was last heard of, in the loop's time.
     public var lastReceived: Duration { connection.lastReceived() }

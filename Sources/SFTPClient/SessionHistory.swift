@@ -21,8 +21,10 @@ public struct SessionHistory: Sendable {
 
     /// Takes note of what the server has said of a session that has begun; nil where it has not named the
     /// place.
+    ///
+    /// Those before it have ended only where it has named them: one beside others names none.
     public mutating func note(_ answer: SessionAnswer?, to request: SessionRequest) {
-        if answer?.olderHaveEnded ?? false { running = [] }
+        if answer?.olderHaveEnded ?? false { running.removeAll(where: request.older.contains) }
         if let answer {
             running.append(SessionAddress(place: answer.place, name: request.name))
         } else {

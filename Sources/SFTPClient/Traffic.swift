@@ -11,6 +11,8 @@ public struct Traffic: Sendable {
     /// How long the server takes to answer a request without payload, smoothed; nil before it has
     /// answered one.
     public private(set) var roundTrip: Duration?
+    /// The shortest of these times: what the link takes, where nothing waits on the way; nil before.
+    public private(set) var leastRoundTrip: Duration?
 
     /// The request that is being measured: one at a time.
     private var probe: (id: UInt32, sentAt: Duration)?
@@ -28,6 +30,7 @@ public struct Traffic: Sendable {
         let measured = now - probe.sentAt
         // As TCP smooths its own (RFC 6298): an eighth of what is new.
         roundTrip = roundTrip.map { $0 + (measured - $0) / 8 } ?? measured
+        leastRoundTrip = leastRoundTrip.map { min($0, measured) } ?? measured
     }
 }
 

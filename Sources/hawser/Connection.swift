@@ -13,6 +13,7 @@ import Wire
 struct Connection {
     let client: SFTPClient
     private let link: Dialing.Link
+    private let furtherChannels: FurtherChannels?
 
     /// How long the server may take to begin with SFTP.
     private static let handshakeTime = Duration.seconds(30)
@@ -54,10 +55,28 @@ struct Connection {
                     over: link.channel, generation: generation, session: session, loop: loop)
             }
             memory.note(client.sessionAnswer, to: session)
-            return Connection(client: client, link: link)
+            return Connection(
+                client: client, link: link,
+                furtherChannels: furtherChannels(beside: client, link, loop, memory))
         } catch {
             await link.close()
             throw error
+        }
+    }
+
+    /// More channels of the same kind on the same login; nil where something else than a session of ours
+    /// leads to the server.
+    private static func furtherChannels(
+        beside client: SFTPClient, _ link: Dialing.Link, _ loop: EpollLoop, _ memory: DialingMemory
+    ) -> FurtherChannels? {
+        guard let session = link.session, let program = link.program else { return nil }
+        return FurtherChannels(beside: client, memory: memory.furtherChannels, loop: loop) {
+            let channel = try await session.open(program)
+            let request = memory.furtherSession()
+            let further = try await SFTPClient.open(
+                over: channel, generation: client.generation, session: request, loop: loop)
+            memory.note(further.sessionAnswer, to: request)
+            return further
         }
     }
 
@@ -67,7 +86,8 @@ struct Connection {
             return ServerLink.Connection(client: client) { [link] in await link.close() }
         }
         return ServerLink.Connection(
-            client: client, lastReceived: { session.assumeIsolated { $0.lastReceived } },
+            client: client, furtherChannels: furtherChannels,
+            lastReceived: { session.assumeIsolated { $0.lastReceived } },
             ask: { session.assumeIsolated { $0.askForLife() } },
             close: { [link] in await link.close() }, abandon: { await session.abandon() })
     }

@@ -17,17 +17,19 @@ final class CopyMeter: CopyObserver {
         var isShown = false
         var isFinished = false
         var rate = 0.0
-        var last: (bytes: UInt64, time: Duration) = (0, .zero)
+        var last: (bytes: UInt64, time: Duration)
     }
 
     private let way: Way
     private let isQuiet: Bool
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     /// How much the last moment counts in the rate that is shown, as in scp's meter.
     private static let newness = 0.1
 
-    init(isQuiet: Bool, writesJSON: Bool) {
+    /// - Parameter now: the time, as ``draw(_:now:)`` will be told it.
+    init(isQuiet: Bool, writesJSON: Bool, now: Duration) {
+        state = Mutex(State(last: (0, now)))
         self.isQuiet = isQuiet
         way =
             if writesJSON {

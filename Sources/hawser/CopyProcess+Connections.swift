@@ -56,6 +56,7 @@ extension CopyProcess {
         closings.append { await link.close() }
         return RemoteLink(
             current: { link.assumeIsolated { $0.client } },
+            further: { link.assumeIsolated { $0.furtherChannels } },
             next: { try await link.waitForConnection() })
     }
 

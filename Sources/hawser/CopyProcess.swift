@@ -32,7 +32,7 @@ actor CopyProcess {
         self.loop = loop
         self.command = command
         prompter = TerminalPrompter(loop: loop, environment: LocalContext.environmentVariables)
-        meter = CopyMeter(isQuiet: command.isQuiet, writesJSON: command.json)
+        meter = CopyMeter(isQuiet: command.isQuiet, writesJSON: command.json, now: loop.now)
         engine = CopyEngine(options: options, observer: meter, loop: loop)
     }
 

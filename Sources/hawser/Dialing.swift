@@ -8,6 +8,7 @@ import SFTPProtocol
 import SSHClient
 import SSHConfig
 import Synchronization
+import Wire
 
 /// Finds a way to the SFTP server of a mount: by a connection that is there already, by one of our
 /// own, or by what stands in its place.
@@ -32,6 +33,8 @@ struct Dialing {
     struct Link {
         let channel: any ByteChannel
         var session: SSHSession?
+        /// What runs at the channel's other end, where that is a session of ours.
+        var program: ServerProgram?
         /// Where syslog is to file what is said about it.
         var facility = SyslogFacility.user
         /// How long the server may take to begin with SFTP, where an ssh process has to pass it all on:
@@ -87,7 +90,7 @@ struct Dialing {
             memory: memory.connections, dialTime: dialTime)
         do {
             return Link(
-                channel: try await session.open(program), session: session,
+                channel: try await session.open(program), session: session, program: program,
                 facility: route.last?.syslogFacility ?? .user)
         } catch {
             await session.close()
@@ -129,6 +132,8 @@ extension ClientOptions {
 /// What later connections need of the first one.
 final class DialingMemory: Sendable {
     let connections = ConnectionMemory()
+    /// What is known of the server's further channels.
+    let furtherChannels = FurtherChannels.Memory()
     private let knownRoute = Mutex<[ClientOptions]?>(nil)
     private let sessions = Mutex(SessionHistory())
 
@@ -140,8 +145,15 @@ final class DialingMemory: Sendable {
 
     /// What to tell the server of the session that is to begin.
     func nextSession() -> SessionRequest {
-        let name = (0..<SessionExtension.nameBytes).map { _ in UInt8.random(in: 0...(.max)) }
-        return sessions.withLock { $0.next(name: name[...]) }
+        let name = randomName()
+        return sessions.withLock { $0.next(name: name) }
+    }
+
+    /// What to tell the server of a session that is to run beside others.
+    func furtherSession() -> SessionRequest { SessionRequest(name: randomName()) }
+
+    private func randomName() -> Bytes {
+        (0..<SessionExtension.nameBytes).map { _ in UInt8.random(in: 0...(.max)) }[...]
     }
 
     /// Takes note of what the server has said of a session that has begun.

@@ -78,7 +78,10 @@ import Wire
                 _ = unsafe chmod("\(target)/\(parts[0])", 0o644)
                 try change("\(target)/\(parts[0])", at: 0, to: "!")
                 _ = unsafe chmod("\(target)/\(parts[0])", 0o444)
-                let outcome = await copy([from], to: to, loop: loop) { $0.resumes = true }
+                let outcome = await copy([from], to: to, loop: loop) {
+                    $0.resumes = true
+                    $0.doubtfulBytes = 0
+                }
                 #expect(outcome.said == [])
                 #expect(outcome.progress.bytesDone == Self.size)
                 #expect(try content(of: "\(target)/file") == "!" + text.dropFirst())
@@ -103,6 +106,32 @@ import Wire
             #expect(outcome.said == [])
             #expect(try content(of: "\(path)/t/file") == text)
             #expect(try names(in: "\(path)/t") == ["file"])
+        }
+    }
+
+    /// What was sent over several channels, or to a server that does several things at a time, can have
+    /// arrived without what was sent before it.
+    @Test func whatIsMissingInAPartIsWritten() throws {
+        let text = makeContent()
+        try withServedDirectory { local, remote, path, loop in
+            for doubtfulBytes in [64 << 10, 16 << 20] {
+                try write(text, to: "\(path)/source")
+                try LocalFiles.makeDirectory("\(path)/t\(doubtfulBytes)".bytes, permissions: 0o755)
+                let from = CopyOperand(store: local, path: "\(path)/source".bytes)
+                let target = "\(path)/t\(doubtfulBytes)"
+                let to = CopyOperand(store: remote, path: "\(target)/file".bytes)
+                _ = try await copyBeginning(of: from, to: to, loop: loop)
+                let part = "\(target)/\(try #require(try names(in: target).first))"
+                let size = try LocalFiles.status(of: part.bytes, followingLink: false).size
+                let zeros = String(repeating: "\0", count: 1000)
+                try change(part, at: size - (64 << 10), to: zeros)
+                let outcome = await copy([from], to: to, loop: loop) {
+                    $0.resumes = true
+                    $0.doubtfulBytes = doubtfulBytes
+                }
+                #expect(outcome.said == [])
+                #expect(try content(of: "\(target)/file") == text)
+            }
         }
     }
 

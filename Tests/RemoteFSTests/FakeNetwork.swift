@@ -26,6 +26,15 @@ actor FakeNetwork {
     private(set) var questions = 0
     private var isSilent = false
     private var endsOlderSessions = false
+    /// When further channels pay, and how the server behind each answers; nil for a server without.
+    private var further: (terms: FurtherChannels.Terms, answers: @Sendable () -> FakeServer.Answer)?
+    private let furtherMemory = FurtherChannels.Memory()
+    /// The servers behind further channels.
+    private(set) var furtherServers: [FakeServer] = []
+    /// How often a further channel has been asked for.
+    private(set) var furtherAttempts = 0
+    private var refusesFurther = false
+    private var latency = Duration.zero
     private var lastSign = Duration.zero
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -72,6 +81,30 @@ actor FakeNetwork {
     /// Has the next servers say that no older session runs any more.
     func endOlderSessions() { endsOlderSessions = true }
 
+    /// Lets the next connections have further channels.
+    func offerFurther(
+        _ terms: FurtherChannels.Terms, _ answers: @escaping @Sendable () -> FakeServer.Answer
+    ) {
+        further = (terms, answers)
+    }
+
+    /// Opens no further channel any more.
+    func refuseFurther() { refusesFurther = true }
+
+    /// How long the next servers take to answer.
+    func answer(after latency: Duration) { self.latency = latency }
+
+    private func openFurther(_ generation: UInt64) async throws -> SFTPClient {
+        furtherAttempts += 1
+        guard !refusesFurther, let further else { throw ChannelError.closedByPeer }
+        let (ours, theirs) = InMemoryPipe.makePair(loop: loop)
+        let server = FakeServer(theirs, loop, extensions.map { .init($0) }, further.answers())
+        await server.answer(after: latency)
+        furtherServers.append(server)
+        loop.spawn { await server.run() }
+        return try await SFTPClient.open(over: ours, generation: generation, loop: loop)
+    }
+
     /// What the link has said.
     nonisolated var lines: [String] { log.withLock { $0 } }
 
@@ -92,6 +125,7 @@ actor FakeNetwork {
             extensions.map { .init($0) } + (isExact ? [ExactExtension.pair] : [])
             + (endsOlderSessions ? [session] : [])
         let server = FakeServer(theirs, loop, pairs, answer)
+        await server.answer(after: latency)
         servers.append(server)
         loop.spawn { await server.run() }
         let name = [UInt8](repeating: 1, count: SessionExtension.nameBytes)
@@ -100,6 +134,11 @@ actor FakeNetwork {
         )
         return ServerLink.Connection(
             client: client,
+            furtherChannels: further.map { further in
+                FurtherChannels(
+                    beside: client, terms: further.terms, memory: furtherMemory, loop: loop
+                ) { try await self.openFurther(generation) }
+            },
             lastReceived: {
                 max(
                     client.assumeIsolated { $0.lastActivity },
@@ -118,11 +157,13 @@ func simulateLink(
     ],
     isExact: Bool = false, answer: @escaping FakeServer.Answer,
     configure: @escaping @Sendable (inout RemoteFSOptions) -> Void = { _ in },
+    prepare: @escaping @Sendable (FakeNetwork) async -> Void = { _ in },
     body: @escaping @Sendable (RemoteFS, FakeNetwork) async throws -> Void
 ) throws {
     let loop = SimulatedLoop()
     let network = FakeNetwork(loop, extensions: extensions, isExact: isExact, answer: answer)
     try loop.run {
+        await prepare(network)
         var options = RemoteFSOptions(wallClock: { 1_000_000 }, log: { _ in })
         options.rootPath = bytes("/srv")
         options.cache.attributeTimeout = .seconds(1)

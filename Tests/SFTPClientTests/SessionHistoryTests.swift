@@ -29,6 +29,16 @@ import Wire
         #expect(history.next(name: name(4)).older == [address([7], 3)])
     }
 
+    @Test func sessionsBesideEachOtherAreAllNamedByTheNext() {
+        var history = SessionHistory()
+        history.note(
+            SessionAnswer(place: [7], olderHaveEnded: true), to: history.next(name: name(1)))
+        // One beside it names none, so that the answer says nothing of the first.
+        history.note(
+            SessionAnswer(place: [7], olderHaveEnded: true), to: SessionRequest(name: name(2)))
+        #expect(history.next(name: name(3)).older == [address([7], 1), address([7], 2)])
+    }
+
     /// A server that has never heard of it may still be at work when another one answers.
     @Test func whatCannotBeNamedIsNeverTakenForEnded() {
         var history = SessionHistory()

@@ -16,6 +16,8 @@ final class SimulatedMachine: ClientWorld {
     private let numbers: SeededNumbers
     private let knownHosts = Mutex<[UInt8]>([])
     private let sessions = Mutex(SessionHistory())
+    /// What is known of the server's further channels.
+    let furtherChannels = FurtherChannels.Memory()
 
     let environment: [String: String] = [:]
     /// The first of June 2026.
@@ -32,6 +34,11 @@ final class SimulatedMachine: ClientWorld {
     func nextSession() -> SFTPProtocol.SessionRequest {
         let name = numbers.bytes(SessionExtension.nameBytes)
         return sessions.withLock { $0.next(name: name[...]) }
+    }
+
+    /// What to tell the server of a session that is to run beside others.
+    func furtherSession() -> SFTPProtocol.SessionRequest {
+        SFTPProtocol.SessionRequest(name: numbers.bytes(SessionExtension.nameBytes)[...])
     }
 
     /// Takes note of what the server has said of a session that has begun.

@@ -9,10 +9,24 @@ import SFTPProtocol
 extension SimulatedProgram {
     func write() async {
         guard let index = open.indices.randomElement(numbers) else { return }
-        let file = open[index]
-        let offset = numbers.below(file.file.content.count + 1)
+        let offset = numbers.below(open[index].file.content.count + 1)
         let data = numbers.bytes(1 + numbers.below(numbers.oneIn(4) ? 20_000 : 300))
         guard offset + data.count <= Self.longestFile else { return }
+        await write(data, at: offset, to: index)
+    }
+
+    /// Writes from the end to the beginning: pieces of which none follows the one before, so that each is
+    /// a request of its own, and many are under way.
+    func writeBackwards() async {
+        guard let index = open.indices.randomElement(numbers) else { return }
+        let count = 100 + numbers.below(500)
+        for piece in (0..<count).reversed() where !open[index].isLost {
+            await write(numbers.bytes(60), at: piece * 60, to: index)
+        }
+    }
+
+    private func write(_ data: [UInt8], at offset: Int, to index: Int) async {
+        let file = open[index]
         await attempt(
             "write \(data.count) at \(offset)", on: .content(index, changes: true)
         ) { () async throws(Errno) in

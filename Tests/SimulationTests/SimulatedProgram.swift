@@ -95,7 +95,9 @@ actor SimulatedProgram {
         switch numbers.below(14) {
         case 0, 1: await create()
         case 2: await openExisting()
-        case 3, 4, 5: await write()
+        case 3, 4: await write()
+        case 5:
+            weather.widensAtOnce && numbers.oneIn(2) ? await writeBackwards() : await write()
         case 6, 7: await read()
         case 8: await truncate()
         case 9: await sync()

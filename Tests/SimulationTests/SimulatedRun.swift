@@ -60,12 +60,14 @@ struct SimulatedRun {
         )
         let (loop, tree, trace, weather, sessions) = (loop, tree, trace, weather, sessions)
         return SimulatedNetwork(loop, numbers.branch(), weather) { pipe, isOther in
-            let session = SimulatedSession(
-                tree, number: sessions.nextNumber(), weather.faults, chance.branch(),
-                note: trace.violation)
             let server = SimulatedServer(
-                loop, pipe, isOther ? configurations.other : configurations.server, session,
-                sessions, chance.branch(), weather)
+                loop, pipe, isOther ? configurations.other : configurations.server,
+                sessions, chance.branch(), weather
+            ) {
+                SimulatedSession(
+                    tree, number: sessions.nextNumber(), weather.faults, chance.branch(),
+                    note: trace.violation)
+            }
             await server.run(isOther: isOther, note: trace.violation)
         }
     }
@@ -128,8 +130,9 @@ struct SimulatedRun {
 
     private func fileSystem(_ machine: SimulatedMachine) async throws -> RemoteFS {
         let options = try clientOptions()
+        let terms = weather.widensAtOnce ? Self.lowTerms : nil
         let dial: ServerLink.Dialer = { [loop] generation, _ in
-            try await Self.connect(options, generation, loop, machine)
+            try await Self.connect(options, generation, loop, machine, terms)
         }
         let (trace, random) = (trace, numbers.branch())
         var first: ServerLink.Connection?
@@ -149,7 +152,7 @@ struct SimulatedRun {
 
     private static func connect(
         _ options: ClientOptions, _ generation: UInt64, _ loop: SimulatedLoop,
-        _ machine: SimulatedMachine
+        _ machine: SimulatedMachine, _ terms: FurtherChannels.Terms?
     ) async throws -> ServerLink.Connection {
         do {
             let session = try await SSHClient.connect(
@@ -161,7 +164,13 @@ struct SimulatedRun {
                     over: channel, generation: generation, session: request, loop: loop)
                 machine.note(client.sessionAnswer, to: request)
                 return ServerLink.Connection(
-                    client: client, lastReceived: { session.assumeIsolated { $0.lastReceived } },
+                    client: client,
+                    furtherChannels: terms.map { terms in
+                        FurtherChannels(
+                            beside: client, terms: terms, memory: machine.furtherChannels,
+                            loop: loop
+                        ) { try await Self.openFurther(session, generation, loop, machine) }
+                    }, lastReceived: { session.assumeIsolated { $0.lastReceived } },
                     ask: { session.assumeIsolated { $0.askForLife() } },
                     close: {
                         await channel.close()
@@ -176,6 +185,26 @@ struct SimulatedRun {
         } catch SSHClientError.hostKeyRefused(let endpoint, _) {
             throw LinkFailure(.hostKey, "\(endpoint)")
         }
+    }
+
+    /// Terms by which even what the programs here write is worth several channels.
+    private static var lowTerms: FurtherChannels.Terms {
+        var terms = FurtherChannels.Terms()
+        terms.channelWindow = 100
+        terms.leastRoundTrip = .nanoseconds(1)
+        return terms
+    }
+
+    private static func openFurther(
+        _ session: SSHSession, _ generation: UInt64, _ loop: SimulatedLoop,
+        _ machine: SimulatedMachine
+    ) async throws -> SFTPClient {
+        let channel = try await session.open(.subsystem("sftp"))
+        let request = machine.furtherSession()
+        let client = try await SFTPClient.open(
+            over: channel, generation: generation, session: request, loop: loop)
+        machine.note(client.sessionAnswer, to: request)
+        return client
     }
 
     private func clientOptions() throws -> ClientOptions {

@@ -10,7 +10,9 @@ actor SimulatedServer {
     private let loop: SimulatedLoop
     private let pipe: InMemoryPipe
     private var connection: SSHServerConnection
-    private let session: SimulatedSession
+    private let makeSession: () -> SimulatedSession
+    /// What runs on each channel; the first to be opened is the client's own.
+    private var programs: [ChannelID: Program] = [:]
     private let numbers: SeededNumbers
     private let weather: SimulatedWeather
     /// What has come and is not carried out yet, since the disk holds it up.
@@ -20,7 +22,12 @@ actor SimulatedServer {
     private var isEnded = false
     private let sessions: SimulatedSessions
     private var onLogin: (() -> Void)?
-    private var decoder = SFTPPacketDecoder()
+
+    private struct Program {
+        let session: SimulatedSession
+        let isFirst: Bool
+        var decoder = SFTPPacketDecoder()
+    }
     private let senders: WaitQueue
     private var hasEnded = false
 
@@ -28,12 +35,12 @@ actor SimulatedServer {
 
     init(
         _ loop: SimulatedLoop, _ pipe: InMemoryPipe, _ configuration: SSHServerConfiguration,
-        _ session: SimulatedSession, _ sessions: SimulatedSessions, _ numbers: SeededNumbers,
-        _ weather: SimulatedWeather
+        _ sessions: SimulatedSessions, _ numbers: SeededNumbers, _ weather: SimulatedWeather,
+        makeSession: @escaping () -> SimulatedSession
     ) {
         self.loop = loop
         self.pipe = pipe
-        self.session = session
+        self.makeSession = makeSession
         self.sessions = sessions
         self.numbers = numbers
         self.weather = weather
@@ -87,22 +94,27 @@ actor SimulatedServer {
             } else {
                 connection.rejectAuthentication()
             }
-        case .sessionRequested(let id): connection.accept(id)
+        case .sessionRequested(let id):
+            programs[id] = Program(session: makeSession(), isFirst: programs.isEmpty)
+            connection.accept(id)
         case .request(let id, let request, let wantsReply):
             guard wantsReply else { return }
             connection.answerRequest(on: id, isSuccess: request == .subsystem(name: "sftp"))
         case .channel(let id, .data(let bytes)):
             connection.consumed(bytes.count, on: id)
-            decoder.append(bytes)
+            programs[id]?.decoder.append(bytes)
             takePackets(on: id)
-        case .channel(let id, .endOfData): connection.close(id, discardingUnsentData: false)
+        case .channel(let id, .endOfData), .channel(let id, .closed):
+            programs[id] = nil
+            connection.close(id, discardingUnsentData: false)
         case .disconnected: hasEnded = true
         case .channel, .authenticated, .keepaliveAnswered: break
         }
     }
 
     private func takePackets(on id: ChannelID) {
-        while let frame = try? decoder.next(), let message = try? SFTPClientMessage(decoding: frame)
+        while let frame = try? programs[id]?.decoder.next(),
+            let message = try? SFTPClientMessage(decoding: frame)
         {
             switch message {
             case .initialize(_, let extensions):
@@ -115,6 +127,11 @@ actor SimulatedServer {
                 connection.send(SFTPServerMessage.version(version).encode(), on: id)
             case .request(let number, let request):
                 if weather.sticks, !isHeldUp, numbers.oneIn(80) { holdUp() }
+                if weather.breaks, programs[id]?.isFirst == false, numbers.oneIn(100) {
+                    // Of several programs that serve one client, one dies.
+                    programs[id] = nil
+                    return connection.close(id, discardingUnsentData: true)
+                }
                 held.append((id, number, request))
                 carryOut()
             }
@@ -133,6 +150,7 @@ actor SimulatedServer {
         // Nothing is excused where a server could have been told to carry nothing out late.
         let isLate = hasEnded && !weather.endsOlderSessions
         for (channel, id, request) in held {
+            guard let session = programs[channel]?.session else { continue }
             answer(session.reply(to: request, isLate: isLate).encode(id: id), on: channel)
         }
         held = []

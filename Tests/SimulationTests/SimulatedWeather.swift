@@ -28,6 +28,8 @@ struct SimulatedWeather: Sendable {
     let endsOlderSessions: Bool
     /// Whether somebody at the server makes and removes the same names.
     let hasRival: Bool
+    /// Whether files are written over several channels as soon as two of their writes are under way.
+    let widensAtOnce: Bool
 
     init(_ numbers: SeededNumbers) {
         breaks = !numbers.oneIn(8)
@@ -44,6 +46,7 @@ struct SimulatedWeather: Sendable {
         sticks = numbers.oneIn(4)
         endsOlderSessions = numbers.oneIn(2)
         hasRival = numbers.oneIn(3)
+        widensAtOnce = numbers.oneIn(2)
     }
 
     /// Whether a program has to expect an error.
