@@ -115,6 +115,21 @@ expect_equal "mode under --umask" 640 "$(stat -c %a "$REMOTE/masked")"
 expect_failure sftp -q -b - -F "$SSH_CONFIG" server <<<"rm $REMOTE/masked"
 [ -e "$REMOTE/masked" ] || fail "removed in spite of --deny"
 end_server
+# Modes that clients can neither ask for nor change, whatever the umask says.
+serve -m 664 -M 775 --umask 077
+echo "[127.0.0.1]:$PORT $(ssh-keygen -y -f "$CASE/made_key")" >"$CASE/known_hosts"
+chmod 600 "$CASE/tree/folder/file-4096"
+sftp -q -b - -F "$SSH_CONFIG" server >"$CASE/output" <<END
+put -p $CASE/tree/folder/file-4096 $REMOTE/forced
+mkdir $REMOTE/forced-directory
+chmod 700 $REMOTE/forced-directory
+END
+expect_equal "modes under -m and -M" "664 775" \
+    "$(stat -c %a "$REMOTE/forced" "$REMOTE/forced-directory" | paste -sd ' ')"
+expect_equal "time of a file whose mode is forced" "$(stat -c %Y "$CASE/tree/folder/file-4096")" \
+    "$(stat -c %Y "$REMOTE/forced")"
+end_server
+expect_failure "$HAWSER" serve -m 1777
 serve --allow realpath,stat,lstat,mkdir
 echo "[127.0.0.1]:$PORT $(ssh-keygen -y -f "$CASE/made_key")" >"$CASE/known_hosts"
 sftp -q -b - -F "$SSH_CONFIG" server <<<"mkdir $REMOTE/allowed" >"$CASE/output"

@@ -49,6 +49,16 @@ chmod 666 "$CASE/ssh_config"
 direct "-d $REMOTE -u 027" <"$CASE/batch"
 expect_equal "mode under -u 027" 640 "$(stat -c %a "$REMOTE/made")"
 
+# -m and -M are the modes of what is new, whatever the client asks for and the umask says.
+printf 'put -p %s forced\nmkdir forced-directory\nchmod 700 forced-directory\n' "$CASE/ssh_config" >"$CASE/batch"
+if [[ $SFTP_SERVER == *hawser* ]]; then
+    direct "-d $REMOTE -u 077 -m 664 -M 775" <"$CASE/batch"
+    expect_equal "modes under -m and -M" "664 775" \
+        "$(stat -c %a "$REMOTE/forced" "$REMOTE/forced-directory" | paste -sd ' ')"
+    direct "-d $REMOTE -u 027 -m 664" <<<'mkdir masked'
+    expect_equal "mode of a directory under -u and -m" 750 "$(stat -c %a "$REMOTE/masked")"
+fi
+
 # -e logs to standard error, at the level of -l, in OpenSSH's words.
 printf 'get %s/file %s/got\n' "$REMOTE" "$CASE" | direct "-e -l INFO"
 for line in "session opened for local user $(id -un) from" "open \"$REMOTE/file\" flags READ mode 0666" \

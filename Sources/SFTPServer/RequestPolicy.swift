@@ -2,7 +2,8 @@
 
 import SFTPProtocol
 
-/// Which requests a server carries out at all: OpenSSH's options `-R`, `-P` and `-p`.
+/// Which requests a server carries out at all: OpenSSH's options `-R`, `-P` and `-p`; and with
+/// which modes.
 public struct RequestPolicy: Sendable {
     /// Whether everything that changes something is refused.
     public var isReadOnly: Bool
@@ -10,6 +11,8 @@ public struct RequestPolicy: Sendable {
     public var denied: Set<String>
     /// The names of the only requests that are not refused; `nil` for all.
     public var allowed: Set<String>?
+    /// The modes of new files and directories.
+    public var modes = ForcedModes()
 
     /// A policy; by default everything is allowed.
     public init(isReadOnly: Bool = false, denied: Set<String> = [], allowed: Set<String>? = nil) {

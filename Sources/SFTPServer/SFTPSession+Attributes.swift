@@ -40,6 +40,8 @@ extension SFTPSession {
             switch change {
             case .size(let size):
                 try files.truncate(path, to: size)
+            case .permissions where areModesForced:
+                _ = try files.status(of: path, followingLink: followingLink)
             case .permissions(let permissions):
                 try files.setPermissions(
                     of: path, to: permissions, followingLink: followingLink)
@@ -57,6 +59,7 @@ extension SFTPSession {
             try file.withFile { file throws(Errno) in
                 switch change {
                 case .size(let size): try file.truncate(to: size)
+                case .permissions where areModesForced: _ = try file.status()
                 case .permissions(let permissions): try file.setPermissions(permissions)
                 case .times(let times): try file.setTimes(times)
                 case .owner(let owner): try file.setOwner(owner)
@@ -64,6 +67,9 @@ extension SFTPSession {
             }
         }
     }
+
+    /// Whether changes of modes are only said to have been made.
+    private var areModesForced: Bool { !configuration.policy.modes.isEmpty }
 
     /// One thing that SETSTAT and its like change.
     private enum Change {

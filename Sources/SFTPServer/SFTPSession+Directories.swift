@@ -60,7 +60,8 @@ extension SFTPSession {
     }
 
     func mkdir(_ path: Bytes, _ attributes: FileAttributes) throws(Errno) -> SFTPReply {
-        let permissions = attributes.permissions.map { $0 & LocalFiles.permissionBits } ?? 0o777
+        let permissions = configuration.policy.modes.ofDirectory(
+            asked: attributes.permissions.map { $0 & LocalFiles.permissionBits } ?? 0o777)
         log.log(.info, "mkdir name \(ServerLog.quoted(path)) mode \(permissions.octal)")
         try files.makeDirectory(path, permissions: permissions)
         return .ok

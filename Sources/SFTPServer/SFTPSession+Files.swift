@@ -24,7 +24,8 @@ extension SFTPSession {
     func open(
         _ path: Bytes, _ flags: OpenFlags, _ attributes: FileAttributes
     ) throws(Errno) -> SFTPReply {
-        let permissions = attributes.permissions ?? Self.defaultPermissions
+        let permissions = configuration.policy.modes.ofFile(
+            asked: attributes.permissions ?? Self.defaultPermissions)
         log.log(
             .info,
             "open \(ServerLog.quoted(path)) flags \(flags.logText) mode \(permissions.octal)")

@@ -56,8 +56,10 @@ private func serve(_ arguments: ServerArguments) throws(StartFailure) -> Int32 {
             log.log(.error, "chdir to \(ServerLog.quoted(path)) failed: \(error)")
         }
     }
+    var policy = arguments.policy
+    if !policy.modes.isEmpty { policy.modes.mask = umask(0) }
     let configuration = SFTPSession.Configuration(
-        policy: arguments.policy, files: try fileTree(arguments.root), log: log,
+        policy: policy, files: try fileTree(arguments.root), log: log,
         userName: user.name, clientAddress: address, ownsProcess: true)
     do {
         // A server may wait for hours: what a transfer needed is no use to it then.

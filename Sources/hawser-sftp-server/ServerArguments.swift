@@ -5,7 +5,7 @@ import Glibc
 import SFTPServer
 import Wire
 
-/// The command line, which is OpenSSH's but for `--root`.
+/// The command line, which is OpenSSH's but for `-m`, which Red Hat's has, `-M` and `--root`.
 struct ServerArguments {
     /// Log to standard error instead of syslog.
     var logsToStandardError = false
@@ -30,7 +30,8 @@ struct ServerArguments {
 
     static let usage = """
         usage: hawser-sftp-server [-ehR] [-d start_directory] [-f log_facility] [-l log_level]
-        \t[-P denied_requests] [-p allowed_requests] [-u umask] [--root directory]
+        \t[-M directory_mode] [-m file_mode] [-P denied_requests] [-p allowed_requests]
+        \t[-u umask] [--root directory]
                hawser-sftp-server -Q protocol_feature
         """
 
@@ -83,6 +84,11 @@ struct ServerArguments {
                 return .invalid("Invalid umask \(ServerLog.quoted(text.utf8))", status: 255)
             }
             umask = mask
+        case "m", "M":
+            guard let mode = ForcedModes.permissions(octal: text) else {
+                return .invalid("Invalid mode \(ServerLog.quoted(text.utf8))", status: 1)
+            }
+            if option == "m" { policy.modes.file = mode } else { policy.modes.directory = mode }
         case "P":
             guard policy.denied.isEmpty else {
                 return .invalid("Refused requests already set", status: 255)
@@ -111,7 +117,7 @@ struct ServerArguments {
         let count = unsafe clinux_command_line(&arguments)
         var argument: UnsafePointer<CChar>?
         let option = unsafe clinux_next_option(
-            count, arguments, "d:f:l:P:p:Q:u:cehR", &argument)
+            count, arguments, "d:f:l:m:M:P:p:Q:u:cehR", &argument)
         guard option >= 0, let scalar = Unicode.Scalar(UInt32(option)) else { return nil }
         guard let text = unsafe argument else { return (scalar, []) }
         let buffer = unsafe UnsafeBufferPointer(start: text, count: strlen(text))

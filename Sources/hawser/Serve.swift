@@ -75,6 +75,20 @@ struct Serve: ParsableCommand {
             valueName: "octal number"))
     var umask: String?
 
+    @Option(
+        name: .customShort("m", allowingJoined: true),
+        help: ArgumentHelp(
+            "The mode of new files, whatever clients ask for. (default: what they ask for)",
+            valueName: "octal number"))
+    var fileMode: String?
+
+    @Option(
+        name: .customShort("M", allowingJoined: true),
+        help: ArgumentHelp(
+            "The mode of new directories, whatever clients ask for. (default: what they ask for)",
+            valueName: "octal number"))
+    var directoryMode: String?
+
     @Flag(help: "Serve one connection and end.")
     var once = false
 
@@ -98,18 +112,14 @@ struct Serve: ParsableCommand {
             throw ValidationError(
                 "'\(name)' is not a request: hawser-sftp-server -Q requests lists them")
         }
-        if let umask, Self.mask(umask) == nil {
-            throw ValidationError("'\(umask)' is not an octal number of permissions")
+        for text in [umask, fileMode, directoryMode].compactMap(\.self)
+        where ForcedModes.permissions(octal: text) == nil {
+            throw ValidationError("'\(text)' is not an octal number of permissions")
         }
         for address in listen where ListenAddress(address) == nil {
             throw ValidationError(
                 "'\(address)' is not an address and a port, such as 127.0.0.1:2222")
         }
-    }
-
-    /// The permissions that an octal number stands for.
-    private static func mask(_ text: String) -> mode_t? {
-        mode_t(text, radix: 8).flatMap { $0 <= 0o777 ? $0 : nil }
     }
 
     /// How long transfers may go on after SIGTERM.
@@ -123,10 +133,14 @@ struct Serve: ParsableCommand {
         signal(SIGXFSZ, SIG_IGN)
         clinux_keep_freed_memory(Self.freedMemoryKept)
         ProcessLimits.raiseOpenDescriptors()
-        let parts = try ServeParts(self)
-        let settings = try parts.settings()
+        var parts = try ServeParts(self)
+        _ = try parts.settings()
         // Not for the host keys, which may just have been made.
-        if let mask = umask.flatMap(Self.mask) { _ = Glibc.umask(mask) }
+        if let mask = umask.flatMap(ForcedModes.permissions) { _ = Glibc.umask(mask) }
+        parts.forceModes(
+            file: fileMode.flatMap(ForcedModes.permissions),
+            directory: directoryMode.flatMap(ForcedModes.permissions))
+        let settings = try parts.settings()
         try LocalFiles.changeWorkingDirectory(to: parts.home)
         let loop = try EpollLoop(whenQuiet: clinux_release_freed_memory)
         if stdio {
@@ -177,121 +191,5 @@ struct Serve: ParsableCommand {
             ServiceManager.notify(.ready)
             await server.waitUntilEnd()
         }
-    }
-}
-
-/// What keeps the server from starting; one line for a person.
-struct ServeProblem: Error, CustomStringConvertible {
-    let description: String
-}
-
-/// An address and a port, as `127.0.0.1:2222`, `[::1]:2222` or `*:2222`.
-struct ListenAddress {
-    let address: SocketAddress
-
-    init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"),
-            let port = UInt16(text[text.index(after: colon)...])
-        else { return nil }
-        var host = String(text[..<colon])
-        if host.hasPrefix("["), host.hasSuffix("]") {
-            host = String(host.dropFirst().dropLast())
-        } else if host.contains(":") {
-            return nil
-        }
-        guard let address = SocketAddress.numeric(host == "*" ? "0.0.0.0" : host, port: port) else {
-            return nil
-        }
-        self.address = address
-    }
-}
-
-/// What the command line stands for on this machine.
-struct ServeParts: Sendable {
-    /// Where clients begin.
-    let home: Bytes
-    private let userName: Bytes
-    private let authorizedKeys: Bytes
-    private let passwords: Bytes?
-    private let hostKeys: [Bytes]
-    private let files: FileTree
-    private let policy: RequestPolicy
-    private let log: ServerLog
-
-    init(_ command: Serve) throws {
-        let account = Accounts.user(number: Accounts.currentUser)
-        // In a container the user may be a number only.
-        home = account?.home ?? Array("/".utf8)[...]
-        guard let name = command.user.map({ Array($0.utf8)[...] }) ?? account?.name else {
-            throw ServeProblem(
-                description: "user \(Accounts.currentUser) has no name: give one by --user")
-        }
-        userName = name
-        let directory = try LocalFiles.workingDirectory() + Array("/".utf8)
-        func path(_ text: String) -> Bytes {
-            text.hasPrefix("/") ? Array(text.utf8)[...] : directory + Array(text.utf8)
-        }
-        authorizedKeys =
-            command.authorizedKeys.map(path) ?? home + Array("/.ssh/authorized_keys".utf8)
-        passwords = command.passwords.map(path)
-        if command.hostKey.isEmpty {
-            let folders = ["/.config", "/hawser"].reduce(into: [home]) { paths, name in
-                paths.append(paths[paths.count - 1] + Array(name.utf8))
-            }
-            for folder in folders.dropFirst() {
-                try? LocalFiles.makeDirectory(folder, permissions: 0o700)
-            }
-            hostKeys = [folders[folders.count - 1] + Array("/host_key".utf8)]
-        } else {
-            hostKeys = command.hostKey.map(path)
-        }
-        do throws(Errno) {
-            files =
-                try command.root.map(path).map { root throws(Errno) in
-                    try FileTree(confinedTo: root)
-                } ?? .whole
-        } catch {
-            throw ServeProblem(description: "\(command.root ?? ""): \(error)")
-        }
-        policy = RequestPolicy(
-            isReadOnly: command.readOnly, denied: Set(command.deny.map(RequestPolicy.names) ?? []),
-            allowed: command.allow.map { Set(RequestPolicy.names($0)) })
-        let level = command.logLevel.flatMap(LogLevel.init(name:)) ?? .info
-        log = ServerLog(level: level) { _, message in
-            let line = Array((message + "\n").utf8)
-            // Nothing may wait for a reader of messages.
-            _ = unsafe write(STDERR_FILENO, line, line.count)
-        }
-    }
-
-    /// By the name of OpenSSH in it, clients such as asyncssh know that SYMLINK takes its arguments in
-    /// OpenSSH's order, not in that of the draft.
-    private static let identificationComments = "OpenSSH-compatible"
-
-    /// The settings as the files are now.
-    func settings() throws -> ServerSettings {
-        var keys: [PrivateKey] = []
-        for path in hostKeys {
-            let key = try HostKeyFile.readOrMake(path)
-            if keys.contains(where: { $0.publicKey.type == key.publicKey.type }) {
-                throw ServeProblem(
-                    description:
-                        "\(ServerLog.escaped(path)): a second key of the type \(key.publicKey.type)"
-                )
-            }
-            keys.append(key)
-        }
-        let ssh = SSHServerConfiguration(
-            hostKeys: keys, algorithms: .modern,
-            authentication: .init(
-                methods: passwords == nil ? [.publicKey] : [.publicKey, .password]),
-            mlkem: .swiftCrypto,
-            channels: ChannelParameters(window: ServerSettings.channelWindow),
-            comments: Self.identificationComments)
-        return ServerSettings(
-            ssh: ssh,
-            login: LoginRules(
-                userName: userName, authorizedKeys: authorizedKeys, passwords: passwords),
-            policy: policy, files: files, log: log)
     }
 }
