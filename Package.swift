@@ -82,7 +82,8 @@ let package = Package(
             dependencies: ["PostQuantum", "SSHCrypto", "SSHProtocol", "Wire"],
             swiftSettings: settings),
         .target(
-            name: "SFTPServer", dependencies: ["EventLoop", "LocalFiles", "SFTPProtocol", "Wire"],
+            name: "SFTPServer",
+            dependencies: ["EventLoop", "JSON", "LocalFiles", "SFTPProtocol", "Wire"],
             swiftSettings: settings),
         .target(
             name: "SSHClient",

@@ -14,8 +14,8 @@ serve() { # [argument...]
         --host-key "$host_key" "$@" 2>"$CASE/serve.log" &
     SERVER_PID=$!
     started_pids+=("$SERVER_PID")
-    wait_until 20 grep -qs "^Server listening on" "$CASE/serve.log"
-    PORT=$(sed -n 's/^Server listening on 127.0.0.1 port \([0-9]*\)\.$/\1/p' "$CASE/serve.log")
+    wait_until 20 grep -qs "Server listening on" "$CASE/serve.log"
+    PORT=$(sed -n 's/.*Server listening on 127.0.0.1 port \([0-9]*\)\..*/\1/p' "$CASE/serve.log")
     write_client_config
 }
 logged() { grep -qE "$1" "$CASE/serve.log" || fail "not in the log: $1: $(cat "$CASE/serve.log")"; }
@@ -107,13 +107,16 @@ logged 'authorized_keys:1: the key is to run a command'
 end_server
 # Some requests only, and what new files may be to others.
 echo "$key" >"$CASE/authorized_keys"
-serve --deny remove,symlink --umask 027
+serve --deny remove,symlink --umask 027 --log-format json
 echo "[127.0.0.1]:$PORT $(ssh-keygen -y -f "$CASE/made_key")" >"$CASE/known_hosts"
 chmod 666 "$CASE/tree/folder/file-4096"
 sftp -q -b - -F "$SSH_CONFIG" server <<<"put $CASE/tree/folder/file-4096 $REMOTE/masked" >"$CASE/output"
 expect_equal "mode under --umask" 640 "$(stat -c %a "$REMOTE/masked")"
 expect_failure sftp -q -b - -F "$SSH_CONFIG" server <<<"rm $REMOTE/masked"
 [ -e "$REMOTE/masked" ] || fail "removed in spite of --deny"
+logged '"event":"message","level":"info","message":"Accepted publickey for '
+logged '"event":"remove","user":"'"$user"'","address":"127.0.0.1","path":"'"$REMOTE"'/masked".*"result":"Permission denied"}$'
+! grep -qv '^{.*}$' "$CASE/serve.log" || fail "a line without an event: $(cat "$CASE/serve.log")"
 end_server
 # Modes that clients can neither ask for nor change, whatever the umask says.
 serve -m 664 -M 775 --umask 077

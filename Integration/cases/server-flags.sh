@@ -65,6 +65,24 @@ for line in "session opened for local user $(id -un) from" "open \"$REMOTE/file\
     "close \"$REMOTE/file\" bytes read 5 written 0" "session closed for local user"; do
     grep -qF "$line" "$CASE/output" || fail "no log line '$line' in: $(cat "$CASE/output")"
 done
+# With --log-format json each line is an event, whatever names clients use.
+if [[ $SFTP_SERVER == *hawser* ]]; then
+    printf 'put %s "%s/with\\"quote"\n-rm %s/none\n' "$CASE/ssh_config" "$REMOTE" "$REMOTE" >"$CASE/batch"
+    sftp -q -b - -D "$SFTP_SERVER -e -l INFO --log-format json" <"$CASE/batch" >/dev/null 2>"$CASE/events"
+    python3 - "$CASE/events" "$REMOTE" "$(stat -c %s "$CASE/ssh_config")" <<'END' || fail "events: $(cat "$CASE/events")"
+import json, sys
+path, remote, size = sys.argv[1:]
+# The client writes to the same place.
+events = [json.loads(line) for line in open(path) if line.startswith("{")]
+assert all(event["time"].endswith("Z") for event in events)
+names = [event["event"] for event in events]
+assert names[0] == "session-open" and names[-1] == "session-close", names
+close = next(event for event in events if event["event"] == "close")
+assert close["path"] == remote + '/with"quote' and close["bytes_written"] == int(size), close
+remove = next(event for event in events if event["event"] == "remove")
+assert remove["result"] == "No such file" and remove["errno"] == 2 and remove["seconds"] >= 0, remove
+END
+fi
 expect_failure "$SFTP_SERVER" -h
 grep -qi usage "$CASE/output" || fail "no usage: $(cat "$CASE/output")"
 

@@ -39,12 +39,14 @@ static inline int clinux_command_line(char *const **arguments) {
 }
 
 // getopt(3) without global variables: the option, '?' for a bad one, -1 at the end of the options;
-// 'r' for --root, which has no short form, as OpenSSH may use that letter one day.
+// letters for long options, which have no short forms, as OpenSSH may use those letters one day.
 // `argument` is the option's argument or NULL.
 static inline int clinux_next_option(int count, char *const *arguments, const char *options,
                                      const char **argument) {
     static const struct option long_options[] = {
-        {"root", required_argument, NULL, 'r'}, {NULL, 0, NULL, 0}};
+        {"log-format", required_argument, NULL, 'J'},
+        {"root", required_argument, NULL, 'r'},
+        {NULL, 0, NULL, 0}};
     int option = getopt_long(count, arguments, options, long_options, NULL);
     *argument = optarg;
     return option;

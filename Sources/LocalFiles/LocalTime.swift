@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CLinux
 import Glibc
 
 /// A moment as the local calendar has it.
@@ -29,6 +30,22 @@ public struct LocalTime: Sendable {
         hour = unsafe Int(parts.tm_hour)
         minute = unsafe Int(parts.tm_min)
         second = unsafe Int(parts.tm_sec)
+    }
+
+    /// This moment in UTC, to the microsecond, as of RFC 3339.
+    public static func utcText() -> String {
+        var now = timespec()
+        _ = unsafe clock_gettime(CLOCK_REALTIME, &now)
+        let seconds = Int64(now.tv_sec)
+        let microseconds = now.tv_nsec / 1000
+        guard let time = LocalTime(secondsSince1970: seconds, isUTC: true) else { return "" }
+        func padded(_ number: Int, _ width: Int) -> String {
+            let digits = String(number)
+            return String(repeating: "0", count: max(width - digits.utf8.count, 0)) + digits
+        }
+        let date = "\(padded(time.year, 4))-\(padded(time.month, 2))-\(padded(time.day, 2))"
+        let clock = "\(padded(time.hour, 2)):\(padded(time.minute, 2)):\(padded(time.second, 2))"
+        return "\(date)T\(clock).\(padded(microseconds, 6))Z"
     }
 
     /// How many seconds have passed since 1970.

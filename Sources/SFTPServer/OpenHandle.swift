@@ -12,6 +12,8 @@ final class OpenFile {
     /// Whether reading never waits, though the file system can't tell so.
     let isInMemory: Bool
     private var file: LocalFile?
+    /// When it was opened.
+    let begin = ContinuousClock.now
     /// How many bytes have been read and written, for the log.
     var readCount: UInt64 = 0
     var writtenCount: UInt64 = 0

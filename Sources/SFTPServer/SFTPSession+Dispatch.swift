@@ -6,21 +6,23 @@ import Wire
 
 extension SFTPSession {
     /// Carries out a request, or says why not.
-    func answer(_ request: SFTPRequest, id: UInt32) {
+    func answer(_ request: SFTPRequest, id number: UInt32) {
+        var id = RequestID(number: number)
         guard let operation = request.operation else {
             log.log(.error, request.unknownText)
             return send(.status(SFTPStatus(.operationUnsupported)), id: id)
         }
+        id.event = event(of: request, operation)
         if let refusal = configuration.policy.refusal(of: request, operation: operation) {
             log.log(.verbose, refusal)
             return send(.status(SFTPStatus(.permissionDenied)), id: id)
         }
-        log.log(.debug3, "request \(id): \(operation.rawValue)")
+        log.log(.debug3, "request \(number): \(operation.rawValue)")
         order(request, id: id)
     }
 
     /// Carries a request out, or begins to.
-    func carryOut(_ request: SFTPRequest, id: UInt32) {
+    func carryOut(_ request: SFTPRequest, id: RequestID) {
         reply(to: id) { () throws(Errno) in
             switch request {
             case .read: try read(request, id: id)
@@ -33,22 +35,24 @@ extension SFTPSession {
 
     /// Sends what `body` returns, or why it failed; nothing for nil, which stands for a reply that was
     /// sent or will be.
-    func reply(to id: UInt32, _ body: () throws(Errno) -> SFTPReply?) {
+    func reply(to id: RequestID, _ body: () throws(Errno) -> SFTPReply?) {
         do throws(Errno) {
             if let reply = try body() { send(reply, id: id) }
         } catch {
+            id.event?.errno = error
             send(.status(SFTPStatus(errno: error, isReported: isExact)), id: id)
         }
     }
 
     /// Queues a reply, and logs what went wrong.
-    func send(_ reply: SFTPReply, id: UInt32) {
+    func send(_ reply: SFTPReply, id: RequestID) {
+        tell(id.event, reply)
         if case .status(let status) = reply {
             if log.level > .verbose || (status.code != .ok && status.code != .eof) {
                 log.log(.info, "sent status \(status.code)")
             }
         }
-        replies.append(reply, id: id)
+        replies.append(reply, id: id.number)
     }
 
     /// The one table from requests to what carries them out.

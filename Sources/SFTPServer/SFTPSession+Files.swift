@@ -62,7 +62,7 @@ extension SFTPSession {
 
 extension OpenFlags {
     /// The flags as they stand in OpenSSH's log.
-    fileprivate var logText: String {
+    var logText: String {
         let names: [(OpenFlags, String)] = [
             (.read, "READ"), (.write, "WRITE"), (.append, "APPEND"), (.create, "CREATE"),
             (.truncate, "TRUNCATE"), (.exclusive, "EXCL"),

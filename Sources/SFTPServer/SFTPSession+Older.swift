@@ -24,7 +24,8 @@ extension SFTPSession {
             let hasEnded =
                 session.place == place && session.name != request.name
                 && SessionProcess.end(session.name, within: haveEnded ? Self.patience : 0)
-            log.log(.verbose, "older session of this client: \(hasEnded ? "ended" : "not known")")
+            configuration.log.log(
+                .verbose, "older session of this client: \(hasEnded ? "ended" : "not known")")
             haveEnded = haveEnded && hasEnded
         }
         return SessionAnswer(place: place, olderHaveEnded: haveEnded)

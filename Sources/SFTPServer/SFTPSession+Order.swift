@@ -12,7 +12,7 @@ extension SFTPSession {
     var isWorking: Bool { !work.isEmpty }
 
     /// Carries out a request now, or as soon as those before it on which it depends have been.
-    func order(_ request: SFTPRequest, id: UInt32) {
+    func order(_ request: SFTPRequest, id: RequestID) {
         guard isWorking else { return carryOut(request, id: id) }
         let footprint = footprint(
             of: request, pathsAreKnown: work.heldFootprint.names != .changed)

@@ -6,13 +6,13 @@ import Wire
 
 // What may have to wait for a disk. Each returns the reply, or nil where it is sent later.
 extension SFTPSession {
-    func read(_ request: SFTPRequest, id: UInt32) throws(Errno) -> SFTPReply? {
+    func read(_ request: SFTPRequest, id: RequestID) throws(Errno) -> SFTPReply? {
         guard case .read(let handle, let offset, let length) = request else { return nil }
         guard let file = file(handle) else { return .invalidHandle }
         let count = min(Int(length), SFTPLimits.transferBytes)
         log.log(
             .debug1,
-            "request \(id): read \(ServerLog.quoted(file.path)) off \(offset) len \(length)")
+            "request \(id.number): read \(ServerLog.quoted(file.path)) off \(offset) len \(length)")
         let room = SFTPReply.dataHeaderBytes
         guard startJob != nil, diskIsNeverReady || !file.isInMemory else {
             let buffer = try file.withFile { file throws(Errno) in
@@ -50,16 +50,18 @@ extension SFTPSession {
 
     /// Sends what has been read.
     private func deliver(
-        _ buffer: [UInt8], of file: OpenFile, _ count: Int, _ id: UInt32
+        _ buffer: [UInt8], of file: OpenFile, _ count: Int, _ id: RequestID
     ) -> SFTPReply? {
         let readCount = buffer.count - SFTPReply.dataHeaderBytes
         guard readCount > 0 || count == 0 else { return .eof }
         file.readCount &+= UInt64(readCount)
-        replies.appendData(buffer, id: id)
+        id.event?.byteCount = UInt64(readCount)
+        tell(id.event, nil)
+        replies.appendData(buffer, id: id.number)
         return nil
     }
 
-    func fsync(_ request: SFTPRequest, id: UInt32) throws(Errno) -> SFTPReply? {
+    func fsync(_ request: SFTPRequest, id: RequestID) throws(Errno) -> SFTPReply? {
         guard case .fsync(let handle) = request else { return nil }
         guard let file = file(handle) else {
             return .status(SFTPStatus(.noSuchFile, message: "Invalid handle"))
@@ -79,7 +81,7 @@ extension SFTPSession {
         return nil
     }
 
-    func copyData(_ request: SFTPRequest, id: UInt32) throws(Errno) -> SFTPReply? {
+    func copyData(_ request: SFTPRequest, id: RequestID) throws(Errno) -> SFTPReply? {
         guard
             case .copyData(
                 let readHandle, let readOffset, let length, let writeHandle, let writeOffset) =
@@ -108,6 +110,7 @@ extension SFTPSession {
             guard case .copied(let result) = result else { return }
             reply(to: id) { () throws(Errno) in
                 let copied = try result.get()
+                id.event?.byteCount = copied
                 source.readCount &+= copied
                 destination.writtenCount &+= copied
                 return length == 0 || copied == length ? .ok : .eof

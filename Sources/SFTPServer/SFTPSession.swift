@@ -71,12 +71,14 @@ public final class SFTPSession {
     /// For tests, which have no slow disk.
     var diskIsNeverReady = false
 
-    var log: ServerLog { configuration.log }
+    /// Where the lines of requests go: nowhere where requests are logged as events.
+    let log: ServerLog
     var files: FileTree { configuration.files }
 
     /// A session at its start: it waits for INIT.
     public init(_ configuration: Configuration) {
         self.configuration = configuration
+        log = configuration.log.withoutEvents
         limits = ServerLimits(
             maxPacketLength: UInt64(SFTPLimits.packetBytes),
             maxReadLength: UInt64(SFTPLimits.transferBytes),
@@ -84,6 +86,7 @@ public final class SFTPSession {
             maxOpenHandles: configuration.handleLimit ?? 0)
         handles = HandleTable(limit: configuration.handleLimit ?? UInt64(UInt32.max))
         log.log(.info, "session opened for local user \(peerText)")
+        tell(event: "session-open")
     }
 
     /// The user and the address as they stand in log lines.
@@ -105,10 +108,12 @@ public final class SFTPSession {
     public func close() {
         for content in handles.removeAll() {
             log.log(.info, "forced \(content.closingLine)")
+            tell(event: "forced-close", content.closingMembers)
             // Nobody is left to be told of an error.
             try? content.close()
         }
         log.log(.info, "session closed for local user \(peerText)")
+        tell(event: "session-close")
     }
 
     /// Carries out one packet's request.
@@ -123,8 +128,9 @@ public final class SFTPSession {
         do {
             message = try SFTPClientMessage(decoding: frame)
         } catch {
-            log.log(.error, "bad message of type \(frame.typeByte): \(error)")
-            send(.status(SFTPStatus(.badMessage, message: "Bad message: \(error)")), id: frame.id)
+            configuration.log.log(.error, "bad message of type \(frame.typeByte): \(error)")
+            let status = SFTPStatus(.badMessage, message: "Bad message: \(error)")
+            send(.status(status), id: RequestID(number: frame.id))
             return
         }
         switch message {

@@ -53,7 +53,7 @@ public actor ServedSession {
         } catch {
             if end == .endOfStream { end = .channelFailed("\(error)") }
         }
-        if let complaint = end.logText { session.log.log(.error, complaint) }
+        if let complaint = end.logText { session.configuration.log.log(.error, complaint) }
         session.close()
         await channel.close()
         return end

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
+
 /// How much a server logs, and how much a message matters: OpenSSH's levels.
 public enum LogLevel: Int, Comparable, Sendable {
     case quiet
@@ -32,6 +34,14 @@ public enum LogLevel: Int, Comparable, Sendable {
     }
 }
 
+/// What the lines of a server's log are.
+public enum LogFormat: String, Sendable, CaseIterable {
+    /// OpenSSH's lines.
+    case text
+    /// One object of JSON a line: an event for each request, and one for each other line.
+    case json
+}
+
 /// Where a server logs to.
 ///
 /// The lines are those of OpenSSH's server, since people's tools read them. Everything of a peer's
@@ -39,17 +49,42 @@ public enum LogLevel: Int, Comparable, Sendable {
 public struct ServerLog: Sendable {
     /// Messages of greater levels are dropped.
     public let level: LogLevel
+    /// What the lines are.
+    public let format: LogFormat
     private let sink: @Sendable (LogLevel, String) -> Void
 
     /// A log that gives what passes `level` to `sink`.
-    public init(level: LogLevel, sink: @escaping @Sendable (LogLevel, String) -> Void) {
+    public init(
+        level: LogLevel, format: LogFormat = .text,
+        sink: @escaping @Sendable (LogLevel, String) -> Void
+    ) {
         self.level = level
+        self.format = format
         self.sink = sink
+    }
+
+    /// The same log, for lines that are left out where there are events in their place.
+    var withoutEvents: ServerLog {
+        format == .text ? self : ServerLog(level: .quiet) { _, _ in }
     }
 
     /// Logs a message, which is made up only if the level lets it through.
     public func log(_ level: LogLevel, _ message: @autoclosure () -> String) {
-        if level <= self.level { sink(level, message()) }
+        guard level <= self.level else { return }
+        switch format {
+        case .text: sink(level, message())
+        case .json:
+            let members: [JSON.Member] = [
+                .init("level", .string("\(level)")), .init("message", .string(message())),
+            ]
+            sink(level, EventLine.text(event: "message", members))
+        }
+    }
+
+    /// Logs an event, where that is the format.
+    func tell(_ level: LogLevel, event: String, _ members: @autoclosure () -> [JSON.Member]) {
+        guard format == .json, level <= self.level else { return }
+        sink(level, EventLine.text(event: event, members()))
     }
 
     /// The most bytes of a peer's text in a log line.

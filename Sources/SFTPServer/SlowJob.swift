@@ -29,7 +29,7 @@ struct WorkUnderWay {
     /// A request that is to be carried out once those before it have been.
     struct Held {
         let request: SFTPRequest
-        let id: UInt32
+        let id: RequestID
     }
 
     /// How much of a session's work may be under way at a time: as many threads would wait for its disk.
@@ -71,7 +71,7 @@ struct WorkUnderWay {
         return job
     }
 
-    mutating func hold(_ request: SFTPRequest, id: UInt32, _ footprint: Footprint) {
+    mutating func hold(_ request: SFTPRequest, id: RequestID, _ footprint: Footprint) {
         held.append(Held(request: request, id: id))
         heldFootprint.add(footprint)
         heldByteCount += request.payloadByteCount

@@ -5,11 +5,12 @@ import Glibc
 import SFTPServer
 import Wire
 
-/// The command line, which is OpenSSH's but for `-m`, which Red Hat's has, `-M` and `--root`.
+/// The command line, which is OpenSSH's but for `-m`, which Red Hat's has, `-M` and the long ones.
 struct ServerArguments {
     /// Log to standard error instead of syslog.
     var logsToStandardError = false
     var level = LogLevel.error
+    var format = LogFormat.text
     /// A facility of syslog(3).
     var facility = LOG_AUTH
     var policy = RequestPolicy()
@@ -31,7 +32,7 @@ struct ServerArguments {
     static let usage = """
         usage: hawser-sftp-server [-ehR] [-d start_directory] [-f log_facility] [-l log_level]
         \t[-M directory_mode] [-m file_mode] [-P denied_requests] [-p allowed_requests]
-        \t[-u umask] [--root directory]
+        \t[-u umask] [--log-format format] [--root directory]
                hawser-sftp-server -Q protocol_feature
         """
 
@@ -74,6 +75,11 @@ struct ServerArguments {
                 return .invalid("Invalid log level \(ServerLog.quoted(text.utf8))", status: 1)
             }
             self.level = level
+        case "J":
+            guard let format = LogFormat(rawValue: text) else {
+                return .invalid("Invalid log format \(ServerLog.quoted(text.utf8))", status: 1)
+            }
+            self.format = format
         case "f":
             guard let facility = Self.facilities[text.uppercased()] else {
                 return .invalid("Invalid log facility \(ServerLog.quoted(text.utf8))", status: 1)

@@ -8,14 +8,16 @@ import SFTPServer
 enum SystemLog {
     static func make(_ arguments: ServerArguments) -> ServerLog {
         if arguments.logsToStandardError {
-            return ServerLog(level: arguments.level) { level, message in
+            return ServerLog(level: arguments.level, format: arguments.format) { level, message in
+                if arguments.format == .json { return writeToStandardError(message + "\n") }
                 // As OpenSSH's: the client's terminal may be in raw mode.
                 writeToStandardError(level.prefixOnStandardError + message + "\r\n")
             }
         }
         unsafe clinux_open_log("sftp-server", arguments.facility)
-        return ServerLog(level: arguments.level) { level, message in
-            unsafe clinux_log(level.priority, level.prefixInSyslog + message)
+        return ServerLog(level: arguments.level, format: arguments.format) { level, message in
+            let prefix = arguments.format == .json ? "" : level.prefixInSyslog
+            unsafe clinux_log(level.priority, prefix + message)
         }
     }
 }

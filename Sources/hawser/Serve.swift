@@ -100,12 +100,20 @@ struct Serve: ParsableCommand {
             "What to log: as sshd's LogLevel. (default: info)", valueName: "level"))
     var logLevel: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "What the lines of the log are: text or json. (default: text)", valueName: "format"))
+    var logFormat: String?
+
     func validate() throws {
         if stdio, once || !listen.isEmpty {
             throw ValidationError("--stdio listens nowhere: --listen and --once do not go with it")
         }
         if let logLevel, LogLevel(name: logLevel) == nil {
             throw ValidationError("'\(logLevel)' is not a log level")
+        }
+        if let logFormat, LogFormat(rawValue: logFormat) == nil {
+            throw ValidationError("'\(logFormat)' is not a format of the log: text or json")
         }
         for name in [allow, deny].compactMap(\.self).flatMap(RequestPolicy.names)
         where !RequestPolicy.isName(name) {

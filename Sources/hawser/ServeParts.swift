@@ -88,7 +88,8 @@ struct ServeParts: Sendable {
             isReadOnly: command.readOnly, denied: Set(command.deny.map(RequestPolicy.names) ?? []),
             allowed: command.allow.map { Set(RequestPolicy.names($0)) })
         let level = command.logLevel.flatMap(LogLevel.init(name:)) ?? .info
-        log = ServerLog(level: level) { _, message in
+        let format = command.logFormat.flatMap(LogFormat.init(rawValue:)) ?? .text
+        log = ServerLog(level: level, format: format) { _, message in
             let line = Array((message + "\n").utf8)
             // Nothing may wait for a reader of messages.
             _ = unsafe write(STDERR_FILENO, line, line.count)

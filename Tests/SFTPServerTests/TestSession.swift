@@ -71,12 +71,13 @@ final class TestSession {
 
     init(
         policy: RequestPolicy = RequestPolicy(), level: LogLevel = .info,
+        format: LogFormat = .text,
         handleLimit: UInt64? = SFTPSession.handleLimitOfProcess, isInitialized: Bool = true
     ) throws {
         let lines = log
         session = SFTPSession(
             SFTPSession.Configuration(
-                policy: policy, log: ServerLog(level: level) { lines.append($1) },
+                policy: policy, log: ServerLog(level: level, format: format) { lines.append($1) },
                 userName: bytes("root"), clientAddress: bytes("192.0.2.1"), handleLimit: handleLimit
             ))
         if isInitialized {
