@@ -21,6 +21,10 @@ import tempfile
 import time
 
 KILLED = 0.3
+# What has to be reached of that, or the run has shown little.
+LEAST_KILLED = 0.15
+# How often those to be killed put and get behind what the others do: they don't end by themselves.
+REPEATED = 2000
 # In seconds.
 LONGEST_PATIENCE = 0.5
 SIZES = [0, 1, 4096, 100_000, 1_000_000, 8_000_000]
@@ -66,16 +70,21 @@ class Client:
                  f"copy {far}/b {far}/c", f"ln -s b {far}/link", f"ln {far}/c {far}/d", f"rm {far}/c",
                  f"put {self.put} {far}/b", f"chmod 600 {far}/b", f"get {far}/link {self.got}",
                  f"get {far}/d {self.got}.copy", f"rm {far}/d"]
-        self.process = subprocess.Popen(
-            ["sftp", "-q", "-b", "-", "-F", config, "server"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, start_new_session=True)
-        self.process.stdin.write(("\n".join(batch) + "\n").encode())
-        self.process.stdin.close()
         # How it is killed, and how long after it has begun its work: before that, it would be a failed login.
         self.signal = chance.choice([signal.SIGKILL, signal.SIGTERM]) if chance.random() < KILLED else None
         self.patience = chance.random() * LONGEST_PATIENCE
         self.death = None
         self.is_killed = False
+        if self.signal:
+            batch += [f"put {self.put} {far}/b", f"get {far}/b {self.got}", f"ls -la {far}"] * REPEATED
+        # By a file: a pipe would have to be filled while others wait.
+        commands = tempfile.TemporaryFile(dir=work)
+        commands.write(("\n".join(batch) + "\n").encode())
+        commands.seek(0)
+        self.process = subprocess.Popen(
+            ["sftp", "-q", "-b", "-", "-F", config, "server"], stdin=commands, stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, start_new_session=True)
+        commands.close()
 
     def poll(self):
         """Whether it is over; kills it when its time has come."""
@@ -134,6 +143,8 @@ def main(seconds, count, config, directory, pid):
             if rounds == 2:
                 early = now
             print(f"round {rounds}: {killed} killed so far, {now}", flush=True)
+    if killed < LEAST_KILLED * rounds * count:
+        raise Failure(f"only {killed} of {rounds * count} clients were killed")
     if now["memory"] > early["memory"] + MEMORY_SLACK:
         raise Failure(f"{now['memory']} KiB, after two rounds {early['memory']} KiB")
 
