@@ -133,6 +133,23 @@ expect_equal "time of a file whose mode is forced" "$(stat -c %Y "$CASE/tree/fol
     "$(stat -c %Y "$REMOTE/forced")"
 end_server
 expect_failure "$HAWSER" serve -m 1777
+# A quota, which all connections share.
+serve --quota-bytes 100K --quota-files 3
+echo "[127.0.0.1]:$PORT $(ssh-keygen -y -f "$CASE/made_key")" >"$CASE/known_hosts"
+head -c 60000 /dev/urandom >"$CASE/large"
+put_large() { sftp -q -b - -F "$SSH_CONFIG" server <<<"put $CASE/large $REMOTE/$1"; }
+put_large quota-1 >"$CASE/output"
+expect_failure put_large quota-2
+[ "$(stat -c %s "$REMOTE/quota-2")" -lt 60000 ] || fail "written in spite of --quota-bytes"
+sftp -q -b - -F "$SSH_CONFIG" server <<<"mkdir $REMOTE/quota-3" >"$CASE/output"
+expect_failure sftp -q -b - -F "$SSH_CONFIG" server <<<"mkdir $REMOTE/quota-4"
+[ ! -e "$REMOTE/quota-4" ] || fail "made in spite of --quota-files"
+# A mount is told the errno.
+mount_remote "$REMOTE" "$MOUNT"
+expect_failure mkdir "$MOUNT/quota-5"
+grep -q 'Disk quota exceeded' "$CASE/output" || fail "not EDQUOT: $(cat "$CASE/output")"
+unmount "$MOUNT"
+end_server
 serve --allow realpath,stat,lstat,mkdir
 echo "[127.0.0.1]:$PORT $(ssh-keygen -y -f "$CASE/made_key")" >"$CASE/known_hosts"
 sftp -q -b - -F "$SSH_CONFIG" server <<<"mkdir $REMOTE/allowed" >"$CASE/output"

@@ -55,6 +55,8 @@ if [[ $SFTP_SERVER == *hawser* ]]; then
     direct "-d $REMOTE -u 077 -m 664 -M 775" <"$CASE/batch"
     expect_equal "modes under -m and -M" "664 775" \
         "$(stat -c %a "$REMOTE/forced" "$REMOTE/forced-directory" | paste -sd ' ')"
+    expect_failure direct "-d $REMOTE --quota-files 1" <<<$'mkdir quota-1\nmkdir quota-2'
+    expect_equal "made with --quota-files 1" quota-1 "$(cd "$REMOTE" && echo quota-*)"
     direct "-d $REMOTE -u 027 -m 664" <<<'mkdir masked'
     expect_equal "mode of a directory under -u and -m" 750 "$(stat -c %a "$REMOTE/masked")"
 fi

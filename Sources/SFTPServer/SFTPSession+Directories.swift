@@ -63,7 +63,9 @@ extension SFTPSession {
         let permissions = configuration.policy.modes.ofDirectory(
             asked: attributes.permissions.map { $0 & LocalFiles.permissionBits } ?? 0o777)
         log.log(.info, "mkdir name \(ServerLog.quoted(path)) mode \(permissions.octal)")
-        try files.makeDirectory(path, permissions: permissions)
+        try creating { () throws(Errno) in
+            try files.makeDirectory(path, permissions: permissions)
+        }
         return .ok
     }
 

@@ -30,8 +30,10 @@ extension SFTPSession {
             .info,
             "open \(ServerLog.quoted(path)) flags \(flags.logText) mode \(permissions.octal)")
         guard handles.hasRoom else { throw .EMFILE }
-        let file = try files.open(
-            path, flags: flags, permissions: permissions & LocalFiles.permissionBits)
+        let file = try creating(makesFile(path, flags)) { () throws(Errno) in
+            try files.open(
+                path, flags: flags, permissions: permissions & LocalFiles.permissionBits)
+        }
         // Asked now: later it could have to wait for the disk.
         let identity = try file.status().identity
         let isInMemory = memoryDevices[identity.device] ?? file.isInMemory
@@ -54,6 +56,7 @@ extension SFTPSession {
         guard let file = file(handle) else { return .invalidHandle }
         let count = data.reduce(0) { $0 + $1.count }
         log.log(.debug1, "write \(ServerLog.quoted(file.path)) off \(offset) len \(count)")
+        try configuration.quota?.takeBytes(UInt64(count))
         try file.withFile { file throws(Errno) in try file.write(data, at: offset) }
         file.writtenCount &+= UInt64(count)
         return .ok

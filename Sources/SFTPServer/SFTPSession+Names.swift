@@ -25,13 +25,13 @@ extension SFTPSession {
 
     func hardlink(_ oldPath: Bytes, to newPath: Bytes) throws(Errno) -> SFTPReply {
         log.log(.info, twoPaths("hardlink", oldPath, newPath))
-        try files.link(oldPath, to: newPath)
+        try creating { () throws(Errno) in try files.link(oldPath, to: newPath) }
         return .ok
     }
 
     func symlink(_ path: Bytes, to target: Bytes) throws(Errno) -> SFTPReply {
         log.log(.info, twoPaths("symlink", target, path))
-        try files.makeSymbolicLink(path, to: target)
+        try creating { () throws(Errno) in try files.makeSymbolicLink(path, to: target) }
         return .ok
     }
 

@@ -99,11 +99,13 @@ extension SFTPSession {
             return .status(SFTPStatus(.failure, message: message))
         }
         let (from, to) = (try source.share(), try destination.share())
+        let wanted = length == 0 ? .max : length
+        let counted = try countCopy(of: source, at: readOffset, wanted: wanted)
         begin(request) {
             .copied(
                 SlowJob.attempt { () throws(Errno) in
                     try to.file.copy(
-                        from: from.file, at: readOffset, count: length == 0 ? .max : length,
+                        from: from.file, at: readOffset, count: counted?.count ?? wanted,
                         to: writeOffset)
                 })
         } finish: { [self] result in
@@ -113,6 +115,7 @@ extension SFTPSession {
                 id.event?.byteCount = copied
                 source.readCount &+= copied
                 destination.writtenCount &+= copied
+                try settle(counted, copied: copied)
                 return length == 0 || copied == length ? .ok : .eof
             }
         }

@@ -24,6 +24,8 @@ public final class SFTPSession {
         public var clientAddress: Bytes
         /// How many handles may be open at a time; `nil` for as many as the system allows.
         public var handleLimit: UInt64?
+        /// What may still be written and created; `nil` for as much as the system allows.
+        public var quota: Quota?
         /// Whether the process is there for the session alone, so that a later session of the same client
         /// may end it (``SessionExtension``).
         public var ownsProcess: Bool
@@ -33,7 +35,7 @@ public final class SFTPSession {
             policy: RequestPolicy = RequestPolicy(), files: FileTree = .whole, log: ServerLog,
             userName: Bytes,
             clientAddress: Bytes, handleLimit: UInt64? = SFTPSession.handleLimitOfProcess,
-            ownsProcess: Bool = false
+            quota: Quota? = nil, ownsProcess: Bool = false
         ) {
             self.policy = policy
             self.files = files
@@ -41,6 +43,7 @@ public final class SFTPSession {
             self.userName = userName
             self.clientAddress = clientAddress
             self.handleLimit = handleLimit
+            self.quota = quota
             self.ownsProcess = ownsProcess
         }
     }

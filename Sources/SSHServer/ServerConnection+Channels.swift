@@ -54,7 +54,8 @@ extension ServerConnection {
             SFTPSession.Configuration(
                 policy: settings.policy, files: settings.files, log: log,
                 userName: settings.login.userName,
-                clientAddress: Array(client.text.utf8)[...], handleLimit: settings.handleLimit),
+                clientAddress: Array(client.text.utf8)[...], handleLimit: settings.handleLimit,
+                quota: settings.quota),
             over: ServerChannel(connection: self, id: id), loop: loop)
         channels[id]?.session = session
         let end = await session.serve()

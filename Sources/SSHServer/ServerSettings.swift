@@ -14,6 +14,8 @@ public struct ServerSettings: Sendable {
     public var policy: RequestPolicy
     /// The files that are served.
     public var files: FileTree
+    /// What all clients together may still write and create; `nil` for no such bound.
+    public var quota: Quota?
     /// Where to log.
     public var log: ServerLog
     /// How long a client may take to log in: OpenSSH's `LoginGraceTime`.
@@ -33,12 +35,13 @@ public struct ServerSettings: Sendable {
     /// Settings with defaults.
     public init(
         ssh: SSHServerConfiguration, login: LoginRules, policy: RequestPolicy = RequestPolicy(),
-        files: FileTree = .whole, log: ServerLog
+        files: FileTree = .whole, quota: Quota? = nil, log: ServerLog
     ) {
         self.ssh = ssh
         self.login = login
         self.policy = policy
         self.files = files
+        self.quota = quota
         self.log = log
     }
 }

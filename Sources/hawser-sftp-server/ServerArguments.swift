@@ -19,6 +19,8 @@ struct ServerArguments {
     /// The only directory that is served; not OpenSSH's.
     var root: Bytes?
     var umask: mode_t?
+    var quotaBytes: UInt64?
+    var quotaFiles: UInt64?
 
     /// What the command line asks for.
     enum Command {
@@ -32,7 +34,8 @@ struct ServerArguments {
     static let usage = """
         usage: hawser-sftp-server [-ehR] [-d start_directory] [-f log_facility] [-l log_level]
         \t[-M directory_mode] [-m file_mode] [-P denied_requests] [-p allowed_requests]
-        \t[-u umask] [--log-format format] [--root directory]
+        \t[-u umask] [--log-format format] [--quota-bytes bytes]
+        \t[--quota-files number] [--root directory]
                hawser-sftp-server -Q protocol_feature
         """
 
@@ -50,7 +53,12 @@ struct ServerArguments {
             case "d": arguments.startDirectory = argument
             default:
                 let text = String(decoding: argument, as: UTF8.self)
-                if let other = arguments.take(option, text) { return other }
+                let command =
+                    switch option {
+                    case "B", "N": arguments.takeQuota(option, text)
+                    default: arguments.take(option, text)
+                    }
+                if let command { return command }
             }
         }
         return arguments.command
@@ -109,6 +117,20 @@ struct ServerArguments {
             return .usage
         }
         return nil
+    }
+
+    /// Takes an option of a quota.
+    private mutating func takeQuota(_ option: Unicode.Scalar, _ text: String) -> Command? {
+        guard let number = option == "B" ? UInt64(amount: text) : UInt64(text) else {
+            return .invalid("Invalid quota \(ServerLog.quoted(text.utf8))", status: 1)
+        }
+        if option == "B" { quotaBytes = number } else { quotaFiles = number }
+        return nil
+    }
+
+    /// The quota, if there is one.
+    var quota: Quota? {
+        quotaBytes == nil && quotaFiles == nil ? nil : Quota(bytes: quotaBytes, files: quotaFiles)
     }
 
     private static let facilities: [String: Int32] = [

@@ -102,6 +102,18 @@ struct Serve: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "How much all clients together may write, such as 10G. (default: no bound)",
+            valueName: "bytes"))
+    var quotaBytes: ByteCount?
+
+    @Option(
+        help: ArgumentHelp(
+            "How many files all clients together may create. (default: no bound)",
+            valueName: "number"))
+    var quotaFiles: UInt64?
+
+    @Option(
+        help: ArgumentHelp(
             "What the lines of the log are: text or json. (default: text)", valueName: "format"))
     var logFormat: String?
 

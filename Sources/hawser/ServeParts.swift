@@ -47,6 +47,7 @@ struct ServeParts: Sendable {
     private let hostKeys: [Bytes]
     private let files: FileTree
     private var policy: RequestPolicy
+    private let quota: Quota?
     private let log: ServerLog
 
     init(_ command: Serve) throws {
@@ -87,6 +88,9 @@ struct ServeParts: Sendable {
         policy = RequestPolicy(
             isReadOnly: command.readOnly, denied: Set(command.deny.map(RequestPolicy.names) ?? []),
             allowed: command.allow.map { Set(RequestPolicy.names($0)) })
+        quota =
+            command.quotaBytes == nil && command.quotaFiles == nil
+            ? nil : Quota(bytes: command.quotaBytes?.count, files: command.quotaFiles)
         let level = command.logLevel.flatMap(LogLevel.init(name:)) ?? .info
         let format = command.logFormat.flatMap(LogFormat.init(rawValue:)) ?? .text
         log = ServerLog(level: level, format: format) { _, message in
@@ -130,6 +134,6 @@ struct ServeParts: Sendable {
             ssh: ssh,
             login: LoginRules(
                 userName: userName, authorizedKeys: authorizedKeys, passwords: passwords),
-            policy: policy, files: files, log: log)
+            policy: policy, files: files, quota: quota, log: log)
     }
 }

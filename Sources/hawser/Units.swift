@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+import SFTPServer
 
 // Times and amounts, as people read them.
 
@@ -41,17 +42,12 @@ extension UInt64 {
     }
 }
 
-/// An amount of bytes, as people write it: a number, and a unit of it, `K`, `M` or `G`, powers of 1024.
+/// An amount of bytes, as people write it: a number, and a unit of it, `K`, `M`, `G` or `T`, powers of 1024.
 struct ByteCount: ExpressibleByArgument, Equatable {
     let count: UInt64
 
     init?(argument: String) {
-        let units = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30] as [Character: UInt64]
-        let unit = argument.last.flatMap { last in units[Character(last.uppercased())] }
-        guard let number = UInt64(unit == nil ? argument[...] : argument.dropLast()), number > 0
-        else { return nil }
-        let (count, isTooLarge) = number.multipliedReportingOverflow(by: unit ?? 1)
-        guard !isTooLarge else { return nil }
+        guard let count = UInt64(amount: argument) else { return nil }
         self.count = count
     }
 }

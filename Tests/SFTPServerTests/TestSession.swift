@@ -71,15 +71,16 @@ final class TestSession {
 
     init(
         policy: RequestPolicy = RequestPolicy(), level: LogLevel = .info,
-        format: LogFormat = .text,
+        format: LogFormat = .text, quota: Quota? = nil,
         handleLimit: UInt64? = SFTPSession.handleLimitOfProcess, isInitialized: Bool = true
     ) throws {
         let lines = log
         session = SFTPSession(
             SFTPSession.Configuration(
                 policy: policy, log: ServerLog(level: level, format: format) { lines.append($1) },
-                userName: bytes("root"), clientAddress: bytes("192.0.2.1"), handleLimit: handleLimit
-            ))
+                userName: bytes("root"), clientAddress: bytes("192.0.2.1"),
+                handleLimit: handleLimit,
+                quota: quota))
         if isInitialized {
             _ = try send(SFTPClientMessage.initialize(version: 3).encode())
             _ = log.take()
