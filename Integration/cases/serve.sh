@@ -133,6 +133,21 @@ expect_equal "time of a file whose mode is forced" "$(stat -c %Y "$CASE/tree/fol
     "$(stat -c %Y "$REMOTE/forced")"
 end_server
 expect_failure "$HAWSER" serve -m 1777
+# Rates: a session that may go slowly does, and what else it asks for is not held up.
+serve --rate-read 200K --rate-write 200K
+echo "[127.0.0.1]:$PORT $(ssh-keygen -y -f "$CASE/made_key")" >"$CASE/known_hosts"
+head -c 400000 /dev/urandom >"$CASE/slow"
+begin=$(date +%s%N)
+sftp -q -b - -F "$SSH_CONFIG" server >"$CASE/output" <<END
+put $CASE/slow $REMOTE/slow
+get $REMOTE/slow $CASE/slow-again
+END
+took=$(((${EPOCHREALTIME/./} * 1000 - begin) / 1000000))
+cmp "$CASE/slow" "$CASE/slow-again"
+# 800 kB at 200 KiB/s, but for a quarter of a second of either and the last piece, which nobody waits for.
+[ "$took" -ge 2000 ] || fail "$took ms for two times 400 kB at 200 KiB/s"
+end_server
+
 # A quota, which all connections share.
 serve --quota-bytes 100K --quota-files 3
 echo "[127.0.0.1]:$PORT $(ssh-keygen -y -f "$CASE/made_key")" >"$CASE/known_hosts"

@@ -47,6 +47,8 @@ static inline int clinux_next_option(int count, char *const *arguments, const ch
         {"log-format", required_argument, NULL, 'J'},
         {"quota-bytes", required_argument, NULL, 'B'},
         {"quota-files", required_argument, NULL, 'N'},
+        {"rate-read", required_argument, NULL, 'i'},
+        {"rate-write", required_argument, NULL, 'o'},
         {"root", required_argument, NULL, 'r'},
         {NULL, 0, NULL, 0}};
     int option = getopt_long(count, arguments, options, long_options, NULL);

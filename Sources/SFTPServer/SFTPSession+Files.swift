@@ -56,6 +56,7 @@ extension SFTPSession {
         guard let file = file(handle) else { return .invalidHandle }
         let count = data.reduce(0) { $0 + $1.count }
         log.log(.debug1, "write \(ServerLog.quoted(file.path)) off \(offset) len \(count)")
+        countWritten(count)
         try configuration.quota?.takeBytes(UInt64(count))
         try file.withFile { file throws(Errno) in try file.write(data, at: offset) }
         file.writtenCount &+= UInt64(count)

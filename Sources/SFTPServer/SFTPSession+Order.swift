@@ -13,10 +13,11 @@ extension SFTPSession {
 
     /// Carries out a request now, or as soon as those before it on which it depends have been.
     func order(_ request: SFTPRequest, id: RequestID) {
-        guard isWorking else { return carryOut(request, id: id) }
+        let isTooEarly = isTooEarly(request)
+        guard isWorking || isTooEarly else { return carryOut(request, id: id) }
         let footprint = footprint(
             of: request, pathsAreKnown: work.heldFootprint.names != .changed)
-        if work.mustWait(footprint) || (request.isSlow && !work.hasRoomForJob) {
+        if isTooEarly || work.mustWait(footprint) || (request.isSlow && !work.hasRoomForJob) {
             work.hold(request, id: id, footprint)
         } else {
             carryOut(request, id: id)

@@ -55,6 +55,7 @@ extension SFTPSession {
         let readCount = buffer.count - SFTPReply.dataHeaderBytes
         guard readCount > 0 || count == 0 else { return .eof }
         file.readCount &+= UInt64(readCount)
+        countRead(readCount)
         id.event?.byteCount = UInt64(readCount)
         tell(id.event, nil)
         replies.appendData(buffer, id: id.number)

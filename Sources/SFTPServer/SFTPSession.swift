@@ -26,6 +26,8 @@ public final class SFTPSession {
         public var handleLimit: UInt64?
         /// What may still be written and created; `nil` for as much as the system allows.
         public var quota: Quota?
+        /// How fast the session may read and write.
+        public var rates: RateLimits
         /// Whether the process is there for the session alone, so that a later session of the same client
         /// may end it (``SessionExtension``).
         public var ownsProcess: Bool
@@ -35,7 +37,7 @@ public final class SFTPSession {
             policy: RequestPolicy = RequestPolicy(), files: FileTree = .whole, log: ServerLog,
             userName: Bytes,
             clientAddress: Bytes, handleLimit: UInt64? = SFTPSession.handleLimitOfProcess,
-            quota: Quota? = nil, ownsProcess: Bool = false
+            quota: Quota? = nil, rates: RateLimits = RateLimits(), ownsProcess: Bool = false
         ) {
             self.policy = policy
             self.files = files
@@ -44,6 +46,7 @@ public final class SFTPSession {
             self.clientAddress = clientAddress
             self.handleLimit = handleLimit
             self.quota = quota
+            self.rates = rates
             self.ownsProcess = ownsProcess
         }
     }
@@ -69,6 +72,8 @@ public final class SFTPSession {
     var startJob: ((SlowJob) -> Void)?
     /// What is under way.
     var work = WorkUnderWay()
+    /// How fast it goes.
+    var rates = SessionRates()
     /// Whether the files of a device are nowhere but in memory.
     var memoryDevices: [UInt64: Bool] = [:]
     /// For tests, which have no slow disk.

@@ -18,6 +18,8 @@ public actor ServedSession {
     private let session: SFTPSession
     /// Whoever waits for the end of work that is under way.
     private let workEnds: WaitQueue
+    /// When what comes too early is gone on with.
+    private var wakeUp: TimerID?
 
     /// How many bytes of replies are collected before they are handed to the channel.
     private static let replyBytesPerWrite = 256 << 10
@@ -42,7 +44,12 @@ public actor ServedSession {
     /// what waits for a disk. No request is read while the channel's queue of replies is full.
     public func serve() async -> SessionEnd {
         session.startJob = { job in self.start(job) }
+        let loop = loop
+        session.limitRates(by: .init(now: { loop.now }, wake: { delay in self.wake(after: delay) }))
         var end = await serveRequests()
+        // The client has ended: nobody is spared by waiting.
+        session.liftRates()
+        if let wakeUp { loop.cancel(wakeUp) }
         // What has been received before the end is carried out.
         while session.isWorking { try? await workEnds.wait() }
         session.startJob = nil
@@ -83,6 +90,15 @@ public actor ServedSession {
         }
     }
 
+    private func wake(after delay: Duration) {
+        wakeUp = loop.schedule(at: loop.now + delay) { self.assumeIsolated { $0.goOn() } }
+    }
+
+    private func goOn() {
+        session.goOn()
+        sendReplies()
+    }
+
     private func start(_ job: SlowJob) {
         loop.spawn { await self.carryOut(job) }
     }
@@ -96,6 +112,11 @@ public actor ServedSession {
             result = job.work()
         }
         session.finish(job.number, result)
+        sendReplies()
+    }
+
+    /// Sends what has been answered while nothing was received.
+    private func sendReplies() {
         workEnds.wakeAll()
         // Where the channel has failed, whoever reads from it notices that.
         if session.replyByteCount > 0 { _ = try? channel.enqueue(session.takeReplies()) }

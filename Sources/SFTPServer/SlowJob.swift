@@ -45,7 +45,7 @@ struct WorkUnderWay {
     private var heldByteCount = 0
     private var lastNumber = 0
 
-    var isEmpty: Bool { jobs.isEmpty }
+    var isEmpty: Bool { jobs.isEmpty && held.isEmpty }
 
     var hasRoomForJob: Bool { jobs.count < Self.jobsAtOnce }
 

@@ -55,7 +55,7 @@ extension ServerConnection {
                 policy: settings.policy, files: settings.files, log: log,
                 userName: settings.login.userName,
                 clientAddress: Array(client.text.utf8)[...], handleLimit: settings.handleLimit,
-                quota: settings.quota),
+                quota: settings.quota, rates: settings.rates),
             over: ServerChannel(connection: self, id: id), loop: loop)
         channels[id]?.session = session
         let end = await session.serve()

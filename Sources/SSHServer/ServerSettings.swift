@@ -16,6 +16,8 @@ public struct ServerSettings: Sendable {
     public var files: FileTree
     /// What all clients together may still write and create; `nil` for no such bound.
     public var quota: Quota?
+    /// How fast each session may read and write.
+    public var rates = RateLimits()
     /// Where to log.
     public var log: ServerLog
     /// How long a client may take to log in: OpenSSH's `LoginGraceTime`.

@@ -60,7 +60,8 @@ private func serve(_ arguments: ServerArguments) throws(StartFailure) -> Int32 {
     if !policy.modes.isEmpty { policy.modes.mask = umask(0) }
     let configuration = SFTPSession.Configuration(
         policy: policy, files: try fileTree(arguments.root), log: log,
-        userName: user.name, clientAddress: address, quota: arguments.quota, ownsProcess: true)
+        userName: user.name, clientAddress: address, quota: arguments.quota, rates: arguments.rates,
+        ownsProcess: true)
     do {
         // A server may wait for hours: what a transfer needed is no use to it then.
         let loop = try EpollLoop(whenQuiet: clinux_release_freed_memory)

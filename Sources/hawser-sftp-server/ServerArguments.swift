@@ -21,6 +21,7 @@ struct ServerArguments {
     var umask: mode_t?
     var quotaBytes: UInt64?
     var quotaFiles: UInt64?
+    var rates = RateLimits()
 
     /// What the command line asks for.
     enum Command {
@@ -35,7 +36,8 @@ struct ServerArguments {
         usage: hawser-sftp-server [-ehR] [-d start_directory] [-f log_facility] [-l log_level]
         \t[-M directory_mode] [-m file_mode] [-P denied_requests] [-p allowed_requests]
         \t[-u umask] [--log-format format] [--quota-bytes bytes]
-        \t[--quota-files number] [--root directory]
+        \t[--quota-files number] [--rate-read bytes] [--rate-write bytes]
+        \t[--root directory]
                hawser-sftp-server -Q protocol_feature
         """
 
@@ -55,7 +57,7 @@ struct ServerArguments {
                 let text = String(decoding: argument, as: UTF8.self)
                 let command =
                     switch option {
-                    case "B", "N": arguments.takeQuota(option, text)
+                    case "B", "N", "i", "o": arguments.takeLimit(option, text)
                     default: arguments.take(option, text)
                     }
                 if let command { return command }
@@ -119,12 +121,17 @@ struct ServerArguments {
         return nil
     }
 
-    /// Takes an option of a quota.
-    private mutating func takeQuota(_ option: Unicode.Scalar, _ text: String) -> Command? {
-        guard let number = option == "B" ? UInt64(amount: text) : UInt64(text) else {
-            return .invalid("Invalid quota \(ServerLog.quoted(text.utf8))", status: 1)
+    /// Takes an option of a quota or rate.
+    private mutating func takeLimit(_ option: Unicode.Scalar, _ text: String) -> Command? {
+        guard let number = option == "N" ? UInt64(text) : UInt64(amount: text) else {
+            return .invalid("Invalid limit \(ServerLog.quoted(text.utf8))", status: 1)
         }
-        if option == "B" { quotaBytes = number } else { quotaFiles = number }
+        switch option {
+        case "B": quotaBytes = number
+        case "N": quotaFiles = number
+        case "i": rates.read = number
+        default: rates.write = number
+        }
         return nil
     }
 

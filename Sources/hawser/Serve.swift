@@ -114,6 +114,18 @@ struct Serve: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "How much each session may read a second, such as 10M. (default: no bound)",
+            valueName: "bytes"))
+    var rateRead: ByteCount?
+
+    @Option(
+        help: ArgumentHelp(
+            "How much each session may write a second, such as 10M. (default: no bound)",
+            valueName: "bytes"))
+    var rateWrite: ByteCount?
+
+    @Option(
+        help: ArgumentHelp(
             "What the lines of the log are: text or json. (default: text)", valueName: "format"))
     var logFormat: String?
 

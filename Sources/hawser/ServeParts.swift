@@ -48,6 +48,7 @@ struct ServeParts: Sendable {
     private let files: FileTree
     private var policy: RequestPolicy
     private let quota: Quota?
+    private let rates: RateLimits
     private let log: ServerLog
 
     init(_ command: Serve) throws {
@@ -91,6 +92,7 @@ struct ServeParts: Sendable {
         quota =
             command.quotaBytes == nil && command.quotaFiles == nil
             ? nil : Quota(bytes: command.quotaBytes?.count, files: command.quotaFiles)
+        rates = RateLimits(read: command.rateRead?.count, write: command.rateWrite?.count)
         let level = command.logLevel.flatMap(LogLevel.init(name:)) ?? .info
         let format = command.logFormat.flatMap(LogFormat.init(rawValue:)) ?? .text
         log = ServerLog(level: level, format: format) { _, message in
@@ -130,10 +132,12 @@ struct ServeParts: Sendable {
             mlkem: .swiftCrypto,
             channels: ChannelParameters(window: ServerSettings.channelWindow),
             comments: Self.identificationComments)
-        return ServerSettings(
+        var settings = ServerSettings(
             ssh: ssh,
             login: LoginRules(
                 userName: userName, authorizedKeys: authorizedKeys, passwords: passwords),
             policy: policy, files: files, quota: quota, log: log)
+        settings.rates = rates
+        return settings
     }
 }

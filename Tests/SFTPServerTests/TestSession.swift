@@ -71,7 +71,7 @@ final class TestSession {
 
     init(
         policy: RequestPolicy = RequestPolicy(), level: LogLevel = .info,
-        format: LogFormat = .text, quota: Quota? = nil,
+        format: LogFormat = .text, quota: Quota? = nil, rates: RateLimits = RateLimits(),
         handleLimit: UInt64? = SFTPSession.handleLimitOfProcess, isInitialized: Bool = true
     ) throws {
         let lines = log
@@ -80,7 +80,7 @@ final class TestSession {
                 policy: policy, log: ServerLog(level: level, format: format) { lines.append($1) },
                 userName: bytes("root"), clientAddress: bytes("192.0.2.1"),
                 handleLimit: handleLimit,
-                quota: quota))
+                quota: quota, rates: rates))
         if isInitialized {
             _ = try send(SFTPClientMessage.initialize(version: 3).encode())
             _ = log.take()
