@@ -29,6 +29,8 @@ extension CopyEngine {
         var bytes = 0
         /// The bytes of ``writes``.
         var bytesWritten = 0
+        /// How many bytes may be asked for ahead: it grows with what comes, as TCP's window does.
+        var readWindow = CopyLimits.firstReadWindow
     }
 
     /// What is asked for where the end is expected.
@@ -98,6 +100,8 @@ extension CopyEngine {
             }
             let count = data.byteCount
             guard count <= read.count else { throw Errno.EPROTO }
+            flow.readWindow = min(
+                flow.readWindow + count, CopyLimits.largestReadWindow)
             if count == 0 {
                 giveBack(read.count, &flow)
                 emptyReads += 1
@@ -118,7 +122,7 @@ extension CopyEngine {
             while let write = flow.writes.first, write.end.isDone() {
                 try await finishWrite(&flow)
             }
-            // As much is waited for as is beyond half of what may be under way; the rest is for reads.
+            // As much is waited for as is beyond the writes' half.
             while flow.writes.count > 1, flow.bytesWritten > CopyLimits.bytesUnderWayPerFile / 2 {
                 try await finishWrite(&flow)
             }
@@ -155,7 +159,7 @@ extension CopyEngine {
             if !flow.reads.isEmpty {
                 let endIsAsked = isBeyond && flow.reads.last.map { $0.offset >= expected } ?? false
                 guard !endIsAsked, hasRoom(count),
-                    flow.bytes + count <= CopyLimits.bytesUnderWayPerFile
+                    flow.bytes - flow.bytesWritten + count <= flow.readWindow
                 else { return }
             } else if !flow.writes.isEmpty, !hasRoom(count) {
                 // Whoever waits for room must not keep any.

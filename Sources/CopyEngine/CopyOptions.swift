@@ -89,6 +89,9 @@ public enum CopyLimits {
     public static let bytesUnderWay = 32 << 20
     /// The same of one file: what OpenSSH lets the other side of an SSH channel send unasked.
     public static let bytesUnderWayPerFile = 16 << 20
+    /// How much of one file is asked for ahead, in bytes, at first and at most: where 8 MiB were, over 50 ms,
+    /// OpenSSH's server sent next to nothing for seconds while they began.
+    static let (firstReadWindow, largestReadWindow) = (1 << 20, 5 << 20)
     /// How much a side copies by itself before it is asked for more, in bytes: nothing else goes on meanwhile.
     static let directStep: UInt64 = 64 << 20
     /// The fewest zeros that are left out, in bytes: the size of a block of most file systems.
