@@ -175,7 +175,9 @@ extension CopyEngine {
         guard size > 0 else { return 0 }
         let reader = try await job.target.openSource(part)
         do {
-            let compared = CopyLimits.leastCommon + UInt64(options.doubtfulBytes)
+            // Nothing shorter has been written over several channels.
+            let doubtful = UInt64(options.doubtfulBytes)
+            let compared = CopyLimits.leastCommon + (size >= doubtful ? doubtful : 0)
             let start = size - min(size, compared)
             let end = try await commonEnd(of: source, and: reader, in: start..<size)
             await reader.close()

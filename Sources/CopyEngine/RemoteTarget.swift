@@ -95,7 +95,8 @@ final class RemoteTarget: TargetFile, @unchecked Sendable {
         lanes.finish(count, on: number)
         acknowledged += count
         guard let channels = furtherChannels, let start, !hasWidened, !isEnded,
-            acknowledged >= channels.terms.channelWindow,
+            // A copy that goes on with the part knows by its length that something may be missing.
+            acknowledged >= CopyLimits.bytesUnderWayPerFile,
             lanes.bytesOnOwnChannel >= channels.terms.channelWindow
         else { return }
         let (count, time) = (acknowledged, channels.loop.now - start)

@@ -70,9 +70,9 @@ func write(_ text: String, to path: String, permissions: UInt32 = 0o644) throws 
     try file.close()
 }
 
-func content(of path: String) throws -> String {
+func content(of path: String, upTo limit: Int = 1 << 24) throws -> String {
     let file = try LocalFile(opening: path.bytes, flags: .read, permissions: 0)
-    return String(decoding: try file.read(upTo: 1 << 24, at: 0, behind: 0), as: UTF8.self)
+    return String(decoding: try file.read(upTo: limit, at: 0, behind: 0), as: UTF8.self)
 }
 
 func names(in path: String) throws -> [String] {

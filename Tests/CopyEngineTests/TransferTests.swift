@@ -83,7 +83,7 @@ import Wire
         let unused = Mutex(further)
         let path = directory.path
         let text = String(
-            (0..<(16 << 20)).map { Character(Unicode.Scalar(65 + UInt8($0 / 997 % 26))) })
+            repeating: "What goes over which channel is not to be seen. ", count: 1 << 20)
         try write(text, to: "\(path)/source")
         let loop = try EpollLoop()
         try loop.run {
@@ -104,10 +104,10 @@ import Wire
             let to = CopyOperand(
                 store: RemoteStore(link: link), path: "\(path)/target".bytes)
             let outcome = await copy([from], to: to, loop: loop) {
-                $0.chunkBytes = 8 << 10
+                $0.chunkBytes = 32 << 10
             }
             #expect(outcome.said == [])
-            #expect(try content(of: "\(path)/target") == text)
+            #expect(try content(of: "\(path)/target", upTo: 1 << 27) == text)
             #expect(await channels.sentBytes > 1 << 20)
             await channels.closeAll(reason: "done")
             await client.disconnect()
