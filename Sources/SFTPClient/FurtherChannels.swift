@@ -185,6 +185,7 @@ extension SFTPClient {
     /// Whether the connection is lost; on the loop.
     fileprivate nonisolated var hasEnded: Bool { assumeIsolated { $0.closeReason != nil } }
 
+    /// The shortest round trip so far; nil before one has been measured; on the loop.
     fileprivate nonisolated var leastRoundTrip: Duration? {
         assumeIsolated { $0.traffic.leastRoundTrip }
     }

@@ -26,11 +26,13 @@ extension WriteLanes {
         _ path: Bytes, on channels: [SFTPClient], beside handle: SFTPHandle, of client: SFTPClient
     ) async -> Opened {
         var opened = Opened()
-        var opens: [PendingReply<SFTPHandle>] = []
+        var opens: [(channel: SFTPClient, reply: PendingReply<SFTPHandle>)] = []
         for channel in channels {
-            if let open = try? await channel.startOpen(path, .write) { opens.append(open) }
+            if let reply = try? await channel.startOpen(path, .write) {
+                opens.append((channel, reply))
+            }
         }
-        for (channel, open) in zip(channels, opens) {
+        for (channel, open) in opens {
             guard let handle = try? await open.value else { continue }
             opened.lanes.append(Lane(client: channel, handle: handle))
         }

@@ -19,7 +19,7 @@ public struct WriteLanes: Sendable {
     }
 
     /// The further channels.
-    public private(set) var further: [Lane] = []
+    private var further: [Lane] = []
     /// The bytes under way on the file's own channel, and on each further one.
     private var underWay = [0]
 
