@@ -11,14 +11,31 @@ public struct Deflater: ~Copyable, Sendable {
     private let stream: ZlibStream
 
     /// zlib's default level, as OpenSSH's.
-    private static let level: Int32 = 6
+    public static let usualLevel: Int32 = 6
+    /// The level at which data are only wrapped, in stored blocks.
+    public static let storingLevel: Int32 = 0
     /// The least room that zlib is given at a time, in bytes: with less than seven it would repeat
     /// its flush marks.
     private static let smallestRoom = 256
 
+    private var level: Int32
+
     /// Starts a stream.
-    public init() {
-        stream = ZlibStream(.deflate(level: Self.level))
+    ///
+    /// - Parameter level: how hard to compress, from 0 for not at all to 9.
+    public init(level: Int32 = Self.usualLevel) {
+        self.level = level
+        stream = ZlibStream(.deflate(level: level))
+    }
+
+    /// Changes how hard payloads are compressed from the next one on; the stream stays one.
+    ///
+    /// - Parameter output: what comes before that payload's compressed form: perhaps a few bytes.
+    public mutating func setLevel(_ level: Int32, into output: inout [UInt8]) {
+        guard level != self.level else { return }
+        output.append(addingCapacity: Self.smallestRoom) { output in
+            if stream.setLevel(level, into: &output) { self.level = level }
+        }
     }
 
     /// Appends the compressed form of one payload to `output`, up to its last byte.

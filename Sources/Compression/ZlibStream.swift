@@ -34,6 +34,25 @@ internal import CZlib
         unsafe stream.deallocate()
     }
 
+    /// Changes how hard what follows is compressed; for a stream whose last data were flushed.
+    ///
+    /// - Returns: whether that could be done.
+    func setLevel(_ level: Int32, into output: inout OutputSpan<UInt8>) -> Bool {
+        unsafe output.withUnsafeMutableBufferPointer { buffer, initializedCount in
+            let room = buffer.count - initializedCount
+            unsafe stream.pointee.next_in = nil
+            unsafe stream.pointee.avail_in = 0
+            unsafe stream.pointee.next_out = buffer.baseAddress.map {
+                unsafe $0 + initializedCount
+            }
+            unsafe stream.pointee.avail_out = UInt32(room)
+            let result = unsafe deflateParams(stream, level, Z_DEFAULT_STRATEGY)
+            initializedCount += room - Int(unsafe stream.pointee.avail_out)
+            unsafe stream.pointee.next_out = nil
+            return result == Z_OK
+        }
+    }
+
     /// Takes what it can of `input` and appends what it can to `output`.
     ///
     /// - Returns: zlib's result, and how many bytes of the input were taken.

@@ -36,6 +36,8 @@ public struct MountOptions: Equatable, Sendable {
     public var sshConfigFile: String?
     /// Options for the SSH connection, in the order given: the first value of a name counts.
     public var sshOptions: [SSHOption] = []
+    /// Whether measurement decides about compression where ssh_config(5) says nothing.
+    public var steersCompression = false
     /// How the server is reached.
     public var transport = Transport.ssh
     /// What is to run there: a subsystem's name, or a command if there is a slash in it.

@@ -53,6 +53,15 @@ indirect enum OptionRule: Sendable {
 }
 
 extension OptionRule {
+    /// `Compression` of ssh_config(5), which may also be `auto` here.
+    static let compression = OptionRule.value { options, value in
+        if value.lowercased() == "auto" {
+            options.steersCompression = true
+        } else {
+            options.sshOptions.append(.init(name: "Compression", value: value))
+        }
+    }
+
     /// A duration in seconds, with or without a fraction.
     static func seconds(
         _ set: @escaping @Sendable (inout MountOptions, Duration) -> Void

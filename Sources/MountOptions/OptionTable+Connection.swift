@@ -14,6 +14,9 @@ extension OptionTable {
                     options.sshOptions.append(.init(name: "Port", value: value))
                 }),
             OptionEntry(
+                "compression", value: "auto|yes|no",
+                help: "compress as far as it helps; or always, or never", rule: .compression),
+            OptionEntry(
                 "password_stdin", help: "read the password from the standard input",
                 rule: .flag { $0.readsPassword = true }),
             OptionEntry(

@@ -44,7 +44,7 @@ enum OptionTable {
     ) throws(MountOptionError) -> OptionRule {
         if let rule = rules[name] { return rule }
         if let keyword = sshKeywords.first(where: { $0.lowercased() == name.lowercased() }) {
-            return .ssh(keyword)
+            return keyword == "Compression" ? .compression : .ssh(keyword)
         }
         if mountPrefixes.contains(where: { name.hasPrefix($0) }) { return .ignored }
         let names = (Array(rules.keys) + sshKeywords).sorted()

@@ -13,7 +13,7 @@ extension ClientOptions {
         hostKeyAlgorithms: [PublicKeyAlgorithm]
     ) throws(SSHConfigError) -> AlgorithmPreferences {
         let hasAES = clinux_has_aes_instructions() != 0
-        return AlgorithmPreferences(
+        var preferences = AlgorithmPreferences(
             keyExchange: try Self.choose(
                 kexAlgorithms, KeyAgreementAlgorithm.allCases,
                 defaults: KeyAgreementAlgorithm.standard),
@@ -24,7 +24,9 @@ extension ClientOptions {
                     ? AlgorithmPreferences.ciphersWithAESInstructions
                     : AlgorithmPreferences.ciphersWithoutAESInstructions),
             macs: try Self.choose(macs, MACAlgorithm.allCases),
-            compression: compression ? [.zlibOpenSSH, .none] : [.none, .zlibOpenSSH])
+            compression: compression == .no ? [.none, .zlibOpenSSH] : [.zlibOpenSSH, .none])
+        preferences.steersCompression = compression == .measured
+        return preferences
     }
 
     /// The host key algorithms, those of keys that known_hosts holds first.

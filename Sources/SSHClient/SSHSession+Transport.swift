@@ -40,7 +40,7 @@ extension SSHSession {
         sending = .idle
         do {
             while sending == .idle {
-                let output = connection.takeOutput(maximum: Self.outputAtOnce, now: loop.now)
+                let output = takeOutput()
                 if output.isEmpty { break }
                 let isAll = output.count < Self.outputAtOnce
                 if try !transport.enqueue([output[...]]) { waitForRoom() }
@@ -53,6 +53,16 @@ extension SSHSession {
         scheduleDeadline()
         releaseWriters()
         if endReason != nil, sending == .idle { finishSending() }
+    }
+
+    private func takeOutput() -> [UInt8] {
+        let start = loop.now
+        let output = connection.takeOutput(maximum: Self.outputAtOnce, now: start)
+        if connection.measuresEffort {
+            let end = loop.now
+            connection.note(effort: end - start, now: end)
+        }
+        return output
     }
 
     private func waitForRoom() {

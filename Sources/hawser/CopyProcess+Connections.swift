@@ -79,8 +79,12 @@ extension CopyProcess {
             source: try RemoteSource(parsing: login + ":"), mountPoint: "",
             sshKeywords: SSHConfiguration.keywords)
         options.sshConfigFile = command.configFile
-        options.sshOptions = command.connectionOptions(to: host).map {
-            MountOptions.SSHOption(name: $0.name, value: $0.value)
+        for (name, value) in command.connectionOptions(to: host) {
+            if name.lowercased() == "compression", value.lowercased() == "auto" {
+                options.steersCompression = true
+            } else {
+                options.sshOptions.append(MountOptions.SSHOption(name: name, value: value))
+            }
         }
         if let program = command.sshProgram { options.transport = .program([program]) }
         return options

@@ -114,7 +114,13 @@ struct Dialing {
             files: options.sshConfigFile.map(SSHConfiguration.Files.init(argument:)) ?? .standard,
             local: try LocalContext.thisMachine())
         configuration.serverAliveInterval = serverAliveInterval
-        return try configuration.route(host: options.source.host, user: options.source.user)
+        if options.steersCompression { configuration.compression = .measured }
+        var route = try configuration.route(host: options.source.host, user: options.source.user)
+        // What passes through the hosts on the way is encrypted: nothing can compress it.
+        for place in route.indices.dropLast() where route[place].compression == .measured {
+            route[place].compression = .no
+        }
+        return route
     }
 }
 

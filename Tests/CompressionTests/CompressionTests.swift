@@ -127,6 +127,41 @@ import Wire
         #expect(try inflater.decompress([], limit: 10).isEmpty)
     }
 
+    @Test func theLevelMayChangeBeforeEachPacketOfOneStream() throws {
+        var deflater = Deflater()
+        var inflater = Inflater()
+        var command = "python3 -c '\nimport zlib\nstream = zlib.decompressobj()\n"
+        var expected: [UInt8] = []
+        for (index, level) in ([6, 0, 1, 0, 0, 6, 1, 6, 0, 9, 0] as [Int32]).enumerated() {
+            for size in [1, 300, 70_000] {
+                let payload = Self.text(size, seed: UInt64(index / 3), letters: 20)
+                var packet: [UInt8] = []
+                deflater.setLevel(level, into: &packet)
+                deflater.compress([payload.prefix(9), payload.dropFirst(9)], into: &packet)
+                #expect(
+                    try Array(inflater.decompress(packet[...], limit: Self.limit)) == payload)
+                if level == 0 {
+                    #expect(packet.count >= size)
+                } else if size > 300 {
+                    #expect(packet.count < size * 3 / 4)
+                }
+                if size <= 300 {
+                    command +=
+                        "print(stream.decompress(bytes(\(packet))).decode(), end=\"\")\n"
+                    expected += payload
+                } else {
+                    // Another inflater has to see all of the stream; so much is no argument of a program's.
+                    deflater = Deflater()
+                    inflater = Inflater()
+                    command += "stream = zlib.decompressobj()\n"
+                }
+            }
+        }
+        let (status, output) = run(command + "'")
+        #expect(status == 0)
+        #expect(output == expected)
+    }
+
     @Test func anotherZlibReadsOurPackets() throws {
         var deflater = Deflater()
         var command = "python3 -c '\nimport zlib\nstream = zlib.decompressobj()\n"

@@ -17,7 +17,8 @@ import Testing
 
     /// A value that is not the default, where the option has one.
     static let values = [
-        "port": "2222", "max_conns": "2", "sftp_server": "/sftp", "ssh_command": "ssh",
+        "port": "2222", "compression": "auto", "max_conns": "2", "sftp_server": "/sftp",
+        "ssh_command": "ssh",
         "directport": "1", "vsock": "1:2", "workaround": "createmode", "modules": "iconv",
         "subdir": "a", "from_code": "LATIN1", "to_code": "LATIN1", "idmap": "user",
         "uidfile": "/u", "gidfile": "/g", "nomap": "ignore", "uid": "7", "gid": "7", "umask": "7",

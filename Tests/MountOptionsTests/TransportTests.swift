@@ -41,6 +41,18 @@ import Testing
         #expect(try !options("directport=1").staysInForeground)
     }
 
+    @Test func compressionMayBeMeasured() throws {
+        for (text, isSteered, words) in [
+            ("compression=auto", true, []), ("Compression=Auto", true, []),
+            ("COMPRESSION=yes", false, ["yes"]), ("compression=no,Compression=auto", true, ["no"]),
+        ] {
+            let options = try options(text)
+            #expect(options.steersCompression == isSteered)
+            #expect(options.sshOptions.map(\.value) == words)
+            #expect(options.sshOptions.allSatisfy { $0.name == "Compression" })
+        }
+    }
+
     @Test(arguments: ["passive", "ssh_command=ssh", "directport=1", "vsock=1:1", "delay_connect"])
     func passwordIsForConnectionsOfOurOwn(_ text: String) {
         #expect(throws: MountOptionError.self) { try options("password_stdin", text) }

@@ -51,7 +51,7 @@ import Wire
         let options = try configuration.resolve(host: "h", user: "target", port: 2)
         #expect(options.port == 1)
         #expect(options.user == "target")
-        #expect(options.compression)
+        #expect(options.compression == .yes)
         #expect(options.logLevel == .debug1)
         #expect(options.identityFiles.map(\.path) == ["/user", "/system"])
         #expect(try SSHConfiguration(local: local).resolve(host: "h", port: 2).port == 2)

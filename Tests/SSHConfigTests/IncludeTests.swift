@@ -51,7 +51,7 @@ import Wire
         let options = try SSHConfiguration(local: local).resolve(host: "h")
         #expect(options.user == "y")
         #expect(options.port == 5)
-        #expect(options.compression)
+        #expect(options.compression == .yes)
         #expect(options.logLevel == .quiet)
     }
 

@@ -46,6 +46,9 @@ struct Pair: ~Copyable {
     var toServerFilter: (([UInt8]) -> [UInt8])?
     var toClientFilter: (([UInt8]) -> [UInt8])?
 
+    /// How many bytes the client has received.
+    var bytesToClient = 0
+
     /// Starts both sides; each closure may change what its side offers.
     init(
         client: SSHClientConfiguration = SSHClientConfiguration(user: "alice"),
@@ -86,6 +89,7 @@ struct Pair: ~Copyable {
         for piece in pieces(toServer) { server.receive(piece, now: now) }
         var toClient = server.takeOutput(maximum: maximumOutput, now: now)
         if let toClientFilter { toClient = toClientFilter(toClient) }
+        bytesToClient += toClient.count
         for piece in pieces(toClient) { client.receive(piece, now: now) }
         while let event = client.nextEvent() { clientEvents.append(event) }
         while let event = server.nextEvent() { serverEvents.append(event) }

@@ -29,6 +29,8 @@ public struct SSHConfiguration: Sendable {
     public var files: Files
     /// `ServerAliveInterval` where nothing says otherwise; nil for never, as ssh has it.
     public var serverAliveInterval: Duration?
+    /// `Compression` where nothing says otherwise.
+    public var compression = CompressionChoice.no
     /// This machine, its user and its files.
     public var local: LocalContext
 
@@ -67,6 +69,7 @@ public struct SSHConfiguration: Sendable {
         if let user { try RemoteName.checkUser(user, at: nil) }
         var reader = ConfigurationReader(host: host, sources: sources, local: local)
         reader.draft.options.serverAliveInterval = serverAliveInterval
+        reader.draft.options.compression = compression
         for (index, text) in commandLine.enumerated() {
             try reader.readCommandLineOption(text, number: index + 1)
         }

@@ -1,5 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/// Whether compression is asked for (`Compression`).
+public enum CompressionChoice: Equatable, Sendable {
+    /// Only where the server insists.
+    case no
+    /// Always, in both directions.
+    case yes
+    /// As far as measurement shows that it helps: nothing that can be written in a file.
+    case measured
+}
+
 /// Which addresses of a host are tried.
 public enum AddressFamily: Equatable, Sendable {
     /// All of them.

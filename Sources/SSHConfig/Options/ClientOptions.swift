@@ -107,7 +107,7 @@ public struct ClientOptions: Equatable, Sendable {
     public var pubkeyAcceptedAlgorithms = AlgorithmSelection.unchanged(
         keyword: "PubkeyAcceptedAlgorithms")
     /// Whether compression is asked for.
-    public var compression = false
+    public var compression = CompressionChoice.no
     /// The smallest RSA key that is accepted, of hosts and users, in bits.
     public var requiredRSASize = 1_024
     /// When keys are renewed.

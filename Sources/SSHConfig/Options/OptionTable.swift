@@ -117,7 +117,7 @@ enum OptionTable {
         .algorithms(
             "PubkeyAcceptedAlgorithms", aliases: ["PubkeyAcceptedKeyTypes"], .a,
             \.pubkeyAcceptedAlgorithms),
-        .first("Compression", .a, \.compression, .choice([("yes", true), ("no", false)])),
+        .first("Compression", .a, \.compression, .choice([("yes", .yes), ("no", .no)])),
         .first("RequiredRSASize", .a, \.requiredRSASize, .number(0...16_384)),
         .first("RekeyLimit", .a, \.rekeyLimit, .rekeyLimit, defaultText: "default none"),
         .first(

@@ -74,6 +74,17 @@ public struct SSHClientConnection: ~Copyable {
         transport.takeOutput(maximum: maximum, layer: &connection, now: now)
     }
 
+    /// Whether ``note(effort:now:)`` is wanted.
+    public var measuresEffort: Bool { transport.sender.steering != nil }
+
+    /// Takes note of how long ``takeOutput(maximum:now:)`` has just taken: where measurement decides about
+    /// compression, a link that is faster than it is gets data as they are.
+    ///
+    /// - Parameter now: the current time, behind that.
+    public mutating func note(effort: Duration, now: Duration) {
+        transport.sender.steering?.note(effort: effort, now: now)
+    }
+
     /// Whether ``takeOutput(maximum:now:)`` may have something to give.
     public var hasOutput: Bool {
         transport.hasOutput || (transport.sender.isOpen && connection?.channels.hasOutput ?? false)
@@ -91,6 +102,7 @@ extension SSHClientConnection {
     public mutating func receive(_ bytes: consuming Bytes, now: Duration) {
         guard !transport.isClosed else { return }
         lastReceived = now
+        transport.receiver.steering?.bytesCame(now: now)
         transport.receiver.append(bytes)
         process(now: now)
     }

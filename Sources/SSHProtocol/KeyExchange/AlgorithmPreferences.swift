@@ -17,6 +17,10 @@ public struct AlgorithmPreferences: Equatable, Sendable {
     /// Compression methods, the same for both directions.
     public var compression: [CompressionAlgorithm]
 
+    /// Whether measurement decides about compression (``DeflateSteering``, ``InflateSteering``), where
+    /// the server has it; for clients.
+    public var steersCompression = false
+
     /// A choice of one's own.
     ///
     /// - Precondition: no list is empty, but for `macs` if all ciphers are AEAD.

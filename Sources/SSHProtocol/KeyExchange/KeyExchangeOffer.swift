@@ -8,6 +8,8 @@ struct KeyExchangeOffer {
     let role: Role
     let preferences: AlgorithmPreferences
     let mlkem: MLKEM768?
+    /// Compression methods for what we receive, in order of preference.
+    var receivedCompression: [CompressionAlgorithm]
     /// Whether we do strict key exchange; only tests play a peer that does not.
     var isStrict = true
     /// Whether later offers bear the marker for it; only tests play a peer that errs so.
@@ -17,6 +19,8 @@ struct KeyExchangeOffer {
         self.role = role
         self.preferences = preferences.available
         self.mlkem = mlkem
+        receivedCompression =
+            preferences.steersCompression ? [.none, .zlibOpenSSH] : preferences.compression
     }
 
     /// Names in the key exchange list that are no methods.
@@ -45,7 +49,16 @@ struct KeyExchangeOffer {
             serverHostKey: preferences.hostKey.map(\.rawValue),
             encryption: .init(both: preferences.ciphers.map(\.rawValue)),
             mac: .init(both: preferences.macs.map(\.rawValue)),
-            compression: .init(both: preferences.compression.map(\.rawValue)))
+            compression: compression)
+    }
+
+    private var compression: KexInit.Directions {
+        let sent = preferences.compression.map(\.rawValue)
+        let received = receivedCompression.map(\.rawValue)
+        return switch role {
+        case .client: .init(clientToServer: sent, serverToClient: received)
+        case .server: .init(clientToServer: received, serverToClient: sent)
+        }
     }
 
     /// Whether the peer takes EXT_INFO, from its first KEXINIT.

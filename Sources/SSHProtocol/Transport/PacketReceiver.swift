@@ -9,6 +9,8 @@ import Wire
 /// A packet that lies whole in a received chunk is opened in place. One that does not is completed
 /// in a buffer of its own, with no more bytes of the next chunk than it needs.
 struct PacketReceiver: ~Copyable {
+    /// What finds out whether the peer should compress; nil where that is not asked.
+    var steering: InflateSteering?
     /// What has been received under the current keys.
     private(set) var traffic = Traffic()
     /// The unit in which the cipher's limits count, in bytes.
@@ -69,6 +71,7 @@ struct PacketReceiver: ~Copyable {
             throw SSHError(.limitExceeded, "the peer sent 2^32 packets under one key")
         }
         let payload = try inflater == nil ? compact(content, wireCount) : inflated(content)
+        steering?.note(payload, wireCount: wireCount)
         guard !payload.isEmpty else {
             throw SSHError(.protocolViolation, "the peer sent a packet without a message")
         }

@@ -11,6 +11,8 @@ import Wire
 struct PacketSender: ~Copyable {
     /// Messages of the layers above the transport; they wait while keys are exchanged.
     var outbox = Outbox()
+    /// What chooses how hard to compress; nil for the usual way.
+    var steering: DeflateSteering?
     /// What has been sent under the current keys.
     private(set) var traffic = Traffic()
     /// The unit in which the cipher's limits count, in bytes.
@@ -119,7 +121,9 @@ struct PacketSender: ~Copyable {
         var pieces = payload
         if deflater != nil {
             var compressed: [UInt8] = []
+            if let steering { deflater?.setLevel(steering.level, into: &compressed) }
             deflater?.compress(payload, into: &compressed)
+            steering?.note(input: payload.reduce(0) { $0 + $1.count }, output: compressed.count)
             pieces = [compressed[...]]
         }
         let count = pieces.reduce(0) { $0 + $1.count }
@@ -152,6 +156,8 @@ struct PacketSender: ~Copyable {
 
     // OpenSSH starts its streams anew with all new keys, so both sides have to.
     private mutating func restartCompression() {
-        deflater = isAuthenticated && compression == .zlibOpenSSH ? Deflater() : nil
+        deflater =
+            isAuthenticated && compression == .zlibOpenSSH
+            ? Deflater(level: steering?.level ?? Deflater.usualLevel) : nil
     }
 }

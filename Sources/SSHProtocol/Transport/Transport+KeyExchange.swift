@@ -160,6 +160,10 @@ extension Transport where Side: ~Copyable {
             preconditionFailure("the message policy admits no NEWKEYS here")
         }
         receiver.installStagedKeys(resetsSequence: isStrict)
+        let algorithms = finishing.algorithms
+        receiver.steering?.keysInstalled(
+            isCompressed: algorithms.sending(as: Side.role.peer).compression != .none,
+            isPossible: algorithms.sending(as: Side.role).compression != .none)
         finishing.hasReceivedNewKeys = true
         progress = .finishing(finishing)
         return finishIfDone(now: now)
@@ -179,9 +183,15 @@ extension Transport where Side: ~Copyable {
         return service == .serviceRequest ? .keysInstalled : nil
     }
 
-    /// Begins an exchange if the keys in use have done their duty.
+    /// Begins an exchange if the keys in use have done their duty, or the peer is to compress from now on,
+    /// or not any more.
     mutating func startRekeyIfDue(now: Duration) {
-        guard mayStartRekey,
+        guard mayStartRekey else { return }
+        if let compresses = receiver.steering?.takeWish(now: now) {
+            offer.receivedCompression = compresses ? [.zlibOpenSSH, .none] : [.none, .zlibOpenSSH]
+            return startRekey()
+        }
+        guard
             rekeyPolicy.isDue(
                 sent: sender.traffic, sentBlock: sender.blockLength, received: receiver.traffic,
                 receivedBlock: receiver.blockLength, now: now)

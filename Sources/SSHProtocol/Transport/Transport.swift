@@ -93,6 +93,10 @@ struct Transport<Side: KeyExchangeSide & ~Copyable>: ~Copyable {
         unsentIdentification = Array(identification.utf8) + [0x0D, 0x0A]
         rekeyPolicy = RekeyPolicy(rekeyLimits)
         sender = PacketSender(random: random)
+        if offer.preferences.steersCompression {
+            sender.steering = DeflateSteering()
+            receiver.steering = InflateSteering()
+        }
         let cookie = sender.takeRandom(KexInit.cookieCount)
         let ours = offer.kexInit(cookie: cookie, isInitial: true).payload[...]
         // KEXINIT follows the identification without waiting for the peer's: half a round trip.
