@@ -35,6 +35,11 @@ final class RootDirectory: Sendable {
         return opened
     }
 
+    /// Calls `body` with the descriptor, which is a place only (`O_PATH`).
+    func withDescriptor(_ body: (Int32) throws(Errno) -> Void) throws(Errno) {
+        try body(descriptor)
+    }
+
     /// The file that a path leads to; the caller closes it.
     func place(of path: Bytes, isDirectory: Bool = false) throws(Errno) -> Place {
         let flags = CInt(clinux_O_PATH) | O_CLOEXEC | (isDirectory ? O_DIRECTORY : 0)

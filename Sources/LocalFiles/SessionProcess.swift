@@ -34,7 +34,7 @@ public struct SessionProcess: ~Copyable, Sendable {
     /// What tells this user on this machine from all others, in which a mark has a meaning: this boot,
     /// the namespace of abstract names, and the user; nil where that can't be found out.
     public static func place() -> Bytes? {
-        guard let boot = bootIdentifier() else { return nil }
+        guard let boot else { return nil }
         var status = stat()
         guard unsafe stat("/proc/self/ns/net", &status) == 0 else { return nil }
         return Array("\(boot)/\(status.st_ino)/\(geteuid())".utf8)[...]
@@ -96,6 +96,9 @@ public struct SessionProcess: ~Copyable, Sendable {
             return count > 0 ? entry.revents : 0
         }
     }
+
+    /// Which boot this is, found out once: later on the file may be out of reach, see ``Sandbox``.
+    private static let boot = bootIdentifier()
 
     private static func bootIdentifier() -> String? {
         let file = unsafe open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)

@@ -63,6 +63,7 @@ private func serve(_ arguments: ServerArguments) throws(StartFailure) -> Int32 {
         userName: user.name, clientAddress: address, quota: arguments.quota, rates: arguments.rates,
         ownsProcess: true)
     do {
+        Sandbox.raise(round: configuration.files, policy, log: log)
         // A server may wait for hours: what a transfer needed is no use to it then.
         let loop = try EpollLoop(whenQuiet: clinux_release_freed_memory)
         let end = try loop.run {

@@ -173,7 +173,8 @@ struct Serve: ParsableCommand {
             file: fileMode.flatMap(ForcedModes.permissions),
             directory: directoryMode.flatMap(ForcedModes.permissions))
         let settings = try parts.settings()
-        try LocalFiles.changeWorkingDirectory(to: parts.home)
+        try LocalFiles.changeWorkingDirectory(to: parts.workingDirectory)
+        parts.raiseSandbox(ports: addresses.map(\.port))
         let loop = try EpollLoop(whenQuiet: clinux_release_freed_memory)
         if stdio {
             try loop.run {
@@ -185,6 +186,11 @@ struct Serve: ParsableCommand {
         } else {
             try serve(settings, parts, loop)
         }
+    }
+
+    /// Where to listen, unless sockets are given and no addresses.
+    private var addresses: [ListenAddress] {
+        (listen.isEmpty ? ["127.0.0.1:2222"] : listen).compactMap(ListenAddress.init)
     }
 
     private func serve(_ settings: ServerSettings, _ parts: ServeParts, _ loop: EpollLoop) throws {
@@ -211,13 +217,12 @@ struct Serve: ParsableCommand {
                 let listener = try TCPListener(listening: FileDescriptor(owning: number))
                 try await server.listen(on: listener)
             }
-            for text in listen.isEmpty && given.isEmpty ? ["127.0.0.1:2222"] : listen {
-                guard let address = ListenAddress(text) else { continue }
+            for address in listen.isEmpty && !given.isEmpty ? [] : addresses {
                 do {
                     let listener = try TCPListener(address.address)
                     try await server.listen(on: listener)
                 } catch {
-                    throw ServeProblem(description: "\(text): \(error)")
+                    throw ServeProblem(description: "\(address.text): \(error)")
                 }
             }
             ServiceManager.notify(.ready)

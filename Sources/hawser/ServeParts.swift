@@ -18,7 +18,9 @@ struct ServeProblem: Error, CustomStringConvertible {
 
 /// An address and a port, as `127.0.0.1:2222`, `[::1]:2222` or `*:2222`.
 struct ListenAddress {
+    let text: String
     let address: SocketAddress
+    let port: UInt16
 
     init?(_ text: String) {
         guard let colon = text.lastIndex(of: ":"),
@@ -33,14 +35,16 @@ struct ListenAddress {
         guard let address = SocketAddress.numeric(host == "*" ? "0.0.0.0" : host, port: port) else {
             return nil
         }
+        self.text = text
         self.address = address
+        self.port = port
     }
 }
 
 /// What the command line stands for on this machine.
 struct ServeParts: Sendable {
-    /// Where clients begin.
-    let home: Bytes
+    /// The user's home directory, if it has one.
+    private let home: Bytes
     private let userName: Bytes
     private let authorizedKeys: Bytes
     private let passwords: Bytes?
@@ -102,10 +106,23 @@ struct ServeParts: Sendable {
         }
     }
 
+    /// Where clients begin; with a root that is not where the process is, and the home may be missing.
+    var workingDirectory: Bytes { files.isConfined ? Array("/".utf8)[...] : home }
+
     /// Has new files and directories get these modes, where given, from now on.
     mutating func forceModes(file: UInt32?, directory: UInt32?) {
         guard file != nil || directory != nil else { return }
         policy.modes = ForcedModes(file: file, directory: directory, mask: umask(0))
+    }
+
+    /// Has the kernel refuse what the server has no use for, for as long as the process lives.
+    ///
+    /// Before there is any other thread, and once the host keys are made.
+    func raiseSandbox(ports: [UInt16]) {
+        Sandbox.raise(
+            round: files, policy,
+            reading: [authorizedKeys] + [passwords].compactMap(\.self) + hostKeys,
+            ports: ports, log: log)
     }
 
     /// By the name of OpenSSH in it, clients such as asyncssh know that SYMLINK takes its arguments in
