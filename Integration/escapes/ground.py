@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A root, what must not be reached beside it, and how to tell that it was."""
+import contextlib
 import os
 import shutil
 
@@ -51,8 +52,11 @@ class Playground:
         outside = os.path.join(self.base, "outside")
         shutil.rmtree(outside, ignore_errors=True)
         for name in os.listdir(self.base):
-            if name != "root":
-                os.unlink(os.path.join(self.base, name))
+            path = os.path.join(self.base, name)
+            if name != "root" and os.path.isdir(path) and not os.path.islink(path):
+                shutil.rmtree(path)
+            elif name != "root":
+                os.unlink(path)
         os.makedirs(outside + "/dir")
         os.makedirs(outside + "/empty")
         for name in ["secret", MARKER, "dir/inner"]:
@@ -69,7 +73,9 @@ class Playground:
         owner = os.environ.get("ESCAPES_OWNER")
         for folder, folders, files in os.walk(self.base) if owner else []:
             for name in [folder] + [os.path.join(folder, entry) for entry in folders + files]:
-                os.lchown(name, int(owner), -1)
+                # What is moved within the root just now had its owner before.
+                with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                    os.lchown(name, int(owner), -1)
 
     @staticmethod
     def write(path, content):
