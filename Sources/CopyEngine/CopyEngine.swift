@@ -8,7 +8,7 @@ import Wire
 ///
 /// Directories are listed while the files of others are copied; what waits is bounded by
 /// ``CopyLimits``. What can't be copied is told to the observer, and the rest goes on.
-public actor CopyEngine {
+public actor CopyEngine: LoopActor {
     nonisolated let loop: any EventLoop
     nonisolated let options: CopyOptions
     nonisolated let observer: any CopyObserver
@@ -35,6 +35,9 @@ public actor CopyEngine {
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe loop.asUnownedSerialExecutor()
     }
+
+    /// Whether the caller is on the loop's thread.
+    public nonisolated var isOnLoop: Bool { loop.isCurrent }
 
     /// A copy that has not begun.
     public init(options: CopyOptions, observer: any CopyObserver, loop: any EventLoop) {

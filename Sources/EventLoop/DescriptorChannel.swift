@@ -9,7 +9,7 @@ public import Wire
 /// The descriptors become non-blocking and are owned. What a turn writes goes out together at its
 /// end, in one `writev` where the kernel takes it; what it does not take waits for writability.
 /// It must be closed: an open channel keeps itself and its descriptors alive.
-public actor DescriptorChannel: ByteChannel {
+public actor DescriptorChannel: LoopActor, ByteChannel {
     /// A writer suspends while more than this many bytes wait for the kernel to take them.
     public static let defaultSendQueueLimit = 4 << 20
     /// So many bytes make a large write by themselves: they go out at once, not at the turn's end,
@@ -22,7 +22,7 @@ public actor DescriptorChannel: ByteChannel {
 
     private let loop: EpollLoop
     private let sendQueueLimit: Int
-    private var input: FileDescriptor?
+    var input: FileDescriptor?
     /// Nil for a socket: `input` serves both directions.
     private var output: FileDescriptor?
     private let isSocket: Bool
@@ -55,6 +55,9 @@ public actor DescriptorChannel: ByteChannel {
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe loop.asUnownedSerialExecutor()
     }
+
+    /// Whether the caller is on the loop's thread.
+    public nonisolated var isOnLoop: Bool { loop.isCurrent }
 
     /// A channel over a connected stream socket.
     ///
@@ -362,13 +365,6 @@ public actor DescriptorChannel: ByteChannel {
             default: throw ChannelError.system(.last("sendmsg"))
             }
         }
-    }
-
-    /// Sets the type-of-service byte of a TCP connection; without effect on anything else.
-    public func setTypeOfService(_ value: UInt8) {
-        guard let socket = input?.rawValue else { return }
-        _ = clinux_set_type_of_service(
-            socket, clinux_socket_family(socket), CInt(value))
     }
 
     // MARK: Closing

@@ -12,7 +12,7 @@ import Wire
 /// The only user of libfuse. What libfuse lends for the time of a call is copied before the task
 /// starts, but for the data of large writes: those stay in the buffer they were received in, which is
 /// then replaced.
-public actor FuseBridge {
+public actor FuseBridge: LoopActor {
     /// The room for one request: the largest write, and libfuse's allowance for headers.
     private static let receiveBytes = Int(FuseBridgeOptions.requestBytes) + 4096
     /// How many requests one turn takes from the device.
@@ -56,6 +56,9 @@ public actor FuseBridge {
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe loop.asUnownedSerialExecutor()
     }
+
+    /// Whether the caller is on the loop's thread.
+    public nonisolated var isOnLoop: Bool { loop.isCurrent }
 
     /// A bridge to a file system; nothing is mounted yet.
     ///

@@ -33,7 +33,8 @@ struct HandleTable<Value> {
 
     /// The numbers of those that fit, in the order in which they were opened.
     func ids(where fits: (Value) -> Bool) -> [HandleID] {
-        values.filter { fits($0.value) }.map(\.key).sorted()
+        // Not by a key path: of a generic type it is made anew at each use.
+        values.filter { fits($0.value) }.map { $0.key }.sorted()
     }
 
     /// The handle opened first of those that fit.

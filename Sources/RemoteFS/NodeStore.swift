@@ -24,7 +24,14 @@ struct NodeStore {
     ///
     /// Setting one that is not known is a mistake of ours.
     subscript(inode: InodeNumber) -> Node? {
-        get { slot(of: inode).flatMap { node(in: $0) } }
+        // Lent, not copied: most readers want one field of it.
+        _read {
+            if let slot = slot(of: inode) {
+                yield chunks[slot / Self.chunkSize][slot % Self.chunkSize]
+            } else {
+                yield nil
+            }
+        }
         _modify {
             if let slot = slot(of: inode) {
                 yield &chunks[slot / Self.chunkSize][slot % Self.chunkSize]
@@ -51,7 +58,9 @@ struct NodeStore {
     func contains(_ inode: InodeNumber) -> Bool { slot(of: inode) != nil }
 
     private func slot(of inode: InodeNumber) -> Int? {
-        byInode.first(hash: tableHash(of: inode)) { node(in: $0)?.inode == inode }
+        byInode.first(hash: tableHash(of: inode)) {
+            chunks[$0 / Self.chunkSize][$0 % Self.chunkSize]?.inode == inode
+        }
     }
 
     // MARK: Coming and going

@@ -38,7 +38,7 @@ struct NodeTable {
     ///
     /// Setting one that is not known is a mistake of ours.
     subscript(inode: InodeNumber) -> Node? {
-        get { nodes[inode] }
+        _read { yield nodes[inode] }
         _modify { yield &nodes[inode] }
     }
 

@@ -12,7 +12,7 @@ import Wire
 /// state changes in synchronous steps of this actor; what was looked up before an `await` is looked
 /// up again after it. A path is made and sent in one such step, so that requests reach the server in
 /// the order in which the tree has changed.
-public actor RemoteFS {
+public actor RemoteFS: LoopActor {
     /// The loop that everything here runs on.
     public nonisolated let loop: any EventLoop
     let serverLink: ServerLink
@@ -77,6 +77,9 @@ public actor RemoteFS {
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe loop.asUnownedSerialExecutor()
     }
+
+    /// Whether the caller is on the loop's thread.
+    public nonisolated var isOnLoop: Bool { loop.isCurrent }
 
     /// A file system whose root is a directory on the server that a link leads to.
     public init(link: ServerLink, options: RemoteFSOptions, loop: any EventLoop) {

@@ -10,7 +10,7 @@ public import SFTPProtocol
 /// link waits here, and for ``LinkOptions/timeout`` at most. Nothing of an old connection is taken over:
 /// each has a number of its own, its ``generation``, and what was open on an older one has to be opened
 /// again.
-public actor ServerLink {
+public actor ServerLink: LoopActor {
     /// One connection to the server.
     public struct Connection: Sendable {
         /// The SFTP on it.
@@ -127,6 +127,9 @@ public actor ServerLink {
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe loop.asUnownedSerialExecutor()
     }
+
+    /// Whether the caller is on the loop's thread.
+    public nonisolated var isOnLoop: Bool { loop.isCurrent }
 
     /// A link that begins with a connection that stands.
     ///

@@ -11,7 +11,7 @@ public import EventLoop
 ///
 /// If one of them ends, so does the client's connection: what has become of its requests is found out as
 /// after every loss.
-public actor FurtherChannels {
+public actor FurtherChannels: LoopActor {
     /// When they pay.
     public struct Terms: Sendable {
         /// What a server takes ahead of its answers on one channel, in bytes: as OpenSSH's does.
@@ -69,6 +69,9 @@ public actor FurtherChannels {
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe loop.asUnownedSerialExecutor()
     }
+
+    /// Whether the caller is on the loop's thread.
+    public nonisolated var isOnLoop: Bool { loop.isCurrent }
 
     /// No channels yet.
     ///

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import EventLoop
 import SFTPProtocol
 
 /// A request whose reply may still be on its way.
@@ -11,21 +12,14 @@ import SFTPProtocol
 public final class PendingReply<Value: Sendable>: @unchecked Sendable {
     typealias Answer = Result<Value, SFTPError>
 
-    private enum State {
-        case unanswered
-        /// Unanswered, and a task waits for it.
-        case awaited(CheckedContinuation<Answer, Never>)
-        case answered(Answer)
-        /// Unanswered, and handed to this when it is not.
-        case expected(@Sendable (Answer) -> Void)
-        /// Nobody will ask any more; the reply is still to come.
-        case abandoned
-    }
-
     let payloadBytes: Int
     private let client: SFTPClient
     private let decode: ReplyDecoding.Decoder<Value>
-    private var state = State.unanswered
+    private var state = ReplyState.unanswered
+    /// Set once the state is ``ReplyState/answered``.
+    private var answer: Answer?
+    /// Takes the answer where the state is ``ReplyState/expected``.
+    private var receiver: (@Sendable (Answer) -> Void)?
 
     init(client: SFTPClient, payloadBytes: Int, decode: @escaping ReplyDecoding.Decoder<Value>) {
         self.client = client
@@ -44,19 +38,19 @@ public final class PendingReply<Value: Sendable>: @unchecked Sendable {
 
     /// Whether ``value`` is there, or why it will never be; on the loop.
     public var isAnswered: Bool {
-        client.assumeIsolated { client in answer(in: client) != nil }
+        client.assumeIsolated { _ in state.isAnswered }
     }
 
     /// What was answered; nil while nothing was.
     func answer(in client: isolated SFTPClient) -> Answer? {
-        if case .answered(let answer) = state { answer } else { nil }
+        state.isAnswered ? answer : nil
     }
 
-    func wait(_ continuation: CheckedContinuation<Answer, Never>, in client: isolated SFTPClient) {
+    /// Resumes the continuation once there is an answer, or nobody is to ask for one any more.
+    func wait(_ continuation: CheckedContinuation<Void, Never>, in client: isolated SFTPClient) {
         switch state {
         case .unanswered: state = .awaited(continuation)
-        case .answered(let answer): continuation.resume(returning: answer)
-        case .abandoned: continuation.resume(returning: .failure(.cancelled))
+        case .answered, .abandoned: continuation.resume()
         case .awaited, .expected: preconditionFailure("a reply is awaited once")
         }
     }
@@ -66,25 +60,46 @@ public final class PendingReply<Value: Sendable>: @unchecked Sendable {
         in client: isolated SFTPClient, _ body: @escaping @Sendable (Answer) -> Void
     ) {
         guard case .unanswered = state else { preconditionFailure("asked for too late") }
-        state = .expected(body)
+        state = .expected
+        receiver = body
     }
 
     private func settle(_ answer: Answer) {
         switch state {
         case .unanswered:
-            state = .answered(answer)
+            self.answer = answer
+            state = .answered
         case .awaited(let continuation):
-            state = .answered(answer)
-            continuation.resume(returning: answer)
-        case .expected(let body):
+            self.answer = answer
+            state = .answered
+            continuation.resume()
+        case .expected:
             state = .abandoned
-            body(answer)
+            receiver.take()?(answer)
         case .abandoned:
             break
         case .answered:
             preconditionFailure("a request is answered once")
         }
     }
+}
+
+/// How far a request is.
+///
+/// Apart from the answer, whose type is the request's: a state that held it would be of a type that has
+/// to be looked up wherever it is touched.
+private enum ReplyState {
+    case unanswered
+    /// Unanswered, and a task waits for it.
+    case awaited(CheckedContinuation<Void, Never>)
+    case answered
+    /// Unanswered, and somebody is handed the answer when it comes.
+    case expected
+    /// Nobody will ask any more; the reply is still to come.
+    case abandoned
+
+    var isAnswered: Bool { if case .answered = self { true } else { false } }
+    var isAbandoned: Bool { if case .abandoned = self { true } else { false } }
 }
 
 /// What the client needs of a request while it waits for the reply, whatever that is.
@@ -109,7 +124,7 @@ protocol PendingRequest: AnyObject, Sendable {
 
 extension PendingReply: PendingRequest {
     func isAbandoned(in client: isolated SFTPClient) -> Bool {
-        if case .abandoned = state { true } else { false }
+        state.isAbandoned
     }
 
     func receive(_ reply: SFTPReply, in client: isolated SFTPClient) throws(SFTPError) {
@@ -129,9 +144,10 @@ extension PendingReply: PendingRequest {
         switch state {
         case .unanswered, .expected:
             state = .abandoned
+            receiver = nil
         case .awaited(let continuation):
             state = .abandoned
-            continuation.resume(returning: .failure(.cancelled))
+            continuation.resume()
         case .answered, .abandoned:
             break
         }

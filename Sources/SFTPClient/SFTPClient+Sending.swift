@@ -41,7 +41,7 @@ extension SFTPClient {
         of pending: PendingReply<Value>
     ) async throws(SFTPError) -> Value {
         if let answer = pending.answer(in: self) { return try answer.get() }
-        let answer = await withTaskCancellationHandler {
+        await withTaskCancellationHandler {
             await withCheckedContinuation { pending.wait($0, in: self) }
         } onCancel: {
             // On the loop's own thread at once, so that who is cancelled there is gone before more
@@ -52,6 +52,7 @@ extension SFTPClient {
                 loop.execute { self.assumeIsolated { pending.abandon(in: $0) } }
             }
         }
+        guard let answer = pending.answer(in: self) else { throw .cancelled }
         return try answer.get()
     }
 

@@ -18,7 +18,7 @@ public import Wire
 /// request out all the same; a handle that it still opens is closed.
 ///
 /// A connection stays alive until ``disconnect()`` or its end.
-public actor SFTPClient {
+public actor SFTPClient: LoopActor {
     /// Which of several connections to a server, made one after the other, this is: the handles of one
     /// are not to be used on another.
     public nonisolated let generation: UInt64
@@ -61,6 +61,9 @@ public actor SFTPClient {
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe loop.asUnownedSerialExecutor()
     }
+
+    /// Whether the caller is on the loop's thread.
+    public nonisolated var isOnLoop: Bool { loop.isCurrent }
 
     private init(_ handshake: Handshake, generation: UInt64, loop: any EventLoop) {
         self.loop = loop

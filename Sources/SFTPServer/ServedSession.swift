@@ -7,11 +7,14 @@ import Wire
 /// A session with its client, over a channel.
 ///
 /// What waits for a disk is done on the loop's helper threads; everything else on the loop.
-public actor ServedSession {
+public actor ServedSession: LoopActor {
     /// The loop: every call runs on its thread.
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe loop.asUnownedSerialExecutor()
     }
+
+    /// Whether the caller is on the loop's thread.
+    public nonisolated var isOnLoop: Bool { loop.isCurrent }
 
     private nonisolated let loop: any EventLoop
     private let channel: any ByteChannel

@@ -10,7 +10,7 @@ import Wire
 /// back to the transport, once a turn.
 ///
 /// All of it runs on the loop. Receiving never waits for sending. ``SSHClient`` makes sessions.
-public actor SSHSession {
+public actor SSHSession: LoopActor {
     /// The server.
     public nonisolated var endpoint: Endpoint { context.endpoint }
     /// The loop that everything here runs on.
@@ -19,6 +19,9 @@ public actor SSHSession {
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe context.loop.asUnownedSerialExecutor()
     }
+
+    /// Whether the caller is on the loop's thread.
+    public nonisolated var isOnLoop: Bool { loop.isCurrent }
 
     /// Why the connection has ended; nil while it stands.
     public internal(set) var endReason: SSHClientError?

@@ -9,7 +9,7 @@ import Wire
 /// One client's connection, from its first byte to its last; all of it runs on one loop.
 ///
 /// Receiving never waits for sending.
-actor ServerConnection {
+actor ServerConnection: LoopActor {
     /// What a connection reports to whom it was made by.
     struct Observer: Sendable {
         /// The user has logged in.
@@ -58,6 +58,9 @@ actor ServerConnection {
     nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe loop.asUnownedSerialExecutor()
     }
+
+    /// Whether the caller is on the loop's thread.
+    nonisolated var isOnLoop: Bool { loop.isCurrent }
 
     /// How much is sealed at once: enough for one large system call.
     private static let outputAtOnce = 256 << 10
