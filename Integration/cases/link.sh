@@ -6,16 +6,9 @@
 # servers: openssh
 # timeout: 120
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../far.sh"
 
-[ "$(id -u)" = 0 ] || skip "needs root"
-[ -e /dev/net/tun ] || skip "no /dev/net/tun"
-command -v gcc >/dev/null || skip "no gcc"
-
-"$ROOT/Integration/link" 100 40 >"$CASE/paths" &
-started_pids+=($!)
-is_up() { [ "$(wc -l <"$CASE/paths")" = 2 ]; }
-wait_until 30 is_up
-{ read -r near && read -r far; } <"$CASE/paths"
+start_link 100 40
 nsenter --net="$far" python3 "$ROOT/Benchmarks/kit/plain_tcp.py" serve 198.18.0.2 5000 >"$CASE/ready" &
 started_pids+=($!)
 wait_until 30 test -s "$CASE/ready"

@@ -5,35 +5,9 @@
 # clients: hawser
 # timeout: 300
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../far.sh"
 
-[ "$(id -u)" = 0 ] || skip "needs root"
-[ -e /dev/net/tun ] || skip "no /dev/net/tun"
-command -v gcc >/dev/null || skip "no gcc"
-
-"$ROOT/Integration/link" 40 400 >"$CASE/paths" &
-started_pids+=($!)
-is_up() { [ "$(wc -l <"$CASE/paths")" = 2 ]; }
-wait_until 30 is_up
-{ read -r near && read -r far; } <"$CASE/paths"
-
-# Starts a server at the far end; the argument is a further line of its configuration.
-start_far_server() { # [line]
-    make_keys
-    mkdir -p /run/sshd
-    {
-        echo "${1:-}"
-        echo "HostKey $CASE/host_ed25519"
-        printf '%s\n' 'Port 2222' 'ListenAddress 198.18.0.2' 'PidFile none' 'StrictModes no' 'UsePAM no' \
-            'PermitRootLogin yes' "AuthorizedKeysFile $CASE/authorized_keys" "Subsystem sftp $SFTP_SERVER"
-    } >"$CASE/sshd_config"
-    nsenter --net="$far" "$(command -v sshd)" -D -e -f "$CASE/sshd_config" >"$CASE/sshd.log" 2>&1 &
-    SERVER_PID=$!
-    started_pids+=("$SERVER_PID")
-    wait_for_server || fail "sshd does not start: $(cat "$CASE/sshd.log")"
-    PORT=2222
-    write_client_config
-    sed -i 's/127\.0\.0\.1/198.18.0.2/' "$SSH_CONFIG" "$CASE/known_hosts"
-}
+start_link 40 400
 
 is_wide() { [ "$(sftp_server_pids | wc -l)" -ge 4 ]; }
 mount_far() { nsenter --net="$near" "${mount_command[@]}" -F "$SSH_CONFIG" "server:$REMOTE" "$MOUNT"; }

@@ -8,6 +8,7 @@ if [ "$(id -u)" = 0 ] && [ -z "${HAWSER_CASE_NETWORK:-}" ]; then
     HAWSER_CASE_NETWORK=own exec unshare -n "$0" "$@"
 fi
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../far.sh"
 [ "$(id -u)" = 0 ] || skip "it needs root"
 command -v ip >/dev/null || skip "it needs ip(8)"
 
@@ -25,20 +26,8 @@ ip link set here up
 on_server ip address add 192.0.2.2/24 dev there
 on_server ip link set there up
 on_server ip link set lo up
-make_keys
-mkdir -p /run/sshd
-{
-    echo "HostKey $CASE/host_ed25519"
-    printf '%s\n' 'Port 2222' 'ListenAddress 192.0.2.2' 'PidFile none' 'StrictModes no' 'UsePAM no' \
-        'PermitRootLogin yes' "AuthorizedKeysFile $CASE/authorized_keys" "Subsystem sftp $SFTP_SERVER"
-} >"$CASE/sshd_config"
-on_server "$(command -v sshd)" -D -e -f "$CASE/sshd_config" >"$CASE/sshd.log" 2>&1 &
-SERVER_PID=$!
-started_pids+=("$SERVER_PID")
-wait_for_server || fail "sshd does not start: $(cat "$CASE/sshd.log")"
-PORT=2222
-write_client_config
-sed -i 's/127\.0\.0\.1/192.0.2.2/' "$SSH_CONFIG" "$CASE/known_hosts"
+far=/proc/$there/ns/net FAR_ADDRESS=192.0.2.2
+start_far_server
 
 for number in 1 2 3; do echo "$number" >"$REMOTE/file-$number"; done
 mount_remote "$REMOTE" "$MOUNT" -o dcache_timeout=0,attr_timeout=0,entry_timeout=0
