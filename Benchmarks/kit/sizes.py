@@ -43,7 +43,7 @@ FULL = Sizes(stream=1024 * MEBIBYTE, small_writes=128 * MEBIBYTE, random_file=25
              random_reads=(20_000, 60_000), random_seconds=8, find=20_000, tree=2_000, project=2_000, copies=2_000,
              growth=(256 * MEBIBYTE, 4096 * MEBIBYTE), directories=(10_000, 100_000), names=300_000)
 FAR = Sizes(stream=256 * MEBIBYTE, small_writes=8 * MEBIBYTE, random_file=64 * MEBIBYTE, random_reads=(100, 2_000),
-            random_seconds=10, find=1_000, tree=100, project=200, copies=100)
+            random_seconds=10, find=1_000, tree=100, project=200, copies=500)
 NARROW = Sizes(stream=50 * MEBIBYTE, small_writes=MEBIBYTE, random_file=MEBIBYTE, random_reads=(20, 200),
                random_seconds=10, find=100, tree=10, project=10, copies=10)
 QUICK = Sizes(stream=4 * MEBIBYTE, small_writes=MEBIBYTE, random_file=MEBIBYTE, random_reads=(50, 200),

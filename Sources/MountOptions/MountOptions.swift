@@ -49,6 +49,8 @@ public struct MountOptions: Equatable, Sendable {
     /// For how long operations wait for a lost connection, from when it was last known to be alive; nil
     /// for ever.
     public var lossTimeout: Duration? = .seconds(60)
+    /// How many SSH connections there may be.
+    public var maximumConnections = 1
     /// Whether the remote directory is looked at before mounting.
     public var checksRoot = true
 

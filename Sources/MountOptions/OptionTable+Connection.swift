@@ -35,13 +35,14 @@ extension OptionTable {
                 "delay_connect", help: "connect when the mount is first used",
                 rule: .flag { $0.delaysConnection = true }),
             OptionEntry(
-                "max_conns", value: "N", help: "use up to N connections",
-                rule: .pending(
-                    .value { _, value throws(OptionRule.Expected) in
-                        guard let number = UInt32(value), number > 0 else {
-                            throw .init(text: "a number of connections")
-                        }
-                    })),
+                "max_conns", value: "N",
+                help: "write large files over up to N connections (default: 1)",
+                rule: .value { options, value throws(OptionRule.Expected) in
+                    guard let number = UInt32(value), number > 0 else {
+                        throw .init(text: "a number of connections")
+                    }
+                    options.maximumConnections = Int(number)
+                }),
             OptionEntry(
                 "sftp_server", value: "NAME",
                 help: "the subsystem, or a command with a slash in it",

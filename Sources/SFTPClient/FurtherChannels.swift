@@ -60,6 +60,7 @@ public actor FurtherChannels: LoopActor {
     /// The loop that everything here runs on.
     public nonisolated let loop: any EventLoop
     private let open: Opener
+    private let onClose: @Sendable (Bool) -> Void
     private var opening: Task<Void, Never>?
     private var userCount = 0
     private var idleTimer: TimerID?
@@ -77,15 +78,17 @@ public actor FurtherChannels: LoopActor {
     ///
     /// - Parameters:
     ///   - main: the client whose login they share.
+    ///   - onClose: told when all of them have been closed, and whether since the connection is lost.
     ///   - open: opens a channel and begins SFTP on it, with the number of `main`.
     public init(
         beside main: SFTPClient, terms: Terms = Terms(), memory: Memory, loop: any EventLoop,
-        open: @escaping Opener
+        onClose: @escaping @Sendable (_ isLost: Bool) -> Void = { _ in }, open: @escaping Opener
     ) {
         self.terms = terms
         self.main = main
         self.memory = memory
         self.loop = loop
+        self.onClose = onClose
         self.open = open
     }
 
@@ -181,6 +184,7 @@ public actor FurtherChannels: LoopActor {
         let closing = clients
         clients = []
         for client in closing { client.assumeIsolated { $0.disconnect(reason: reason) } }
+        onClose(main.hasEnded)
     }
 }
 

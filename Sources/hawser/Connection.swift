@@ -14,6 +14,7 @@ struct Connection {
     let client: SFTPClient
     private let link: Dialing.Link
     private let furtherChannels: FurtherChannels?
+    private let furtherSessions: FurtherSessions?
 
     /// How long the server may take to begin with SFTP.
     private static let handshakeTime = Duration.seconds(30)
@@ -22,11 +23,10 @@ struct Connection {
     ///
     /// - Throws: an error whose description is one line for the user.
     static func open(_ dialing: Dialing, generation: UInt64 = 0) async throws -> Connection {
-        let loop = dialing.loop
         let link = try await dialing.open()
         do {
             return try await begin(
-                link, generation, within: link.sharedTime ?? handshakeTime, loop, dialing.memory)
+                link, generation, within: link.sharedTime ?? handshakeTime, dialing)
         } catch is TimeoutError where link.sharedTime != nil {
             dialing.prompter.show(
                 "\(dialing.options.source.host): the ssh process that shares its connection passes "
@@ -36,8 +36,7 @@ struct Connection {
         }
         let direct = try await dialing.open(mayShare: false)
         do {
-            return try await begin(
-                direct, generation, within: handshakeTime, loop, dialing.memory)
+            return try await begin(direct, generation, within: handshakeTime, dialing)
         } catch {
             throw ConnectionProblem(dialing.options.source, reason(of: error), cause: error)
         }
@@ -45,9 +44,9 @@ struct Connection {
 
     /// Begins SFTP, or closes the link.
     private static func begin(
-        _ link: Dialing.Link, _ generation: UInt64, within limit: Duration, _ loop: EpollLoop,
-        _ memory: DialingMemory
+        _ link: Dialing.Link, _ generation: UInt64, within limit: Duration, _ dialing: Dialing
     ) async throws -> Connection {
+        let (loop, memory) = (dialing.loop, dialing.memory)
         let session = memory.nextSession()
         do {
             let client = try await loop.withTimeout(limit) {
@@ -55,23 +54,44 @@ struct Connection {
                     over: link.channel, generation: generation, session: session, loop: loop)
             }
             memory.note(client.sessionAnswer, to: session)
+            let sessions = furtherSessions(beside: link.session, dialing)
             return Connection(
                 client: client, link: link,
-                furtherChannels: furtherChannels(beside: client, link, loop, memory))
+                furtherChannels: furtherChannels(beside: client, link, sessions, loop, memory),
+                furtherSessions: sessions)
         } catch {
             await link.close()
             throw error
         }
     }
 
-    /// More channels of the same kind on the same login; nil where something else than a session of ours
-    /// leads to the server.
+    /// More connections, where they are wanted; nil where something else than a session of ours leads to the
+    /// server.
+    private static func furtherSessions(
+        beside main: SSHSession?, _ dialing: Dialing
+    ) -> FurtherSessions? {
+        guard let main, let further = dialing.further else { return nil }
+        return FurtherSessions(
+            beside: main, limit: further.limit, memory: dialing.memory.furtherSessions,
+            loop: dialing.loop, log: further.log
+        ) { try await dialing.connectFurther(further) }
+    }
+
+    /// More channels of the same kind, on the same login or on further ones; nil where something else than
+    /// a session of ours leads to the server.
     private static func furtherChannels(
-        beside client: SFTPClient, _ link: Dialing.Link, _ loop: EpollLoop, _ memory: DialingMemory
+        beside client: SFTPClient, _ link: Dialing.Link, _ sessions: FurtherSessions?,
+        _ loop: EpollLoop, _ memory: DialingMemory
     ) -> FurtherChannels? {
         guard let session = link.session, let program = link.program else { return nil }
-        return FurtherChannels(beside: client, memory: memory.furtherChannels, loop: loop) {
-            let channel = try await session.open(program)
+        return FurtherChannels(
+            beside: client, memory: memory.furtherChannels, loop: loop,
+            onClose: { isLost in
+                guard let sessions else { return }
+                loop.spawn { await isLost ? sessions.abandon() : sessions.close() }
+            }
+        ) {
+            let channel = try await (sessions?.next() ?? session).open(program)
             let request = memory.furtherSession()
             let further = try await SFTPClient.open(
                 over: channel, generation: client.generation, session: request, loop: loop)
@@ -89,7 +109,11 @@ struct Connection {
             client: client, furtherChannels: furtherChannels,
             lastReceived: { session.assumeIsolated { $0.lastReceived } },
             ask: { session.assumeIsolated { $0.askForLife() } },
-            close: { [link] in await link.close() }, abandon: { await session.abandon() })
+            close: { await close() },
+            abandon: {
+                await session.abandon()
+                await furtherSessions?.abandon()
+            })
     }
 
     /// Where syslog is to file what is said about the connection.
@@ -101,7 +125,15 @@ struct Connection {
     }
 
     /// Ends the connection; returns once that is done.
-    func close() async { await link.close() }
+    func close() async {
+        await link.close()
+        await furtherSessions?.end()
+    }
+
+    /// How many connections to the server there are.
+    var count: Int {
+        get async { await furtherSessions?.count ?? 1 }
+    }
 
     private static func reason(of error: any Error) -> String {
         error is TimeoutError

@@ -19,11 +19,26 @@ struct Dialing {
     var prompter: any Prompter
     /// What is kept of the first connection, so that later ones read no file.
     let memory: DialingMemory
+    /// How further connections beside the first one are made; nil where there are to be none.
+    var further: Further?
     /// How long a server may take to take a connection; nil for as long as the options say.
     var dialTime: Duration?
     /// The directory on which the server is mounted by now: whoever asks for something in it waits for the
     /// very connection that is to be made.
     var mountPoint: String?
+
+    /// What further connections need.
+    struct Further {
+        /// How many connections there may be, with the first one.
+        let limit: Int
+        /// Who answers in place of the user, for each of them anew.
+        let prompter: @Sendable () -> any Prompter
+        let log: @Sendable (String) -> Void
+        /// As ``Dialing/mountPoint``.
+        let mountPoint: String
+        /// How long a host may take to take a connection.
+        static let dialTime = Duration.seconds(4)
+    }
 
     /// After how long a silence a server is asked whether it is there, unless the configuration knows
     /// better: nobody watches over a mount.
@@ -98,6 +113,14 @@ struct Dialing {
         }
     }
 
+    /// Makes one more connection to the server, without asking anybody for anything.
+    func connectFurther(_ further: Further) async throws -> SSHSession {
+        let route = try await route().map { $0.withoutSockets(in: further.mountPoint) }
+        return try await SSHClient.connect(
+            route, loop: loop, world: world, prompter: further.prompter(), mlkem: .swiftCrypto,
+            memory: memory.connections, dialTime: Further.dialTime)
+    }
+
     private func route() async throws -> [ClientOptions] {
         if let route = memory.route { return route }
         let route = try await loop.offload { [options] in try Self.route(options) }
@@ -140,6 +163,8 @@ final class DialingMemory: Sendable {
     let connections = ConnectionMemory()
     /// What is known of the server's further channels.
     let furtherChannels = FurtherChannels.Memory()
+    /// What is known of further connections to it.
+    let furtherSessions = FurtherSessions.Memory()
     private let knownRoute = Mutex<[ClientOptions]?>(nil)
     private let sessions = Mutex(SessionHistory())
 

@@ -117,7 +117,7 @@ extension MountProcess {
         MountReport(
             source: options.source.text, mountPoint: mountPoint.path, process: getpid(),
             link: await standing, age: await age,
-            facts: await connection?.facts,
+            facts: await connection?.facts, connections: await connection?.count ?? 0,
             traffic: await connection?.client.traffic, usage: await bridge?.usage,
             operations: await bridge?.statistics ?? OperationStatistics(), now: loop.now)
     }

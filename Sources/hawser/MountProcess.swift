@@ -140,10 +140,16 @@ actor MountProcess {
         let answers = RememberedAnswers(
             user: options.readsPassword
                 ? PasswordFromInput(loop: loop, otherwise: prompter) : prompter)
-        let dialing = Dialing(
+        var dialing = Dialing(
             options: options,
             world: SystemWorld(loop: loop, environment: LocalContext.environmentVariables),
             loop: loop, prompter: answers, memory: DialingMemory())
+        if options.maximumConnections > 1 {
+            let host = options.source.host
+            dialing.further = Dialing.Further(
+                limit: options.maximumConnections, prompter: { answers.again },
+                log: { Log.write("\(host): \($0)") }, mountPoint: mountPoint.path)
+        }
         let connection = try await Connection.open(dialing)
         self.connection = connection
         do {

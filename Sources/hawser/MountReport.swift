@@ -30,6 +30,8 @@ struct MountReport {
     /// For how long the link has stood so.
     let age: Duration
     let facts: ConnectionFacts?
+    /// How many connections to the server there are, where the link is in use.
+    let connections: Int
     let traffic: Traffic?
     let usage: FileSystemUsage?
     let operations: OperationStatistics
@@ -45,7 +47,7 @@ extension MountReport {
             "source": .string(source), "mountpoint": .string(mountPoint), "pid": JSON(process),
             "state": .string(link.state.rawValue), "seconds": .number(age.seconds),
             "reason": JSON(link.reason),
-            "server": facts?.json ?? .null,
+            "server": facts?.json ?? .null, "connections": JSON(connections),
             "traffic": traffic?.json(now: now) ?? .null,
             "usage": usage?.json ?? .null,
             "pending_requests": JSON(operations.pendingCount),
@@ -133,6 +135,7 @@ extension MountReport {
         var lines = ["\(TerminalText.line(source)) on \(TerminalText.line(mountPoint))"]
         lines.append("  \(link.text) for \(age.inWords); process \(process)")
         if let facts { lines += facts.lines.map { "  \($0)" } }
+        if connections > 1 { lines.append("  \(connections) connections") }
         if let traffic { lines.append("  \(traffic.text(now: now))") }
         if let usage { lines.append("  \(usage.text)") }
         let errors = operations.sortedErrors.filter { !$0.isOrdinary }

@@ -18,6 +18,7 @@ final class SimulatedMachine: ClientWorld {
     private let sessions = Mutex(SessionHistory())
     /// What is known of the server's further channels.
     let furtherChannels = FurtherChannels.Memory()
+    let furtherSessions = FurtherSessions.Memory()
 
     let environment: [String: String] = [:]
     /// The first of June 2026.

@@ -39,8 +39,6 @@ actor SimulatedNetwork {
     private var isMisled = false
     private var isRefusing = false
     private let thaw: WaitQueue
-    /// How often a connection has been made.
-    private(set) var connectionCount = 0
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
 
@@ -66,7 +64,6 @@ actor SimulatedNetwork {
                 .init(address: "192.0.2.1", error: SystemError(call: "connect", code: 111))
             ])
         }
-        connectionCount += 1
         let (clientEnd, nearEnd) = InMemoryPipe.makePair(loop: loop)
         let (farEnd, serverEnd) = InMemoryPipe.makePair(loop: loop)
         let line = Line(client: nearEnd, server: farEnd, budget: budget())

@@ -28,6 +28,8 @@ struct SimulatedRun {
     private let weather: SimulatedWeather
     private let tree: SimulatedTree
     private let sessions = SimulatedSessions()
+    /// How often the mount has connected to the server; further connections beside one do not count.
+    private let dials = Counter()
 
     init(seed: UInt64) {
         self.seed = seed
@@ -100,21 +102,20 @@ struct SimulatedRun {
         }
         _ = isOver.next()
         await network.heal()
-        await checkLeftovers(fileSystem, network)
+        await checkLeftovers(fileSystem)
         await fileSystem.disconnect()
     }
 
     /// Nothing is kept of what has been closed, and no connection is lost that nothing broke.
-    private func checkLeftovers(_ fileSystem: RemoteFS, _ network: SimulatedNetwork) async {
+    private func checkLeftovers(_ fileSystem: RemoteFS) async {
         let usage = await fileSystem.usage
         if usage.openFiles + usage.openDirectories > 0 {
             trace.violation(
                 "\(usage.openFiles) files and \(usage.openDirectories) directories are open")
         }
-        let connections = await network.connectionCount
         // A session that is held up for long is given up, too.
-        if !weather.breaks, !weather.sticks, connections > 1 {
-            trace.violation("\(connections) connections, though nothing broke")
+        if !weather.breaks, !weather.sticks, dials.value > 1 {
+            trace.violation("connected \(dials.value) times, though nothing broke")
         }
     }
 
@@ -131,8 +132,11 @@ struct SimulatedRun {
     private func fileSystem(_ machine: SimulatedMachine) async throws -> RemoteFS {
         let options = try clientOptions()
         let terms = weather.widensAtOnce ? Self.lowTerms : nil
-        let dial: ServerLink.Dialer = { [loop] generation, _ in
-            try await Self.connect(options, generation, loop, machine, terms)
+        // Often the further channels are on further connections.
+        let limit = weather.rekeysOften ? 1 : 3
+        let dial: ServerLink.Dialer = { [loop, dials] generation, _ in
+            _ = dials.next()
+            return try await Self.connect(options, generation, loop, machine, terms, limit)
         }
         let (trace, random) = (trace, numbers.branch())
         var first: ServerLink.Connection?
@@ -152,7 +156,8 @@ struct SimulatedRun {
 
     private static func connect(
         _ options: ClientOptions, _ generation: UInt64, _ loop: SimulatedLoop,
-        _ machine: SimulatedMachine, _ terms: FurtherChannels.Terms?
+        _ machine: SimulatedMachine, _ terms: FurtherChannels.Terms?,
+        _ limit: Int
     ) async throws -> ServerLink.Connection {
         do {
             let session = try await SSHClient.connect(
@@ -163,19 +168,38 @@ struct SimulatedRun {
                 let client = try await SFTPClient.open(
                     over: channel, generation: generation, session: request, loop: loop)
                 machine.note(client.sessionAnswer, to: request)
+                let sessions = FurtherSessions(
+                    beside: session, limit: limit,
+                    memory: machine.furtherSessions, loop: loop, log: { _ in }
+                ) {
+                    try await SSHClient.connect(
+                        [options], loop: loop, world: machine, prompter: SimulatedUser())
+                }
                 return ServerLink.Connection(
                     client: client,
                     furtherChannels: terms.map { terms in
                         FurtherChannels(
                             beside: client, terms: terms, memory: machine.furtherChannels,
-                            loop: loop
-                        ) { try await Self.openFurther(session, generation, loop, machine) }
+                            loop: loop,
+                            onClose: { isLost in
+                                loop.spawn {
+                                    await isLost ? sessions.abandon() : sessions.close()
+                                }
+                            }
+                        ) {
+                            try await Self.openFurther(sessions.next(), generation, loop, machine)
+                        }
                     }, lastReceived: { session.assumeIsolated { $0.lastReceived } },
                     ask: { session.assumeIsolated { $0.askForLife() } },
                     close: {
                         await channel.close()
                         await session.finish()
-                    }, abandon: { await session.abandon() })
+                        await sessions.end()
+                    },
+                    abandon: {
+                        await session.abandon()
+                        await sessions.abandon()
+                    })
             } catch {
                 await session.close()
                 throw error

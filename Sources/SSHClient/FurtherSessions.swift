@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import EventLoop
+
+/// Connections to a server beside a first one, for channels that are to have a TCP connection and a server
+/// process of their own.
+///
+/// They are made when somebody asks for a place for a channel, and shared out in turn with the first one. If
+/// one can't be had, no more are asked for, and the others have to do.
+public actor FurtherSessions: LoopActor {
+    /// Makes one, without asking anybody for anything.
+    public typealias Dialer = @Sendable () async throws -> SSHSession
+
+    /// What is known of a server for as long as there are connections to it.
+    public final class Memory: @unchecked Sendable {
+        /// Whether it is not to be asked again; on the loop.
+        fileprivate(set) var isRefused = false
+        /// The largest number of connections that has been told of.
+        fileprivate var toldCount = 1
+
+        /// Nothing is known.
+        public init() {}
+    }
+
+    /// How long one may take to be made.
+    static let dialTime = Duration.seconds(20)
+
+    private let main: SSHSession
+    private let limit: Int
+    private let memory: Memory
+    /// The loop that everything here runs on.
+    public nonisolated let loop: any EventLoop
+    private let log: @Sendable (String) -> Void
+    private let dial: Dialer
+    /// The attempts at them, by their place.
+    private var attempts: [Int: Task<Void, Never>] = [:]
+    private var sessions: [Int: SSHSession] = [:]
+    private var asked = 0
+    /// Counts how often all were closed.
+    private var round = 0
+    private var isEnded = false
+
+    /// The loop.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe loop.asUnownedSerialExecutor()
+    }
+
+    /// Whether the caller is on the loop's thread.
+    public nonisolated var isOnLoop: Bool { loop.isCurrent }
+
+    /// None yet.
+    ///
+    /// - Parameters:
+    ///   - limit: how many connections there may be, with the first one.
+    ///   - log: takes what is to be told: how many there are, and once why there are no more.
+    public init(
+        beside main: SSHSession, limit: Int, memory: Memory, loop: any EventLoop,
+        log: @escaping @Sendable (String) -> Void, dial: @escaping Dialer
+    ) {
+        self.main = main
+        self.limit = limit
+        self.memory = memory
+        self.loop = loop
+        self.log = log
+        self.dial = dial
+    }
+
+    /// How many connections stand, with the first one.
+    public var count: Int { 1 + sessions.values.count(where: { $0.hasNotEnded }) }
+
+    /// The connection for one more channel.
+    public func next() async -> SSHSession {
+        asked += 1
+        let place = asked % limit
+        guard place > 0, !isEnded else { return main }
+        if attempts[place] == nil, !memory.isRefused {
+            attempts[place] = loop.spawn { await self.connect(place) }
+        }
+        await attempts[place]?.value
+        return sessions[place] ?? main
+    }
+
+    private func connect(_ place: Int) async {
+        let round = round
+        // One is tried before the others: a server that refuses it is to see no more.
+        if place > 1 { await attempts[1]?.value }
+        guard round == self.round, !memory.isRefused else { return }
+        do {
+            let session = try await loop.withTimeout(Self.dialTime) { [dial] in try await dial() }
+            guard round == self.round else {
+                return await session.abandon()
+            }
+            sessions[place] = session
+            if count > memory.toldCount {
+                memory.toldCount = count
+                log("\(count) connections")
+            }
+        } catch {
+            // What fails since the connection is lost says nothing of the next one.
+            guard round == self.round, main.hasNotEnded, !memory.isRefused else { return }
+            memory.isRefused = true
+            let reason = error is TimeoutError ? "the server did not let us in" : "\(error)"
+            log("no further connection, going on without: \(reason)")
+        }
+    }
+
+    // MARK: Ending
+
+    /// Closes them: nobody needs them for now.
+    public func close() async {
+        for session in takeAll() { await session.finish() }
+    }
+
+    /// Ends them for good together with the first one, which is closed.
+    public func end() async {
+        isEnded = true
+        await close()
+    }
+
+    /// Ends them for good together with the first one, which is lost: the server never gets what has not
+    /// reached it.
+    public func abandon() async {
+        isEnded = true
+        for session in takeAll() { await session.abandon() }
+    }
+
+    private func takeAll() -> [SSHSession] {
+        round += 1
+        attempts = [:]
+        asked = 0
+        defer { sessions = [:] }
+        return Array(sessions.values)
+    }
+}
+
+extension SSHSession {
+    /// Whether the connection stands; on the loop.
+    fileprivate nonisolated var hasNotEnded: Bool { assumeIsolated { $0.endReason == nil } }
+}
