@@ -28,6 +28,7 @@ start_server
 sed -e 's/^Host server/Host server backup files.example.org/' -e '/^    User /d' "$SSH_CONFIG" >"$HOME/.ssh/config"
 printf 'Host 127.0.0.1\n    StrictHostKeyChecking accept-new\n    IdentityFile %s\n' "$CASE/user_ed25519" >>"$HOME/.ssh/config"
 cp "$CASE/user_ed25519" "$HOME/.ssh/files"
+cp "$CASE/user_ed25519.pub" "$HOME/.ssh/id_ed25519.pub"
 cp "$CASE/authorized_keys" "$HOME/.ssh/authorized_keys"
 
 # The commands of a document, one a line.
@@ -44,6 +45,7 @@ runs_elsewhere() { # command
     case $1 in
     'Integration/demo' | 'Integration/package deb' | 'Benchmarks/compare') [ -x "$ROOT/${1%% *}" ] || fail "there is no ${1%% *}" ;;
     'apt-get install ./.build-package/out/hawser_'*) ;;
+    'sshd -t && systemctl reload ssh') ;;
     *) return 1 ;;
     esac
 }
