@@ -6,7 +6,7 @@
 
 command -v systemd-analyze >/dev/null || skip "there is no systemd-analyze"
 unit=$ROOT/systemd/hawser@.service
-sed "s|/usr/bin/hawser|$HAWSER|" "$unit" >"$CASE/hawser@.service"
+sed "s|/usr/bin/hawser|$HAWSER|g" "$unit" >"$CASE/hawser@.service"
 XDG_RUNTIME_DIR=$CASE systemd-analyze verify --user --man=no "$CASE/hawser@.service" >"$CASE/output" 2>&1 \
     || fail "systemd-analyze: $(cat "$CASE/output")"
 [ ! -s "$CASE/output" ] || fail "systemd-analyze: $(cat "$CASE/output")"
@@ -16,14 +16,16 @@ start_server
 options=HostName=127.0.0.1,port=$PORT,UserKnownHostsFile=$CASE/known_hosts,IdentityFile=$CASE/user_ed25519
 declare -A value=([DIRECTORY]=$REMOTE [MOUNT_POINT]=$HOME/server [OPTIONS]="ro,$options")
 run() { # setting
-    local line name
+    local line name may_fail
     line=$(sed -n "s/^$1=//p" "$CASE/hawser@.service")
     [ -n "$line" ] || fail "there is no $1"
+    may_fail=${line:0:1}
+    line=${line#-}
     line=${line//%i/server}
     for name in "${!value[@]}"; do line=${line//\$\{$name\}/${value[$name]}}; done
     [[ $line != *[%$]* ]] || fail "not understood: $line"
     # shellcheck disable=SC2086
-    env -i HOME="$HOME" PATH="$PATH" setsid -w $line </dev/null
+    env -i HOME="$HOME" PATH="$PATH" setsid -w $line </dev/null || [ "$may_fail" = - ]
 }
 started_mounts+=("$HOME/server")
 run ExecStartPre
@@ -31,4 +33,17 @@ run ExecStart
 is_mounted "$HOME/server" || fail "not mounted"
 expect_failure touch "$HOME/server/new"
 run ExecStop
-wait_until 20 is_unmounted "$HOME/server"
+is_unmounted "$HOME/server" || fail "ExecStop does not unmount"
+run ExecStopPost
+
+# It waits for what has been written, and a directory in use is detached afterwards.
+value[OPTIONS]="rw,$options"
+run ExecStart
+exec 7>"$HOME/server/written"
+echo text >&7
+line=$(sed -n 's/^ExecStop=-//p' "$CASE/hawser@.service")
+[[ $line = *" --timeout 60 "* && $line != *--lazy* ]] || fail "ExecStop waits for nothing: $line"
+run ExecStopPost
+is_unmounted "$HOME/server" || fail "ExecStopPost does not detach"
+exec 7>&-
+wait_until 20 grep -qs text "$REMOTE/written"
