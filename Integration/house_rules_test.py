@@ -41,6 +41,12 @@ def dumped(**changes):
     return {"package-dump.json": json.dumps(description(**changes)) + "\n"}
 
 
+def resolved(**changes):
+    pin = {"identity": "y", "location": "https://github.com/x/y",
+           "state": {"version": "1.0.0", "revision": "00"}}
+    return {"Package.resolved": json.dumps({"pins": [{**pin, **changes}]}) + "\n"}
+
+
 def source(line, folder="SSHProtocol"):
     return {f"Sources/{folder}/E.swift": SWIFT + line + "\n"}
 
@@ -62,6 +68,10 @@ BREACHES = [
     ("settings", dumped(targets=[target("Wire", settings=STRICT[:1])])),
     ("exact_pins", dumped(dependencies=[
         {"sourceControl": [{"identity": "x", "requirement": {"range": []}}]}])),
+    ("exact_pins", dumped(dependencies=[
+        {"sourceControl": [{"identity": "x", "requirement": {"exact": ["1.0.0"]}}]}])),
+    ("exact_pins", resolved(state={"branch": "main", "revision": "00"})),
+    ("exact_pins", resolved(location="https://packages.example/y")),
     ("no_unsafe", source("let x = unsafe pointer.pointee")),
     ("no_unsafe", source("func f(_ p: UnsafeRawPointer) {}", "Wire")),
     ("tasks", source("let t = Task.detached { }")),
@@ -72,6 +82,7 @@ BREACHES = [
     ("licence", {"Sources/Wire/E.swift": "struct E {}\n"}),
     ("licence", {"Integration/run": "#!/bin/sh\nexit 0\n"}),
     ("file_length", source("//\n" * 400)),
+    ("file_length", {"Integration/part.sh": "#\n" * 401}),
     ("no_postponed_work", source("// TO" + "DO: later")),
     ("no_machine_paths", {"README.md": "See /wo" + "rk/main.\n"}),
     ("no_machine_paths", {"README.md": "Log in /tm" + "p/log.\n"}),
