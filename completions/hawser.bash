@@ -6,16 +6,40 @@ _hawser_options() { # command...
     "$@" --help 2>/dev/null | command grep -oE -- '(^|[ ,/[])--?[A-Za-z0-9][a-z-]*' | tr -d ' ,/['
 }
 
-# The options of a connection among the words, for whoever completes over it.
-_hawser_connection() {
-    local index
+# The options of a connection among the words, in cp's letters, for whoever completes over it.
+_hawser_connection() { # command
+    local index letter value
     connection=()
     for ((index = 1; index < ${#words[@]} - 1; index++)); do
-        case ${words[index]} in
-        -F | -P | -J | -i | -o | -S | -D | -c) connection+=("${words[index]}" "${words[index + 1]}") ;;
-        -[FPJioSDc]?* | -4 | -6 | -C) connection+=("${words[index]}") ;;
+        case $1:${words[index]} in
+        *:-4 | *:-6 | *:-C) connection+=("${words[index]}") ;;
+        mount:-[FJilop]* | doctor:-[FJilop]*)
+            letter=${words[index]:1:1} value=${words[index]:2}
+            [ -n "$value" ] || value=${words[index + 1]}
+            _hawser_mount_option "$letter" "$value"
+            ;;
+        mount:* | doctor:*) ;;
+        *:-[FPJioSDc]) connection+=("${words[index]}" "${words[index + 1]}") ;;
+        *:-[FPJioSDc]?*) connection+=("${words[index]}") ;;
         esac
     done
+}
+
+# An option of mount's as cp takes it; of its lists, what is ssh's.
+_hawser_mount_option() { # letter value
+    local list option
+    case $1 in
+    p) connection+=(-P "$2") ;;
+    l) connection+=(-o "User=$2") ;;
+    o)
+        # A comma behind a backslash belongs to a value.
+        list=${2//'\,'/$'\n'}
+        while IFS= read -r -d , option; do
+            case $option in [[:upper:]]*=* | port=*) connection+=(-o "${option//$'\n'/,}") ;; esac
+        done <<<"$list,"
+        ;;
+    *) connection+=("-$1" "$2") ;;
+    esac
 }
 
 # Where something is mounted; blanks and the like are escaped as printf's %b takes them.
@@ -43,7 +67,7 @@ _hawser() {
         return
         ;;
     esac
-    _hawser_connection
+    _hawser_connection "${command[0]}"
     case ${command[0]} in
     unmount | status | reconnect | flush)
         while IFS= read -r candidate; do

@@ -10,14 +10,42 @@ function __hawser_options
     hawser $words[2] --help 2>/dev/null | command grep -oE -- '(^|[ ,/[])--?[A-Za-z0-9][a-z-]*' | tr -d ' ,/['
 end
 
+# An option of mount's as cp takes it, one word a line; of its lists, what is ssh's.
+function __hawser_mount_option --argument-names letter value
+    switch $letter
+        case p
+            printf '%s\n' -P $value
+        case l
+            printf '%s\n' -o User=$value
+        case o
+            # A comma behind a backslash belongs to a value.
+            for option in (string replace -ar '(?<!\\\\),' \n -- $value | string replace -a '\\,' ,)
+                if string match -qr '^([A-Z].*|port)=' -- $option
+                    printf '%s\n' -o $option
+                end
+            end
+        case '*'
+            printf '%s\n' -$letter $value
+    end
+end
+
 function __hawser_paths
     set -l words (commandline -opc)
     set -l connection
     for index in (seq 3 (count $words))
-        switch $words[$index]
-            case -F -P -J -i -o -S -D -c
+        set -l letter (string sub -s 2 -l 1 -- $words[$index])
+        switch $words[2]:$words[$index]
+            case '*:-4' '*:-6' '*:-C'
+                set -a connection $words[$index]
+            case 'mount:-*' 'doctor:-*'
+                if string match -qr '^[FJilop]$' -- $letter
+                    set -l value (string sub -s 3 -- $words[$index])
+                    test -n "$value"; or set value $words[(math $index + 1)]
+                    set -a connection (__hawser_mount_option $letter $value)
+                end
+            case 'cp:-F' 'cp:-P' 'cp:-J' 'cp:-i' 'cp:-o' 'cp:-S' 'cp:-D' 'cp:-c'
                 set -a connection $words[$index] $words[(math $index + 1)]
-            case '-F?*' '-P?*' '-J?*' '-i?*' '-o?*' '-S?*' '-D?*' '-c?*' -4 -6 -C
+            case 'cp:-F?*' 'cp:-P?*' 'cp:-J?*' 'cp:-i?*' 'cp:-o?*' 'cp:-S?*' 'cp:-D?*' 'cp:-c?*'
                 set -a connection $words[$index]
         end
     end

@@ -31,6 +31,22 @@ expect_completion "hawser cp -F $SSH_CONFIG server:$REMOTE/folder/b" ""
 expect_completion "hawser cp -F $SSH_CONFIG server:$REMOTE/folder/in" "$REMOTE/folder/inner/"
 expect_completion "hawser cp loc" "local\\ file"
 expect_completion "hawser doctor acq" acquainted.example:
+# What only mount and doctor have goes on to where files are looked for in cp's letters.
+known=UserKnownHostsFile=$CASE/known_hosts,GlobalKnownHostsFile=/dev/null
+mv "$HOME/.ssh/config" "$CASE/config.aside"
+for command in mount doctor; do
+    for given in "-p $PORT" "-p$PORT" "-o port=$PORT" "-o Port=$PORT,ro"; do
+        line="hawser $command -i $CASE/user_ed25519 -l $(id -un) $given"
+        expect_completion "$line -o ro,$known,idmap=user 127.0.0.1:$REMOTE/fol" "$REMOTE/folder/"
+    done
+done
+words=(hawser mount -lme -o 'ro,SetEnv=A=1\,2,SendEnv=B,idmap=user' -C -p 22 -fs -i key '')
+_hawser_connection mount
+expect_equal "mount's options as cp takes them" "-o User=me -o SetEnv=A=1,2 -o SendEnv=B -C -P 22 -i key" "${connection[*]}"
+words=(hawser cp -p -l 100 -P 22 '')
+_hawser_connection cp
+expect_equal "cp's own" "-P 22" "${connection[*]}"
+mv "$CASE/config.aside" "$HOME/.ssh/config"
 mkdir "$CASE/place\$"
 mount_remote "$REMOTE" "$CASE/place\$"
 for command in unmount status reconnect flush; do
