@@ -56,6 +56,8 @@ def make_project(path, environment, directories, files_in_each):
 
 
 def restore_index(path):
+    # rclone can leave it behind: nobody would write the index any more.
+    remove(os.path.join(path, ".git/index.lock"))
     shutil.copy2(path + ".index", os.path.join(path, ".git/index"))
 
 
