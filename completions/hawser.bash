@@ -42,6 +42,11 @@ _hawser_mount_option() { # letter value
     esac
 }
 
+# The names of mount options, with "=" where they have values.
+_hawser_mount_options() { # program
+    "$1" mount --help 2>/dev/null | sed -n 's/^  \([a-z_]\{1,\}=\{0,1\}\).*/\1/p'
+}
+
 # Where something is mounted; blanks and the like are escaped as printf's %b takes them.
 _hawser_mounts() {
     findmnt -rno TARGET -t fuse.hawser,fuse.sshfs 2>/dev/null
@@ -67,6 +72,15 @@ _hawser() {
         return
         ;;
     esac
+    if [ "${command[0]}:${words[${#words[@]} - 2]}" = mount:-o ]; then
+        while IFS= read -r candidate; do
+            candidate=${word%"${word##*,}"}$candidate
+            # Only what is behind the last "=" is replaced.
+            case $candidate in "$word"*) COMPREPLY+=("${candidate#"${word%"${word##*[=:]}"}"}") ;; esac
+        done < <(_hawser_mount_options "$program")
+        compopt -o nospace 2>/dev/null || true
+        return
+    fi
     _hawser_connection "${command[0]}"
     case ${command[0]} in
     unmount | status | reconnect | flush)

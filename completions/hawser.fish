@@ -29,6 +29,24 @@ function __hawser_mount_option --argument-names letter value
     end
 end
 
+function __hawser_mount_options
+    set -l given (string match -r '.*,' -- (commandline -ct))
+    hawser mount --help 2>/dev/null | sed -n 's/^  \([a-z_]\{1,\}=\{0,1\}\).*/\1/p' | string replace -r '^' -- "$given"
+end
+
+# Other directories only where no mount is meant.
+function __hawser_mounts
+    set -l found (findmnt -rno TARGET -t fuse.hawser,fuse.sshfs 2>/dev/null | string unescape)
+    set -l word (commandline -ct)
+    for mount in $found
+        if test (string sub -l (string length -- "$word") -- "$mount") = "$word"
+            printf '%s\n' $found
+            return
+        end
+    end
+    __fish_complete_directories "$word"
+end
+
 function __hawser_paths
     set -l words (commandline -opc)
     set -l connection
@@ -54,5 +72,6 @@ end
 
 complete -c hawser -n __fish_use_subcommand -f -a '(__hawser_commands)'
 complete -c hawser -n 'not __fish_use_subcommand; and string match -q -- "-*" (commandline -ct)' -f -a '(__hawser_options)'
-complete -c hawser -n '__fish_seen_subcommand_from unmount status reconnect flush' -a '(findmnt -rno TARGET -t fuse.hawser,fuse.sshfs 2>/dev/null | string unescape)'
+complete -c hawser -n '__fish_seen_subcommand_from mount; and test (commandline -opc)[-1] = -o' -f -a '(__hawser_mount_options)'
+complete -c hawser -n '__fish_seen_subcommand_from unmount status reconnect flush' -f -a '(__hawser_mounts)'
 complete -c hawser -n '__fish_seen_subcommand_from cp mount doctor' -a '(__hawser_paths)'

@@ -30,6 +30,8 @@ expect_completion "hawser cp -F $SSH_CONFIG server:$REMOTE/folder/.h" "$REMOTE/f
 expect_completion "hawser cp -F $SSH_CONFIG server:$REMOTE/folder/b" ""
 expect_completion "hawser cp -F $SSH_CONFIG server:$REMOTE/folder/in" "$REMOTE/folder/inner/"
 expect_completion "hawser cp loc" "local\\ file"
+expect_completion "hawser mount -o reconn" reconnect
+expect_completion "hawser mount -o reconnect,port=22,max_c" 22,max_conns=
 expect_completion "hawser doctor acq" acquainted.example:
 # What only mount and doctor have goes on to where files are looked for in cp's letters.
 known=UserKnownHostsFile=$CASE/known_hosts,GlobalKnownHostsFile=/dev/null
