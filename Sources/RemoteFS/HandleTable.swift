@@ -39,6 +39,11 @@ struct HandleTable<Value> {
 
     /// The handle opened first of those that fit.
     func first(where fits: (Value) -> Bool) -> Value? {
-        values.filter { fits($0.value) }.min { $0.key < $1.key }?.value
+        var first: (id: HandleID, value: Value)?
+        for (id, value) in values where fits(value) {
+            if let first, first.id < id { continue }
+            first = (id, value)
+        }
+        return first?.value
     }
 }

@@ -142,7 +142,7 @@ extension RemoteFS {
             size: changes.size, permissions: changes.permissions.map { $0 & 0o7777 })
         var present = FileAttributes()
         let isExact = client.isExact
-        if let atime = knownAccessTime(of: inode, beside: changes, handle: handle) {
+        if let atime = knownAccessTime(of: inode, beside: changes) {
             present.times = .init(atime: atime, mtime: 0)
         } else if changes.needsPresentAttributes(isExact: isExact) {
             present = try await presentAttributes(of: inode, handle: handle)
@@ -171,13 +171,16 @@ extension RemoteFS {
     }
 
     /// The time of last access, which has to go along with that of last modification: as it has just been
-    /// heard, where nobody can read the file by the handle that the change is made through.
+    /// heard, where programs have the file open only to write it.
+    ///
+    /// The kernel does not tell by which handle a time is set.
     private func knownAccessTime(
-        of inode: InodeNumber, beside changes: AttributeChanges, handle: HandleID?
+        of inode: InodeNumber, beside changes: AttributeChanges
     ) -> UInt32? {
-        guard changes.areOnlyTimes, changes.atime == nil, let handle,
-            files[handle]?.access == .write, let heard = nodes[inode]?.accessTime,
-            loop.now < heard.at + options.attributeValidity
+        guard changes.areOnlyTimes, changes.atime == nil, let heard = nodes[inode]?.accessTime,
+            loop.now < heard.at + options.attributeValidity,
+            files.count(where: { $0.inode == inode }) > 0,
+            files.count(where: { $0.inode == inode && $0.access != .write }) == 0
         else { return nil }
         return heard.value
     }

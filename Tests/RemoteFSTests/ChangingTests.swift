@@ -54,12 +54,14 @@ import Wire
         }
     }
 
-    @Test func timesFollowWhatHasBeenWrittenInOneRoundTrip() throws {
+    /// The kernel names no handle where a program sets the times of one.
+    @Test(arguments: [true, false])
+    func timesFollowWhatHasBeenWrittenInOneRoundTrip(namesHandle: Bool) throws {
         try create { fileSystem, network, disk, inode, handle in
             await network.server.answer(after: .seconds(1))
             _ = try await fileSystem.write(handle, offset: 0, data: bytes("content")[...])
             let setting = await network.loop.timed {
-                try await fileSystem.setattr(inode, changing(7), handle: handle)
+                try await fileSystem.setattr(inode, changing(7), handle: namesHandle ? handle : nil)
             }
             #expect(setting.time == .seconds(1))
             #expect(await order(network) == ["open", "look", "write", "change", "look"])
