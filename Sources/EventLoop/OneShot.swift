@@ -30,6 +30,12 @@ final class OneShot: Sendable {
         }
     }
 
+    /// Suspends the task until ``finish(_:)``, whether it is cancelled or not.
+    func end() async {
+        // What it has ended with is nobody's concern here.
+        try? await withCheckedThrowingContinuation { begin($0) }
+    }
+
     private func begin(_ continuation: Continuation) {
         let result: Result<Void, any Error>? = state.withLock { state in
             if case .finished(let result) = state { return result }

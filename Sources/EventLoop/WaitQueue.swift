@@ -39,6 +39,15 @@ public final class WaitQueue: @unchecked Sendable {
         }
     }
 
+    /// Suspends the task until ``wakeAll()``, even where it has been cancelled: for what has to be over
+    /// before anything else goes on.
+    public func waitThroughout() async {
+        loop.checkIsolated()
+        let waiter = OneShot()
+        waiters.append(waiter)
+        await waiter.end()
+    }
+
     /// Lets everyone who waits go on, in the order they came.
     public func wakeAll() {
         loop.checkIsolated()

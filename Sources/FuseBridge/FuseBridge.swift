@@ -164,7 +164,7 @@ public actor FuseBridge: LoopActor {
         namesToDrop = []
         // Whoever holds a lock gets his answer, if only an error.
         await fileSystem?.disconnect()
-        while isDropping { try? await dropped.wait() }
+        while isDropping { await dropped.waitThroughout() }
     }
 
     /// What the file system holds; nil before it is made.

@@ -54,7 +54,7 @@ public actor ServedSession: LoopActor {
         session.liftRates()
         if let wakeUp { loop.cancel(wakeUp) }
         // What has been received before the end is carried out.
-        while session.isWorking { try? await workEnds.wait() }
+        while session.isWorking { await workEnds.waitThroughout() }
         session.startJob = nil
         do {
             // What was answered before a failure still counts, if the client takes it.

@@ -27,6 +27,8 @@ public actor SSHSession: LoopActor {
     public internal(set) var endReason: SSHClientError?
 
     let context: ConnectContext
+    /// The server's address in numbers; nil where somebody else has made the connection.
+    var serverAddress: String?
     /// Where it goes now: what an end means depends on it.
     var step = SSHClientError.Step.handshake
     var channels: [ChannelID: ChannelState] = [:]
@@ -102,7 +104,10 @@ public actor SSHSession: LoopActor {
     /// through: a proxy's program, other sessions.
     public func finish() async {
         close()
-        while !isTransportClosed { try? await closeWaiters.wait() }
+        while !isTransportClosed {
+            // Whoever is cancelled does not wait; the connection closes by itself.
+            do { try await closeWaiters.wait() } catch { return }
+        }
     }
 
     /// Ends the connection without a word, and returns once it is closed.

@@ -79,7 +79,7 @@ public actor SSHServer {
 
     /// Waits until it has stopped, or has served as many as it was to serve, and nobody is connected.
     public func waitUntilEnd() async {
-        while !listeners.isEmpty || admission.connections > 0 { try? await ends.wait() }
+        while !listeners.isEmpty || admission.connections > 0 { await ends.waitThroughout() }
     }
 
     private func disconnectAll() {

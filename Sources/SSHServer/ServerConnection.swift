@@ -90,7 +90,7 @@ actor ServerConnection: LoopActor {
         loop.spawn { await self.sendAll() }
         after(settings.loginGraceTime) { $0.loginTimeIsOver() }
         await transport.deliver(to: self)
-        while !isTransportClosed || sessionCount > 0 || isChecking { try? await ends.wait() }
+        while !isTransportClosed || sessionCount > 0 || isChecking { await ends.waitThroughout() }
         return ending
     }
 
@@ -166,7 +166,7 @@ actor ServerConnection: LoopActor {
         while await sendSome() {}
         try? await transport.finishWriting()
         // What comes after our goodbye is not wanted, but closing at once could cost the client it.
-        while !hasInputEnded { try? await senders.wait() }
+        while !hasInputEnded { await senders.waitThroughout() }
         await transport.close()
         if let timer { loop.cancel(timer) }
         isTransportClosed = true

@@ -34,6 +34,24 @@ import Testing
         }
     }
 
+    @Test func whoWaitsThroughoutIsNotMovedByBeingCancelled() throws {
+        let loop = SimulatedLoop()
+        let woke = Recorder()
+        try loop.run {
+            let queue = WaitQueue(loop: loop)
+            let waiting = loop.spawn {
+                await queue.waitThroughout()
+                woke.add(1)
+            }
+            waiting.cancel()
+            try await loop.sleep(for: .seconds(1))
+            #expect(woke.values.isEmpty)
+            queue.wakeAll()
+            await waiting.value
+            #expect(woke.values == [1])
+        }
+    }
+
     @Test func timeoutTakesItsVirtualTimeOnly() throws {
         let loop = SimulatedLoop()
         #expect(throws: TimeoutError.self) {
