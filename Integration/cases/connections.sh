@@ -40,6 +40,13 @@ signal_tree "$victim" KILL
 wait "$writer" || fail "writing failed since one of several connections ended"
 compare two
 [ "$("$HAWSER" status "$MOUNT" | grep -c '^  connected')" = 1 ] || fail "the mount is not connected"
+# That was no reason to do without.
+cp "$CASE/data" "$MOUNT/again" &
+writer=$!
+wait_until 60 is_wide
+expect_connections 3
+wait "$writer" || fail "writing after the end of a connection failed"
+compare again
 fusermount3 -u "$MOUNT"
 wait_until 20 no_sessions
 

@@ -33,7 +33,7 @@ public actor FurtherChannels: LoopActor {
 
     /// What is known of a server for as long as there are connections to it.
     public final class Memory: @unchecked Sendable {
-        /// How often they could not be had, and perhaps since the connection was lost.
+        /// How often they could not be had, or were lost, for reasons that may pass.
         private var doubtfulRefusals = 0
         /// Whether it is not to be asked again; on the loop.
         fileprivate private(set) var isRefused = false
@@ -41,11 +41,14 @@ public actor FurtherChannels: LoopActor {
         /// Nothing is known.
         public init() {}
 
-        /// - Parameter isLost: whether the connection is lost: by chance, or because of that.
-        fileprivate func noteRefusal(isLost: Bool) {
+        /// - Parameter mayPass: whether a connection is lost: by chance, or because of that.
+        fileprivate func noteRefusal(mayPass: Bool) {
             doubtfulRefusals += 1
-            isRefused = isRefused || !isLost || doubtfulRefusals > FurtherChannels.maximumCount
+            isRefused = isRefused || !mayPass || doubtfulRefusals > FurtherChannels.maximumCount
         }
+
+        /// They have been used, and nothing was wrong.
+        fileprivate func noteUse() { doubtfulRefusals = 0 }
     }
 
     /// Opens one of them.
@@ -78,7 +81,8 @@ public actor FurtherChannels: LoopActor {
     ///
     /// - Parameters:
     ///   - main: the client whose login they share.
-    ///   - onClose: told when all of them have been closed, and whether since the connection is lost.
+    ///   - onClose: told when all of them have been closed, and whether since the connection is lost; where
+    ///     it is not, nothing was under way on them.
     ///   - open: opens a channel and begins SFTP on it, with the number of `main`.
     public init(
         beside main: SFTPClient, terms: Terms = Terms(), memory: Memory, loop: any EventLoop,
@@ -123,7 +127,7 @@ public actor FurtherChannels: LoopActor {
         precondition(userCount >= 0, "released more often than acquired")
         guard userCount == 0, !clients.isEmpty else { return }
         idleTimer = loop.schedule(at: loop.now + Self.idleTime) { [weak self] in
-            self?.assumeIsolated { $0.closeAll(reason: "not needed any more") }
+            self?.assumeIsolated { $0.closeIdle() }
         }
     }
 
@@ -141,7 +145,9 @@ public actor FurtherChannels: LoopActor {
             loop.spawn { await self.openOne() }
         }
         for attempt in attempts { await attempt.value }
-        if main.hasEnded { closeAll(reason: "the connection is lost") }
+        // Where there are some, they do.
+        if clients.isEmpty { memory.noteRefusal(mayPass: main.hasEnded) }
+        if main.hasEnded || clients.isEmpty { closeAll(reason: "the connection is lost") }
     }
 
     private func openOne() async {
@@ -154,8 +160,7 @@ public actor FurtherChannels: LoopActor {
                 await self?.noteEnd(of: client, reason)
             }
         } catch {
-            // Whatever the reason: one channel has to do.
-            memory.noteRefusal(isLost: main.hasEnded)
+            // Whatever the reason: the others have to do.
         }
     }
 
@@ -165,14 +170,22 @@ public actor FurtherChannels: LoopActor {
     private func noteEnd(of client: SFTPClient, _ reason: SFTPError?) {
         guard clients.contains(where: { $0 === client }) else { return }
         clients.removeAll { $0 === client }
+        // Where nobody uses them, nothing waits for an answer on it.
+        guard userCount > 0 else { return closeAll(reason: "another channel has ended") }
         giveUp(reason.map { "\($0)" } ?? "a channel has ended")
+    }
+
+    private func closeIdle() {
+        memory.noteUse()
+        closeAll(reason: "not needed any more")
     }
 
     /// Ends the whole connection, since what was sent on one of the channels gets no answer; at once, so
     /// that whoever misses it finds the connection lost.
     public func giveUp(_ reason: String) {
         if !main.hasEnded {
-            memory.noteRefusal(isLost: false)
+            // It may have been its connection that was lost, and only the first to be missed.
+            memory.noteRefusal(mayPass: true)
             main.assumeIsolated { $0.disconnect(reason: reason) }
         }
         closeAll(reason: "the connection is lost")

@@ -8,6 +8,8 @@ public struct SessionHistory: Sendable {
     private var running: [SessionAddress] = []
     /// A session that may run nobody knows where, which no server can have ended.
     private var unknown: SessionAddress?
+    /// The names of those that run beside others.
+    private var further: Set<Bytes> = []
 
     /// No session yet.
     public init() {}
@@ -17,6 +19,16 @@ public struct SessionHistory: Sendable {
     /// - Parameter name: ``SessionExtension/nameBytes`` random bytes.
     public func next(name: Bytes) -> SessionRequest {
         SessionRequest(name: name, older: (unknown.map { [$0] } ?? []) + running)
+    }
+
+    /// Takes note that a session is to run beside others.
+    public mutating func addFurther(_ name: Bytes) { further.insert(name) }
+
+    /// Takes note that those beside others have been closed, and nothing was under way on them: they need
+    /// not be named any more.
+    public mutating func forgetFurther() {
+        running.removeAll { further.contains($0.name) }
+        further = []
     }
 
     /// Takes note of what the server has said of a session that has begun; nil where it has not named the

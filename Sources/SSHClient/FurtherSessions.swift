@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import EventLoop
+import SSHCrypto
+import SSHProtocol
 
 /// Connections to a server beside a first one, for channels that are to have a TCP connection and a server
 /// process of their own.
@@ -13,8 +15,10 @@ public actor FurtherSessions: LoopActor {
 
     /// What is known of a server for as long as there are connections to it.
     public final class Memory: @unchecked Sendable {
-        /// Whether it is not to be asked again; on the loop.
-        fileprivate(set) var isRefused = false
+        /// How many connections it lets us have, with the first one; nil while that is not known; on the loop.
+        public fileprivate(set) var limit: Int?
+        /// How many attempts in a row have failed for reasons that may pass.
+        fileprivate var failures = 0
         /// The largest number of connections that has been told of.
         fileprivate var toldCount = 1
 
@@ -22,8 +26,11 @@ public actor FurtherSessions: LoopActor {
         public init() {}
     }
 
-    /// How long one may take to be made.
-    static let dialTime = Duration.seconds(20)
+    /// How long one may take to be made: the first and the others behind it, before whoever waits for a
+    /// channel gives up.
+    static let dialTime = Duration.seconds(10)
+    /// After how many failures that may pass none is tried any more.
+    static let bearableFailures = 3
 
     private let main: SSHSession
     private let limit: Int
@@ -71,44 +78,61 @@ public actor FurtherSessions: LoopActor {
     /// The connection for one more channel.
     public func next() async -> SSHSession {
         asked += 1
-        let place = asked % limit
+        let place = asked % min(limit, memory.limit ?? limit)
         guard place > 0, !isEnded else { return main }
-        if attempts[place] == nil, !memory.isRefused {
-            attempts[place] = loop.spawn { await self.connect(place) }
+        if attempts[place] == nil {
+            attempts[place] = loop.spawn { [round] in await self.connect(place, round) }
         }
         await attempts[place]?.value
         return sessions[place] ?? main
     }
 
-    private func connect(_ place: Int) async {
-        let round = round
+    private func connect(_ place: Int, _ round: Int) async {
         // One is tried before the others: a server that refuses it is to see no more.
-        if place > 1 { await attempts[1]?.value }
-        guard round == self.round, !memory.isRefused else { return }
+        if place > 1 {
+            await attempts[1]?.value
+            guard sessions[1] != nil else { return }
+        }
+        guard round == self.round else { return }
         do {
             let session = try await loop.withTimeout(Self.dialTime) { [dial] in try await dial() }
-            guard round == self.round else {
-                return await session.abandon()
+            guard round == self.round else { return await session.abandon() }
+            guard session.leadsToServer(of: main) else {
+                await session.abandon()
+                throw FurtherSessionProblem.otherMachine
             }
             sessions[place] = session
+            memory.failures = 0
+            memory.limit = memory.limit.map { max($0, count) }
             if count > memory.toldCount {
                 memory.toldCount = count
                 log("\(count) connections")
             }
         } catch {
             // What fails since the connection is lost says nothing of the next one.
-            guard round == self.round, main.hasNotEnded, !memory.isRefused else { return }
-            memory.isRefused = true
-            let reason = error is TimeoutError ? "the server did not let us in" : "\(error)"
-            log("no further connection, going on without: \(reason)")
+            guard round == self.round, main.hasNotEnded else { return }
+            noteFailure(error)
         }
+    }
+
+    private func noteFailure(_ error: any Error) {
+        memory.failures += 1
+        let mayPass = (error as? SSHClientError)?.mayPass ?? true
+        guard !mayPass || memory.failures >= Self.bearableFailures else { return }
+        let isNews = memory.limit != count
+        memory.limit = count
+        let reason = error is TimeoutError ? "the server did not let us in" : "\(error)"
+        if isNews { log("no further connection, going on with \(count): \(reason)") }
     }
 
     // MARK: Ending
 
     /// Closes them: nobody needs them for now.
     public func close() async {
-        for session in takeAll() { await session.finish() }
+        let closing = takeAll()
+        // All take leave before one is waited for.
+        for session in closing { await session.close() }
+        for session in closing { await session.finish() }
     }
 
     /// Ends them for good together with the first one, which is closed.
@@ -133,7 +157,25 @@ public actor FurtherSessions: LoopActor {
     }
 }
 
+/// Why a connection that was made is of no use.
+private enum FurtherSessionProblem: Error, CustomStringConvertible {
+    /// A name may stand for several machines.
+    case otherMachine
+
+    var description: String { "it leads to another machine" }
+}
+
 extension SSHSession {
     /// Whether the connection stands; on the loop.
     fileprivate nonisolated var hasNotEnded: Bool { assumeIsolated { $0.endReason == nil } }
+
+    /// Whether another connection's server has the same address, where we have dialled it, and the same
+    /// host key; on the loop.
+    fileprivate nonisolated func leadsToServer(of other: SSHSession) -> Bool {
+        let server = assumeIsolated { (address: $0.serverAddress, key: $0.connection.hostKey) }
+        return other.assumeIsolated {
+            $0.serverAddress == server.address
+                && $0.connection.hostKey?.key.blob == server.key?.key.blob
+        }
+    }
 }

@@ -70,7 +70,10 @@ struct Connection {
     private static func furtherSessions(
         beside main: SSHSession?, _ dialing: Dialing
     ) -> FurtherSessions? {
-        guard let main, let further = dialing.further else { return nil }
+        // A program's own input and output lead to one connection.
+        guard let main, let further = dialing.further,
+            dialing.memory.route?.contains(where: { $0.proxyCommand == "-" }) != true
+        else { return nil }
         return FurtherSessions(
             beside: main, limit: further.limit, memory: dialing.memory.furtherSessions,
             loop: dialing.loop, log: further.log
@@ -87,6 +90,7 @@ struct Connection {
         return FurtherChannels(
             beside: client, memory: memory.furtherChannels, loop: loop,
             onClose: { isLost in
+                if !isLost { memory.forgetFurtherSessions() }
                 guard let sessions else { return }
                 loop.spawn { await isLost ? sessions.abandon() : sessions.close() }
             }
@@ -96,6 +100,10 @@ struct Connection {
             let further = try await SFTPClient.open(
                 over: channel, generation: client.generation, session: request, loop: loop)
             memory.note(further.sessionAnswer, to: request)
+            guard further.sessionAnswer?.place == client.sessionAnswer?.place else {
+                await further.disconnect(reason: "it leads to another machine")
+                throw SFTPError.connectionLost(reason: "it leads to another machine")
+            }
             return further
         }
     }
@@ -126,8 +134,11 @@ struct Connection {
 
     /// Ends the connection; returns once that is done.
     func close() async {
+        // At once, so that one that is silent does not hold up the others.
+        let ending = furtherSessions.map { sessions in sessions.loop.spawn { await sessions.end() }
+        }
         await link.close()
-        await furtherSessions?.end()
+        await ending?.value
     }
 
     /// How many connections to the server there are.

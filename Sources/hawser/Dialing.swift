@@ -115,7 +115,11 @@ struct Dialing {
 
     /// Makes one more connection to the server, without asking anybody for anything.
     func connectFurther(_ further: Further) async throws -> SSHSession {
-        let route = try await route().map { $0.withoutSockets(in: further.mountPoint) }
+        var route = try await route().map { $0.withoutSockets(in: further.mountPoint) }
+        // Whoever looks after the first connection does not see the silence of another.
+        for place in route.indices where route[place].serverAliveInterval == nil {
+            route[place].serverAliveInterval = Self.serverAliveInterval
+        }
         return try await SSHClient.connect(
             route, loop: loop, world: world, prompter: further.prompter(), mlkem: .swiftCrypto,
             memory: memory.connections, dialTime: Further.dialTime)
@@ -181,7 +185,14 @@ final class DialingMemory: Sendable {
     }
 
     /// What to tell the server of a session that is to run beside others.
-    func furtherSession() -> SessionRequest { SessionRequest(name: randomName()) }
+    func furtherSession() -> SessionRequest {
+        let request = SessionRequest(name: randomName())
+        sessions.withLock { $0.addFurther(request.name) }
+        return request
+    }
+
+    /// The sessions beside others have been closed, and nothing was under way on them.
+    func forgetFurtherSessions() { sessions.withLock { $0.forgetFurther() } }
 
     private func randomName() -> Bytes {
         (0..<SessionExtension.nameBytes).map { _ in UInt8.random(in: 0...(.max)) }[...]

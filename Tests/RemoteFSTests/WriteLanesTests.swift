@@ -140,8 +140,25 @@ import Wire
             }
             #expect(disk["/srv/f"]?.data == content)
             #expect(await network.servers.count == 2)
-            // Whatever has ended it may end the next one too.
-            #expect(await network.furtherAttempts == 3)
+            // That was no reason to do without from then on.
+            try await fill(fileSystem, handle)
+            try await fileSystem.settle(handle)
+            #expect(await network.furtherAttempts == 6)
+        }
+    }
+
+    @Test func oneThatEndsWhileNobodyWritesCostsNoConnection() throws {
+        try write { fileSystem, network, disk, handle in
+            try await fill(fileSystem, handle)
+            try await fileSystem.settle(handle)
+            let content = disk["/srv/f"]?.data
+            await network.furtherServers[0].hangUp()
+            try await network.loop.sleep(for: .seconds(1))
+            #expect(await network.servers.count == 1)
+            try await fill(fileSystem, handle)
+            try await fileSystem.settle(handle)
+            #expect(await network.servers.count == 1)
+            #expect(disk["/srv/f"]?.data == content)
         }
     }
 

@@ -39,6 +39,20 @@ import Wire
         #expect(history.next(name: name(3)).older == [address([7], 1), address([7], 2)])
     }
 
+    @Test func sessionsBesideOthersAreForgottenOnceTheyHaveBeenClosed() {
+        var history = SessionHistory()
+        history.note(
+            SessionAnswer(place: [7], olderHaveEnded: true), to: history.next(name: name(1)))
+        for number in 2...100 as ClosedRange<UInt8> {
+            history.addFurther(name(number))
+            history.note(
+                SessionAnswer(place: [7], olderHaveEnded: true),
+                to: SessionRequest(name: name(number)))
+            if number.isMultiple(of: 3) { history.forgetFurther() }
+        }
+        #expect(history.next(name: name(101)).older == [address([7], 1), address([7], 100)])
+    }
+
     /// A server that has never heard of it may still be at work when another one answers.
     @Test func whatCannotBeNamedIsNeverTakenForEnded() {
         var history = SessionHistory()

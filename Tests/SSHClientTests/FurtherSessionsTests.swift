@@ -70,21 +70,73 @@ import Testing
         }
     }
 
-    @Test func oneThatIsRefusedIsToldOfOnceAndNoMoreAreAskedFor() throws {
+    @Test func whereTheServerCanNotBeReachedItIsTriedAFewTimesMore() throws {
         let (simulation, log) = (try simulation(), Log())
         try simulation.run { main in
             simulation.world.failNextDials(100)
             let memory = FurtherSessions.Memory()
-            for _ in 0..<2 {
+            for attempts in [1, 2, 3, 3] {
                 let further = sessions(beside: main, limit: 4, simulation, log, memory: memory)
                 #expect(await three(further).allSatisfy { $0 === main })
                 #expect(await further.count == 1)
                 await further.close()
+                #expect(simulation.world.connections == 1 + attempts)
+                #expect(log.lines.count == (attempts < 3 ? 0 : 1))
+            }
+            #expect(log.lines[0].hasPrefix("no further connection, going on with 1: "))
+            #expect(await main.endReason == nil)
+        }
+    }
+
+    @Test func whoIsNotLetInAsksOnce() throws {
+        let (simulation, log) = (try Simulation(answers: ["correct horse"]), Log())
+        try simulation.run { main in
+            let memory = FurtherSessions.Memory()
+            for _ in 0..<2 {
+                let further = sessions(beside: main, limit: 4, simulation, log, memory: memory)
+                #expect(await three(further).allSatisfy { $0 === main })
+                await further.close()
             }
             #expect(simulation.world.connections == 2)
             #expect(log.lines.count == 1)
-            #expect(log.lines[0].hasPrefix("no further connection, going on without: "))
-            #expect(await main.endReason == nil)
+            #expect(log.lines[0].hasPrefix("no further connection, going on with 1: "))
+        }
+    }
+
+    @Test func asManyAsAreLetInGoOnBeingUsed() throws {
+        let (simulation, log) = (
+            try Simulation(answers: Array(repeating: "correct horse", count: 2)), Log()
+        )
+        try simulation.run { main in
+            let memory = FurtherSessions.Memory()
+            let further = sessions(beside: main, limit: 4, simulation, log, memory: memory)
+            #expect(await three(further).count { $0 === main } == 2)
+            #expect(await further.count == 2)
+            #expect(memory.limit == 2)
+            #expect(await three(further).count { $0 === main } == 2)
+            #expect(simulation.world.connections == 4)
+        }
+    }
+
+    @Test func oneToAnotherMachineIsNotUsed() throws {
+        let (simulation, log) = (try simulation(), Log())
+        try simulation.run { main in
+            simulation.world.serverAddress = "192.0.2.77"
+            let further = sessions(beside: main, limit: 2, simulation, log)
+            #expect(await further.next() === main)
+            #expect(await further.count == 1)
+            #expect(simulation.world.connections == 2)
+        }
+    }
+
+    /// Waiting is over for whoever is cancelled; that no turn of the loop passes meanwhile is what would
+    /// stop everything.
+    @Test func oneIsClosedThoughWhoeverClosesItIsCancelled() throws {
+        try simulation().run { main in
+            let closing = main.loop.spawn { await main.finish() }
+            closing.cancel()
+            await closing.value
+            #expect(await main.endReason != nil)
         }
     }
 

@@ -17,6 +17,7 @@ extension SSHSession {
     func verifyHost(
         _ check: HostKeyCheck, of server: DialedConnection, until deadline: Duration
     ) async throws -> HostKeyCheck.Trust {
+        serverAddress = server.address
         let event = try await nextLoginEvent(until: deadline)
         guard case .hostKeyVerificationRequired(let hostKey) = event else {
             preconditionFailure("the state machine asks for the host key first")
