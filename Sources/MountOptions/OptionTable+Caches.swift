@@ -7,7 +7,7 @@ extension OptionTable {
         entries: [
             OptionEntry(
                 "cache", value: "HOW",
-                help: "yes, strict (ask always) or exclusive (only we write)",
+                help: "yes, strict (always ask), exclusive (only we)",
                 rule: .word([
                     "yes": CacheOptions.Mode.shared, "no": .strict, "strict": .strict,
                     "exclusive": .exclusive,
@@ -52,14 +52,14 @@ extension OptionTable {
                 rule: .number(radix: 10) { $0.caches.maximumEntries = Int($1) }),
             OptionEntry(
                 "dcache_clean_interval", "cache_clean_interval", value: "SECONDS",
-                help: "how often expired entries are dropped",
+                help: "accepted; changes nothing",
                 rule: .pending(.seconds { $0.caches.cleanInterval = $1 })),
             OptionEntry(
                 "dcache_min_clean_interval", "cache_min_clean_interval", value: "SECONDS",
-                help: "the least time between two such sweeps",
+                help: "accepted; changes nothing",
                 rule: .pending(.seconds { $0.caches.minimumCleanInterval = $1 })),
             OptionEntry(
-                "auto_cache", help: "keep the pages of files that have not changed (default)",
+                "auto_cache", help: "keep the pages of unchanged files (default)",
                 rule: .flag { $0.caches.pages = .keptIfUnchanged }),
             OptionEntry(
                 "noauto_cache", "no_auto_cache", help: "drop them when a file is opened",
@@ -71,7 +71,7 @@ extension OptionTable {
                 "direct_io", help: "read and write past the kernel's pages",
                 rule: .flag { $0.caches.usesDirectIO = true }),
             OptionEntry(
-                "no_readahead", help: "fetch no more of a file than the kernel asks for",
+                "no_readahead", help: "fetch only what the kernel asks for",
                 rule: .flag { $0.caches.readsAhead = false }),
             OptionEntry(
                 "sshfs_sync", help: "have each write wait for the server",

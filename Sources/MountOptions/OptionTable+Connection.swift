@@ -15,7 +15,7 @@ extension OptionTable {
                 }),
             OptionEntry(
                 "compression", value: "auto|yes|no",
-                help: "compress as far as it helps; or always, or never", rule: .compression),
+                help: "auto: as far as it helps; or always, never", rule: .compression),
             OptionEntry(
                 "password_stdin", help: "read the password from the standard input",
                 rule: .flag { $0.readsPassword = true }),
@@ -27,7 +27,7 @@ extension OptionTable {
                 rule: .flag { $0.reconnects = false }),
             OptionEntry(
                 "timeout", value: "SECONDS",
-                help: "how long operations wait for a lost connection (default: 60)",
+                help: "the wait for a lost connection (default: 60)",
                 rule: .seconds { $0.lossTimeout = $1 }),
             OptionEntry(
                 "hard", help: "let operations wait for ever", rule: .flag { $0.lossTimeout = nil }),
@@ -36,7 +36,7 @@ extension OptionTable {
                 rule: .flag { $0.delaysConnection = true }),
             OptionEntry(
                 "max_conns", value: "N",
-                help: "write large files over up to N connections (default: 1)",
+                help: "large files over N connections (default: 1)",
                 rule: .value { options, value throws(OptionRule.Expected) in
                     guard let number = UInt32(value), number > 0 else {
                         throw .init(text: "a number of connections")

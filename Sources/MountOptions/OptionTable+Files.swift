@@ -16,7 +16,7 @@ extension OptionTable {
                 rule: .flag { $0.symlinks.areContained = false }),
             OptionEntry(
                 "transform_symlinks", "rellinks",
-                help: "make absolute links below the remote directory relative",
+                help: "make absolute links inside the mount relative",
                 rule: .flag { $0.symlinks.areTransformed = true }),
             OptionEntry(
                 "norellinks", help: "the contrary (default)",
@@ -66,7 +66,7 @@ extension OptionTable {
                 "gidfile", value: "FILE", help: "the server's groups, for idmap=file",
                 rule: .text("a file") { $0.ownership.groupFile = $1 }),
             OptionEntry(
-                "nomap", value: "WHAT", help: "what is not in the files: ignore or error (default)",
+                "nomap", value: "WHAT", help: "an unnamed number: ignore or error (default)",
                 rule: .word(["ignore": true, "error": false]) { $0.ownership.keepsUnmapped = $1 }),
             OptionEntry(
                 "uid", value: "N", help: "the owner of every file",

@@ -4,19 +4,27 @@ internal import ArgumentParser
 
 /// The arguments that describe a connection, by the letters that ssh has for them.
 struct ConnectionArguments: ParsableArguments {
-    @Option(name: .customShort("p"), help: "The server's port.")
+    @Option(
+        name: .customShort("p"), help: ArgumentHelp("The server's port.", valueName: "port"))
     var port: String?
 
-    @Option(name: .customShort("l"), help: "The name to log in with.")
+    @Option(
+        name: .customShort("l"), help: ArgumentHelp("The name to log in with.", valueName: "name"))
     var user: String?
 
-    @Option(name: .customShort("i"), help: "A file with a private key.")
+    @Option(
+        name: .customShort("i"),
+        help: ArgumentHelp("A file with a private key.", valueName: "file"))
     var identityFiles: [String] = []
 
-    @Option(name: .customShort("J"), help: "Hosts to go through: [user@]host[:port],...")
+    @Option(
+        name: .customShort("J"),
+        help: ArgumentHelp("Hosts to go through: [user@]host[:port],...", valueName: "hosts"))
     var jumpHosts: String?
 
-    @Option(name: .customShort("F"), help: "The ssh_config file to read; none for no file.")
+    @Option(
+        name: .customShort("F"),
+        help: ArgumentHelp("The ssh_config file to read; none for no file.", valueName: "file"))
     var configFile: String?
 
     @Flag(name: .customShort("C"), help: "Compress (ssh_config: Compression).")

@@ -35,33 +35,53 @@ struct Copy: ParsableCommand {
     @Flag(name: .customShort("B"), help: "Ask nothing (ssh_config: BatchMode).")
     var asksNothing = false
 
-    @Option(name: .customShort("c"), help: "The ciphers to choose from (ssh_config: Ciphers).")
+    @Option(
+        name: .customShort("c"),
+        help: ArgumentHelp(
+            "The ciphers to choose from (ssh_config: Ciphers).", valueName: "ciphers"))
     var ciphers: String?
 
-    @Option(name: .customShort("D"), help: "Run this local program as the server, without SSH.")
+    @Option(
+        name: .customShort("D"),
+        help: ArgumentHelp(
+            "Run this local program as the server, without SSH.", valueName: "program"))
     var serverProgram: String?
 
-    @Option(name: .customShort("l"), help: "The most to copy in a second, in Kbit.")
+    @Option(
+        name: .customShort("l"),
+        help: ArgumentHelp("The most to copy in a second, in Kbit.", valueName: "limit"))
     var limit: UInt64?
 
-    @Option(name: .customShort("P"), help: "The server's port.")
+    @Option(
+        name: .customShort("P"), help: ArgumentHelp("The server's port.", valueName: "port"))
     var port: String?
 
-    @Option(name: .customShort("S"), help: "The program to connect with, in place of our own SSH.")
+    @Option(
+        name: .customShort("S"),
+        help: ArgumentHelp(
+            "The program to connect with, in place of our own SSH.", valueName: "program"))
     var sshProgram: String?
 
     @Option(
         name: .customShort("X"),
-        help: "buffer=BYTES: the size of a request. nrequests=N: accepted; it is chosen by itself.")
+        help: ArgumentHelp(
+            "buffer=BYTES: the size of a request. nrequests=N: accepted; it is chosen by itself.",
+            valueName: "option"))
     var tuning: [String] = []
 
-    @Option(name: .customShort("i"), help: "A file with a private key.")
+    @Option(
+        name: .customShort("i"),
+        help: ArgumentHelp("A file with a private key.", valueName: "file"))
     var identityFiles: [String] = []
 
-    @Option(name: .customShort("J"), help: "Hosts to go through: [user@]host[:port],...")
+    @Option(
+        name: .customShort("J"),
+        help: ArgumentHelp("Hosts to go through: [user@]host[:port],...", valueName: "hosts"))
     var jumpHosts: String?
 
-    @Option(name: .customShort("F"), help: "The ssh_config file to read; none for no file.")
+    @Option(
+        name: .customShort("F"),
+        help: ArgumentHelp("The ssh_config file to read; none for no file.", valueName: "file"))
     var configFile: String?
 
     @Option(

@@ -102,6 +102,83 @@ import Testing
         #expect(names(".Op") == inHelp)
     }
 
+    @Test func manualOfCpHasTheOptionsOfTheProgram() throws {
+        let page = try Self.page("hawser-cp.1")
+        let items = Self.options(in: page, "It")
+        let synopsis = Self.options(in: page, "Op")
+        let help = Copy.helpMessage(includeHidden: true)
+        let inHelp = Set(
+            help.split { " ,/\n[]<>".contains($0) }.filter(Self.isOption).map {
+                $0.drop { $0 == "-" }
+            }
+        ).subtracting(["version"])
+        #expect(inHelp.count > 20)
+        #expect(items == inHelp)
+        // What has a letter stands there by that.
+        #expect(synopsis == inHelp.subtracting(["help", "verbose"]))
+    }
+
+    @Test func manualOfTheServerHasTheOptionsOfTheProgram() throws {
+        let page = try Self.page("hawser-sftp-server.8")
+        let items = Self.options(in: page, "It")
+        #expect(Self.options(in: page, "Op").union(["c", "Q"]) == items)
+        let source = try Self.page("../Sources/hawser-sftp-server/ServerArguments.swift")
+        let usage = source.drop { !$0.contains("static let usage") }.prefix {
+            !$0.hasSuffix("protocol_feature")
+        }
+        var inUsage: Set<Substring> = ["c", "Q"]
+        for word in usage.joined(separator: " ").split(whereSeparator: { " []".contains($0) }) {
+            if word.hasPrefix("--") {
+                inUsage.insert(word.dropFirst(2))
+            } else if word.hasPrefix("-") {
+                for letter in word.dropFirst() { inUsage.insert(Substring(String(letter))) }
+            }
+        }
+        #expect(inUsage.count > 15)
+        #expect(items == inUsage)
+    }
+
+    /// The options that lines of a macro name: letters, and long ones without their hyphens.
+    private static func options(in page: [Substring], _ macro: String) -> Set<Substring> {
+        var found: Set<Substring> = []
+        for line in page where line.hasPrefix(".\(macro) Fl ") {
+            let words = line.split(separator: " ")
+            for (flag, name) in zip(words, words.dropFirst()) where flag.hasSuffix("Fl") {
+                if name.hasPrefix("-") {
+                    found.insert(name.dropFirst())
+                } else {
+                    for letter in name { found.insert(Substring(String(letter))) }
+                }
+            }
+        }
+        return found
+    }
+
+    /// Whether a word of a help text is an option: `-x`, or `--name`.
+    private static func isOption(_ word: Substring) -> Bool {
+        let name = word.drop { $0 == "-" }
+        let hyphens = word.count - name.count
+        return name.allSatisfy { $0.isLetter || $0.isNumber || $0 == "-" }
+            && (hyphens == 1 && name.count == 1 || hyphens == 2 && name.count > 1)
+    }
+
+    @Test func optionsOfTheMountFitInALine() {
+        for line in MountOptions.help.split(separator: "\n") where line.hasPrefix("  ") {
+            #expect(line.count < 80, "\(line)")
+        }
+    }
+
+    @Test func valuesHaveTellingNames() {
+        for help in [Mount.helpMessage(), Copy.helpMessage(), Doctor.helpMessage()] {
+            for line in help.split(separator: "\n") {
+                let words = line.split(separator: " ")
+                guard words.count > 1, words[0].hasPrefix("-"), words[1].hasPrefix("<")
+                else { continue }
+                #expect(words[1] != "<\(words[0].dropFirst())>", "\(line)")
+            }
+        }
+    }
+
     @Test func helpGroupsTheOptions() {
         let help = Mount.helpMessage()
         for title in ["The connection:", "Caches:", "Owners and permissions:", "  umask=OCTAL "] {
