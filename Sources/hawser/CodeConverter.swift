@@ -58,7 +58,7 @@ extension MountOptions {
         guard let shown = CodeConverter(from: names.serverCode, to: shownCode),
             let sent = CodeConverter(from: shownCode, to: names.serverCode)
         else {
-            throw MountProblem(
+            throw CommandProblem(
                 "names can't be converted from \(names.serverCode) to \(shownCode): no such code")
         }
         return NameConversion(shown: { shown.convert($0) }, sent: { sent.convert($0) })

@@ -165,16 +165,16 @@ struct Copy: ParsableCommand {
 
     func run() throws {
         guard refused == 0 else {
-            throw MountProblem(
+            throw CommandProblem(
                 "-O and -R are not supported: the old scp protocol is not spoken, and copies between "
                     + "two servers go through this machine")
         }
-        guard operands.count > 1 else { throw MountProblem("a source and a target are needed") }
+        guard operands.count > 1 else { throw CommandProblem("a source and a target are needed") }
         guard [skipExisting, update, sizeOnly, checksum].count(where: { $0 }) < 2 else {
-            throw MountProblem(
+            throw CommandProblem(
                 "only one of --skip-existing, --update, --size-only and --checksum can be had")
         }
-        guard !delete || isRecursive else { throw MountProblem("--delete is only for -r") }
+        guard !delete || isRecursive else { throw CommandProblem("--delete is only for -r") }
         let status = CopyProcess.run(
             try operands.map { try CopyArgument($0) }, options: try options(), connection: self)
         throw ExitCode(status)
@@ -199,9 +199,9 @@ struct Copy: ParsableCommand {
         if checksum { options.skipping = .sameContent }
         if let byteLimit { options.bytesPerSecond = byteLimit.count }
         if let limit {
-            guard byteLimit == nil else { throw MountProblem("either -l or --limit") }
+            guard byteLimit == nil else { throw CommandProblem("either -l or --limit") }
             guard limit > 0, limit <= UInt64(UInt32.max) else {
-                throw MountProblem("-l: the limit is at least 1 Kbit/s")
+                throw CommandProblem("-l: the limit is at least 1 Kbit/s")
             }
             options.bytesPerSecond = limit * 1024 / 8
         }
@@ -212,13 +212,13 @@ struct Copy: ParsableCommand {
     private func tune(_ options: inout CopyOptions, _ text: String) throws {
         let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
         guard parts.count == 2, let number = Int(parts[1]), number > 0 else {
-            throw MountProblem("-X \(text): expected nrequests=NUMBER or buffer=BYTES")
+            throw CommandProblem("-X \(text): expected nrequests=NUMBER or buffer=BYTES")
         }
         switch parts[0] {
         case "buffer" where number <= Self.largestBuffer: options.chunkBytes = number
-        case "buffer": throw MountProblem("-X \(text): at most \(Self.largestBuffer)")
+        case "buffer": throw CommandProblem("-X \(text): at most \(Self.largestBuffer)")
         case "nrequests": break
-        default: throw MountProblem("-X \(text): expected nrequests=NUMBER or buffer=BYTES")
+        default: throw CommandProblem("-X \(text): expected nrequests=NUMBER or buffer=BYTES")
         }
     }
 

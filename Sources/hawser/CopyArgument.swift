@@ -58,7 +58,7 @@ struct CopyArgument: Equatable {
         if name.hasPrefix("["), name.hasSuffix("]") { name = name.dropFirst().dropLast() }
         let user = at.map { String(login[..<$0]) }
         guard !name.isEmpty, user != "" else {
-            throw MountProblem("\(text): the \(name.isEmpty ? "host" : "user") is missing")
+            throw CommandProblem("\(text): the \(name.isEmpty ? "host" : "user") is missing")
         }
         return Host(user: user, name: String(name))
     }
@@ -72,7 +72,7 @@ struct CopyArgument: Equatable {
         if let colon = login[start...].lastIndex(of: ":") {
             let digits = login[login.index(after: colon)...]
             guard let number = UInt16(digits), number > 0 else {
-                throw MountProblem("\(text): the port is a number from 1 to 65535")
+                throw CommandProblem("\(text): the port is a number from 1 to 65535")
             }
             port = "\(number)"
             login = login[..<colon]
@@ -94,7 +94,8 @@ struct CopyArgument: Equatable {
             }
             let digits = String(decoding: rest.prefix(2), as: UTF8.self)
             guard digits.utf8.count == 2, let value = UInt8(digits, radix: 16), value != 0 else {
-                throw MountProblem("\(text): a percent sign needs two hexadecimal digits behind it")
+                throw CommandProblem(
+                    "\(text): a percent sign needs two hexadecimal digits behind it")
             }
             result.append(value)
             rest = rest.dropFirst(2)

@@ -21,7 +21,7 @@ extension CopyProcess {
             let path = try await store.expand(argument.path[...])
             return CopyOperand(store: store, path: path, label: argument.label)
         } catch {
-            throw MountProblem(
+            throw CommandProblem(
                 "\(argument.label)\(String(keepingBytesOf: argument.path)): \(error)")
         }
     }

@@ -6,7 +6,6 @@ import MountOptions
 import RemoteFS
 import SFTPClient
 import SFTPProtocol
-import Wire
 
 /// Finds out which users and groups stand for those of the server (`idmap`).
 struct Identities {
@@ -84,8 +83,8 @@ struct Identities {
 
     /// Reads a file that decides whose files are whose: it must be ours alone to write.
     private static func read(_ path: String, _ option: String) throws -> String {
-        func problem(_ reason: String) -> MountProblem {
-            MountProblem("option \"\(option)\": \(path): \(reason)")
+        func problem(_ reason: String) -> CommandProblem {
+            CommandProblem("option \"\(option)\": \(path): \(reason)")
         }
         let number = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard number >= 0 else { throw problem(SystemError.last(path).reason) }
@@ -107,15 +106,6 @@ struct Identities {
             text.append(contentsOf: buffer[..<count])
         }
         throw problem("too long")
-    }
-}
-
-/// What is wrong with an option, found out only when the mount is made: one line.
-struct MountProblem: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) {
-        self.description = TerminalText.line(description, limit: .max)
     }
 }
 

@@ -61,11 +61,11 @@ import Testing
             ["-O", "a", "h:"], ["-R", "a", "h:"], ["a"], ["--update", "--size-only", "a", "h:"],
         ] {
             let copy = try #require(try Copy.parseAsRoot(words) as? Copy)
-            #expect(throws: MountProblem.self, "\(words)") { try copy.run() }
+            #expect(throws: CommandProblem.self, "\(words)") { try copy.run() }
         }
         for value in ["buffer=0", "buffer=262145", "nrequests", "x=1"] {
             let copy = try #require(try Copy.parseAsRoot(["-X", value, "a", "h:"]) as? Copy)
-            #expect(throws: MountProblem.self, "\(value)") { try copy.options() }
+            #expect(throws: CommandProblem.self, "\(value)") { try copy.options() }
         }
     }
 
