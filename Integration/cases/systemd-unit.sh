@@ -17,7 +17,7 @@ options=HostName=127.0.0.1,port=$PORT,UserKnownHostsFile=$CASE/known_hosts,Ident
 declare -A value=([DIRECTORY]=$REMOTE [MOUNT_POINT]=$HOME/server [OPTIONS]="ro,$options")
 run() { # setting
     local line name may_fail
-    line=$(sed -n "s/^$1=//p" "$CASE/hawser@.service")
+    line=$(sed -n "s/^$1=//p" "$CASE/hawser@.service" | sed -n "${2:-1}p")
     [ -n "$line" ] || fail "there is no $1"
     may_fail=${line:0:1}
     line=${line#-}
@@ -34,16 +34,31 @@ is_mounted "$HOME/server" || fail "not mounted"
 expect_failure touch "$HOME/server/new"
 run ExecStop
 is_unmounted "$HOME/server" || fail "ExecStop does not unmount"
-run ExecStopPost
+run ExecStop 2
 
 # It waits for what has been written, and a directory in use is detached afterwards.
 value[OPTIONS]="rw,$options"
 run ExecStart
 exec 7>"$HOME/server/written"
 echo text >&7
-line=$(sed -n 's/^ExecStop=-//p' "$CASE/hawser@.service")
+line=$(sed -n 's/^ExecStop=-//p' "$CASE/hawser@.service" | head -n 1)
 [[ $line = *" --timeout 60 "* && $line != *--lazy* ]] || fail "ExecStop waits for nothing: $line"
-run ExecStopPost
-is_unmounted "$HOME/server" || fail "ExecStopPost does not detach"
+run ExecStop 2
+is_unmounted "$HOME/server" || fail "ExecStop does not detach"
 exec 7>&-
 wait_until 20 grep -qs text "$REMOTE/written"
+
+# After the process was killed, starting anew mounts again.
+run ExecStart
+kill -9 "$(mount_pid "$HOME/server")"
+run ExecStartPre
+run ExecStart
+is_mounted "$HOME/server" || fail "not mounted again after the process was killed"
+
+# A start that fails leaves alone what is mounted there: no command follows it.
+value[OPTIONS]=no_such_option
+expect_failure run ExecStart
+if grep '^ExecStopPost=' "$CASE/hawser@.service"; then fail "a command also runs after a failed start"; fi
+is_mounted "$HOME/server" || fail "a failed start has ended another mount"
+run ExecStop
+is_unmounted "$HOME/server" || fail "ExecStop does not unmount at last"

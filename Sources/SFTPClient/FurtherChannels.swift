@@ -9,8 +9,8 @@ public import EventLoop
 /// closed once nobody has used them for a while. Each has a server program of its own: nothing orders what
 /// is sent on two of them.
 ///
-/// If one of them ends, so does the client's connection: what has become of its requests is found out as
-/// after every loss.
+/// If one of them ends while they are used, so does the client's connection: what has become of its requests
+/// is found out as after every loss.
 public actor FurtherChannels: LoopActor {
     /// When they pay.
     public struct Terms: Sendable {
@@ -41,7 +41,7 @@ public actor FurtherChannels: LoopActor {
         /// Nothing is known.
         public init() {}
 
-        /// - Parameter mayPass: whether a connection is lost: by chance, or because of that.
+        /// - Parameter mayPass: whether it is since a connection is lost: by chance, or because of them.
         fileprivate func noteRefusal(mayPass: Bool) {
             doubtfulRefusals += 1
             isRefused = isRefused || !mayPass || doubtfulRefusals > FurtherChannels.maximumCount

@@ -7,8 +7,9 @@ import SSHProtocol
 /// Connections to a server beside a first one, for channels that are to have a TCP connection and a server
 /// process of their own.
 ///
-/// They are made when somebody asks for a place for a channel, and shared out in turn with the first one. If
-/// one can't be had, no more are asked for, and the others have to do.
+/// They are made when somebody asks for a place for a channel, and shared out in turn with the first one.
+/// Where the server lets in no more of them, or several attempts in a row have failed, those that there are
+/// have to do from then on.
 public actor FurtherSessions: LoopActor {
     /// Makes one, without asking anybody for anything.
     public typealias Dialer = @Sendable () async throws -> SSHSession
@@ -17,7 +18,7 @@ public actor FurtherSessions: LoopActor {
     public final class Memory: @unchecked Sendable {
         /// How many connections it lets us have, with the first one; nil while that is not known; on the loop.
         public fileprivate(set) var limit: Int?
-        /// How many attempts in a row have failed for reasons that may pass.
+        /// How many attempts in a row have failed.
         fileprivate var failures = 0
         /// The largest number of connections that has been told of.
         fileprivate var toldCount = 1
