@@ -22,6 +22,12 @@ struct CachedPages {
         collectedSince = now
     }
 
+    /// Whether the kernel may keep them if an open finds these attributes.
+    func areTrusted(_ attributes: FileAttributes) -> Bool {
+        version.hasTime && version == FileVersion(attributes)
+            && collectedSince >= firstSeen + Self.settlingTime
+    }
+
     /// Looks at the attributes that an open found.
     ///
     /// - Returns: whether the kernel may keep its pages; otherwise it starts over now.

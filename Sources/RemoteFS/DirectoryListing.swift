@@ -79,10 +79,10 @@ struct DirectoryListing {
             heardAt: begunAt + .milliseconds(Int64(slot.heardAfter)))
     }
 
-    /// Whether the entry of a number is a directory, and there still.
-    func isDirectory(_ number: Int) -> Bool {
+    /// What the entry of a number is; nil where that is not known, or it is not there any more.
+    func kind(of number: Int) -> FileKind? {
         let slot = slots[number - firstNumber]
-        return !slot.isRemoved && slot.attributes.kind == .directory
+        return slot.isRemoved ? nil : slot.attributes.kind
     }
 
     private func range(of slot: Int) -> Range<Int> {

@@ -4,15 +4,18 @@
 struct DirectoryWalk {
     /// How long a pause may be in one walk.
     private static let pause = Duration.seconds(5)
-    /// How far behind the last visit the next one is looked for before the walk is given up.
-    private static let reach = 64
-    /// The most directories that are put in order by their names.
+    /// How far behind the last visit the next one is looked for before the walk is given up: less among files,
+    /// since they are opened at a guess.
+    private var reach: Int { kind == .directory ? 64 : 16 }
+    /// The most entries that are put in order by their names.
     private static let sortedCount = 4096
     /// How often a walk is put in order before it is taken for none.
     private static let patience = 4
 
+    /// What is visited: directories, or files.
+    private let kind: FileKind
     private var lastVisit: (name: FileName, at: Duration)?
-    /// The numbers of the directories in the listing, in the order of the walk.
+    /// The numbers of the entries of that kind in the listing, in the order of the walk.
     private var order: [UInt32] = []
     private var listing: DirectoryListing?
     /// How many of ``order`` have been gone through.
@@ -25,6 +28,8 @@ struct DirectoryWalk {
     /// When a listing may be fetched ahead of its readers again.
     var nextFetch = Duration.longAgo
 
+    init(of kind: FileKind) { self.kind = kind }
+
     /// Takes note that the server had to be asked for a name.
     ///
     /// - Returns: whether it has been asked for another one just before.
@@ -34,12 +39,15 @@ struct DirectoryWalk {
         return lastMiss.name != name && now < lastMiss.at + Self.pause
     }
 
-    /// Takes note that a directory in this one has been opened to be read.
+    /// Takes note that something in the directory has been opened to be read.
     ///
-    /// - Parameter listing: what is known to be in this one.
-    /// - Returns: the names of the directories that come next; none before the second visit.
+    /// - Parameters:
+    ///   - listing: what is known to be in the directory.
+    ///   - inodeNumber: the number that programs are shown of an entry.
+    /// - Returns: the names of those of its kind that come next; none before the second visit.
     mutating func noteVisit(
-        _ name: FileName, at now: Duration, in listing: () -> DirectoryListing?, ahead: Int
+        _ name: FileName, at now: Duration, in listing: () -> DirectoryListing?,
+        numbered inodeNumber: (DirectoryEntry) -> UInt64, ahead: Int
     ) -> [FileName] {
         let previous = lastVisit.flatMap { now < $0.at + Self.pause ? $0.name : nil }
         lastVisit = (name, now)
@@ -51,7 +59,7 @@ struct DirectoryWalk {
             guard disorder < Self.patience else { return [] }
             disorder += 1
             self.listing = listing()
-            makeOrder(previous, name)
+            makeOrder(previous, name, inodeNumber)
             guard advance(to: name) else { return [] }
         }
         return next(ahead)
@@ -59,7 +67,7 @@ struct DirectoryWalk {
 
     private mutating func advance(to name: FileName) -> Bool {
         guard let listing else { return false }
-        let end = min(position + Self.reach, order.count)
+        let end = min(position + reach, order.count)
         for index in position..<max(position, end)
         where listing.isNamed(name, number: Int(order[index])) {
             position = index + 1
@@ -73,21 +81,31 @@ struct DirectoryWalk {
         return order.dropFirst(position).prefix(count).compactMap { listing[Int($0)]?.name }
     }
 
-    /// Puts the directories in the order of the listing, if the two visits are neighbours there, or
-    /// of their names otherwise; the walk stands behind `first`.
-    private mutating func makeOrder(_ first: FileName, _ second: FileName) {
+    /// Puts what is visited in the order of the listing or of the inode numbers, if the two visits are
+    /// neighbours there, or of the names otherwise; the walk stands behind `first`.
+    private mutating func makeOrder(
+        _ first: FileName, _ second: FileName, _ inodeNumber: (DirectoryEntry) -> UInt64
+    ) {
         (order, position) = ([], 0)
-        guard var listing else { return }
-        order = (listing.firstNumber..<listing.endNumber)
-            .filter { listing.isDirectory($0) }.map(UInt32.init)
-        guard let start = listing.number(of: first).map(UInt32.init) else { return }
-        position = (order.firstIndex(of: start) ?? 0) + 1
-        if advance(to: second), position <= order.count, order[position - 2] == start {
-            position -= 1
-            return
-        }
-        guard order.count <= Self.sortedCount else { return order = [] }
-        order.sort { listing.isOrdered(Int($0), Int($1)) }
+        guard var listing, let start = listing.number(of: first).map(UInt32.init) else { return }
+        let next = listing.number(of: second).map(UInt32.init)
+        let listed = (listing.firstNumber..<listing.endNumber)
+            .filter { listing.kind(of: $0) == kind }.map(UInt32.init)
+        if follow(listed, from: start, to: next) { return }
+        guard listed.count <= Self.sortedCount else { return }
+        let numbered = listed.map { (listing[Int($0)].map(inodeNumber) ?? 0, $0) }
+        if follow(numbered.sorted { $0.0 < $1.0 }.map(\.1), from: start, to: next) { return }
+        order = listed.sorted { listing.isOrdered(Int($0), Int($1)) }
         position = (order.firstIndex(of: start) ?? -1) + 1
+    }
+
+    private mutating func follow(
+        _ order: [UInt32], from first: UInt32, to second: UInt32?
+    ) -> Bool {
+        guard let index = order.firstIndex(of: first), order[(index + 1)...].first == second,
+            second != nil
+        else { return false }
+        (self.order, position) = (order, index + 1)
+        return true
     }
 }

@@ -28,6 +28,9 @@ public struct MetadataCacheOptions: Hashable, Sendable {
 
     /// How many listings are fetched at a time before somebody reads them.
     public var listingsAhead = 32
+    /// How many small files are opened and read at a time before a program that reads its directory's files
+    /// comes to them.
+    public var filesAhead = 32
     /// How many READDIRs of one directory are in flight at most, at least 1.
     public var requestsAhead = 32
 

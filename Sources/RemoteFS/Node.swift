@@ -176,7 +176,9 @@ final class NodeDetails {
     /// When a listing of the directory turned out to be wrong: what it was heard of names before may be.
     var doubtedAt = Duration.longAgo
     /// How programs go through the directories in this one.
-    var walk = DirectoryWalk()
+    var walk = DirectoryWalk(of: .directory)
+    /// How programs read the files in the directory.
+    var fileWalk = DirectoryWalk(of: .regular)
 
     /// What tells the file from others, while it is open.
     var identity: FileIdentity?

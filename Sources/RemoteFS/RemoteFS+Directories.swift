@@ -105,11 +105,15 @@ extension RemoteFS {
             listed.number = known.status.number
             listed.entry = known
         } else {
-            let inode = nodes.prospectiveInode(named: entry.name, in: fetch.inode)
-            let identity = entry.attributes?.exact?.identity ?? nodes[inode]?.identity
-            listed.number = self.number(of: identity) ?? inode
+            listed.number = self.number(of: entry, in: fetch.inode)
         }
         return listed
+    }
+
+    /// What a program is shown as the `d_ino` of an entry.
+    func number(of entry: DirectoryEntry, in parent: InodeNumber) -> UInt64 {
+        let inode = nodes.prospectiveInode(named: entry.name, in: parent)
+        return number(of: entry.attributes?.exact?.identity ?? nodes[inode]?.identity) ?? inode
     }
 
     /// Looks an entry up with the attributes that came with it, if nothing newer is known.

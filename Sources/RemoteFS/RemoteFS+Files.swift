@@ -17,8 +17,13 @@ extension RemoteFS {
         try await reopenForLook(at: inode, by: nil)
         try await settle(inode)
         if let node = nodes[inode], node.place == nil { return try await openAgain(inode, flags) }
+        if flags == .read {
+            if let file = await openByAhead(inode) { return file }
+            try await settle(inode)
+        }
         let path = try settledPath(to: inode)
         let opening = try start(opening: path, flags, witness: openHandle(of: inode))
+        if flags == .read { noteVisit(ofFile: inode) }
         if truncates {
             nodes.beginChange(of: inode)
             noteTruncation(of: inode)
@@ -107,7 +112,7 @@ extension RemoteFS {
 
     /// Takes attributes that the answer to the kernel has no room for: if they are not those that it
     /// was shown last, it has to ask for them before it uses the file.
-    private func show(
+    func show(
         _ attributes: FileAttributes, of inode: InodeNumber, askedAfter change: UInt64
     ) async {
         let shown = nodes[inode]?.attributes?.value
@@ -121,7 +126,7 @@ extension RemoteFS {
         for place in nodes[inode]?.places ?? [] { nodes[place.parent]?.listing = nil }
     }
 
-    private func keepsPages(of inode: InodeNumber, _ attributes: FileAttributes) -> Bool {
+    func keepsPages(of inode: InodeNumber, _ attributes: FileAttributes) -> Bool {
         if nodes[inode]?.pages == nil {
             nodes[inode]?.pages = CachedPages(attributes, now: loop.now)
             return false

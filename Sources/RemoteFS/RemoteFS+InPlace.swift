@@ -44,6 +44,8 @@ extension RemoteFS {
     /// Has what is open to append ready to be written in place, before it loses the name that it could
     /// be opened by: pages of a mapping may be written back long after that.
     func prepareToLose(_ name: FileName, in parent: InodeNumber) async {
+        // Some servers don't remove what is open.
+        closeAhead(name, in: parent)
         guard let inode = nodes.inode(named: name, in: parent),
             let appender = files.ids(where: {
                 $0.inode == inode && !$0.isStale && $0.access.contains(.append)

@@ -150,7 +150,7 @@ extension RemoteFS {
     }
 
     /// Whether it is certain that every later change of a directory gets another modification time.
-    private func isTelling(_ mtime: UInt32) -> Bool {
+    func isTelling(_ mtime: UInt32) -> Bool {
         options.wallClock() - Int64(mtime) >= directorySettlingSeconds + clockDifference
     }
 
@@ -319,7 +319,7 @@ extension RemoteFS {
         else { return }
         let next = details.walk.noteVisit(
             place.name, at: loop.now, in: { details.listing ?? details.fetch?.listing },
-            ahead: options.cache.listingsAhead)
+            numbered: { self.number(of: $0, in: place.parent) }, ahead: options.cache.listingsAhead)
         for name in next { fetchAhead(name, in: place.parent) }
     }
 

@@ -20,7 +20,7 @@ struct SmallFileRead {
 
 extension RemoteFS {
     /// The largest file that is read before anybody asks for it, in bytes: a few packets.
-    private static let smallFileBytes: UInt64 = 64 << 10
+    static let smallFileBytes: UInt64 = 64 << 10
     /// The most files whose content waits for its reader.
     private static let maximumSmallFileReads = 64
 
@@ -34,10 +34,20 @@ extension RemoteFS {
         let reply = try? start { (client) throws(SFTPError) in
             try client.startRead(server, offset: 0, length: Int(size))
         }
-        guard let reply else { return }
+        if let reply { expect(reply, of: Int(size), handle, askedAfter: change, at: loop.now) }
+    }
+
+    /// Keeps the whole of an open file for its reader, if not too many wait already.
+    ///
+    /// - Parameter time: when it was known to be that.
+    func expect(
+        _ content: PendingReply<[Bytes]?>, of size: Int, _ handle: HandleID,
+        askedAfter change: UInt64, at time: Duration
+    ) {
+        guard smallFileReadCount < Self.maximumSmallFileReads else { return }
         smallFileReadCount += 1
         files[handle]?.small = SmallFileRead(
-            reply: reply, size: Int(size), askedAfterChange: change, askedAt: loop.now)
+            reply: content, size: size, askedAfterChange: change, askedAt: time)
     }
 
     /// The whole of a file, if it has been asked for, and still shows it.

@@ -32,6 +32,9 @@ public actor RemoteFS: LoopActor {
     var openDirectoryCount = 0
     /// How many listings are being fetched ahead of those who will read them.
     var fetchesAhead = 0
+    /// Small files that are open before programs come to them.
+    var filesAhead = FilesAhead()
+    var filesAheadTimerIsSet = false
     /// How many small files' contents wait for their readers.
     var smallFileReadCount = 0
     private var dropHandler: (@Sendable ([KnownName]) -> Void)?
@@ -120,6 +123,7 @@ public actor RemoteFS: LoopActor {
     /// Believes nothing any more that another connection may not lead to.
     private func forgetServer() {
         knownRealRoot = nil
+        closeFilesAhead()
         (learntUsers, learntGroups) = (nil, nil)
         readWindow = ReadWindow()
         noteEndOfOlderSessions()

@@ -110,6 +110,10 @@ final class FakeDisk: Sendable {
                 state.files[Self.text(new)] = file
                 return ok
             case .opendir(let path): return newHandle(Self.text(path))
+            case .readdir(let handle):
+                guard let path = path(handle) else { return failure }
+                let isFirst = handles.listed.withLock { $0.insert(Array(handle)).inserted }
+                return isFirst ? Self.listing(of: path, in: state) : .status(SFTPStatus(.eof))
             default: return ok
             }
         }
@@ -117,8 +121,28 @@ final class FakeDisk: Sendable {
 
     private static func text(_ path: Bytes) -> String { String(decoding: path, as: UTF8.self) }
 
+    /// The entries of a directory, in an order that is none.
+    private static func listing(of directory: String, in state: State) -> SFTPReply {
+        let prefix = directory + "/"
+        let files = state.files.filter { path, _ in
+            path.hasPrefix(prefix) && !path.dropFirst(prefix.count).contains("/")
+        }
+        let paths = files.keys.sorted {
+            hash(of: bytes($0).span, seed: 1) < hash(of: bytes($1).span, seed: 1)
+        }
+        return .name(
+            paths.map { path in
+                NameEntry(
+                    filename: bytes(String(path.dropFirst(prefix.count)))[...], longname: [],
+                    attributes: attributes(of: files[path] ?? File()))
+            })
+    }
+
     private static func attributes(_ file: File?) -> SFTPReply {
-        guard let file else { return noSuchFile }
+        file.map { .attributes(attributes(of: $0)) } ?? noSuchFile
+    }
+
+    private static func attributes(of file: File) -> FileAttributes {
         var attributes = FileAttributes(
             size: UInt64(file.data.count), owner: file.owner, permissions: file.mode,
             times: .init(atime: 1, mtime: file.mtime))
@@ -128,6 +152,6 @@ final class FakeDisk: Sendable {
                 identity: .init(device: 1, inode: file.number), linkCount: 1, blocks: 1,
                 atime: time, mtime: time, ctime: time)
         }
-        return .attributes(attributes)
+        return attributes
     }
 }

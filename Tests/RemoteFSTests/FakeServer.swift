@@ -114,6 +114,7 @@ func simulate(
     options.cache.listingTimeout = .seconds(1)
     options.cache.linkTimeout = .seconds(1)
     options.cache.listingsAhead = 0
+    options.cache.filesAhead = 0
     configure(&options)
     try loop.run { [options] in
         let (ours, theirs) = InMemoryPipe.makePair(loop: loop)
