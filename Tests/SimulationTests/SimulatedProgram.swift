@@ -102,7 +102,7 @@ actor SimulatedProgram {
         case 8: await truncate()
         case 9: await sync()
         case 10: await rename()
-        case 11: await look()
+        case 11: numbers.oneIn(2) ? await readArchive() : await look()
         case 12: weather.hasRival ? await contend() : await compareNames()
         default: numbers.oneIn(2) ? await remove() : await compareNames()
         }

@@ -20,6 +20,10 @@ actor SimulatedRival {
     func run(programs: Int, until isOver: Counter) async {
         while isOver.value == 0 {
             try? await loop.sleep(for: .milliseconds(20 + numbers.below(800)))
+            if numbers.oneIn(3) {
+                try? SimulatedArchive.change(
+                    numbers.pick(SimulatedArchive.names), in: tree, replaces: numbers.oneIn(2))
+            }
             let names = SimulatedProgram.sharedNames(of: numbers.below(programs))
             change(SimulatedProgram.sharedDirectory + Array("/".utf8) + numbers.pick(names))
         }

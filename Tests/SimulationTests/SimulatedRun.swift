@@ -45,6 +45,7 @@ struct SimulatedRun {
             try tree.makeDirectory(Array("w\(program)".utf8)[...], permissions: 0o755)
         }
         try tree.makeDirectory(SimulatedProgram.sharedDirectory[...], permissions: 0o755)
+        try SimulatedArchive.make(in: tree, mtime: Self.beginning - 1_000_000)
         let network = try network()
         let machine = SimulatedMachine(network, numbers.branch())
         do {
