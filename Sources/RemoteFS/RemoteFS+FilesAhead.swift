@@ -107,7 +107,8 @@ extension RemoteFS {
         let server = await ahead.opened()
         guard let found, let directory, let server, isCurrent(server),
             !ahead.attributes.differs(from: found), directory.kind == .directory,
-            directory.times?.mtime == ahead.directoryTime, !isChanged(inode, place.parent, since: ahead)
+            directory.times?.mtime == ahead.directoryTime,
+            !isChanged(inode, place.parent, since: ahead)
         else {
             giveUp(ahead)
             nodes.close(inode)
