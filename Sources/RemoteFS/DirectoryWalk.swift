@@ -2,6 +2,13 @@
 
 /// How programs go through a directory, as far as it lets guess what they want next.
 struct DirectoryWalk {
+    /// In which order a program goes through a directory.
+    enum Order {
+        case listing
+        case inodeNumbers
+        case names
+    }
+
     /// How long a pause may be in one walk.
     private static let pause = Duration.seconds(5)
     /// How far behind the last visit the next one is looked for before the walk is given up: less among files,
@@ -18,6 +25,8 @@ struct DirectoryWalk {
     /// The numbers of the entries of that kind in the listing, in the order of the walk.
     private var order: [UInt32] = []
     private var listing: DirectoryListing?
+    /// What ``order`` is; nil while no walk has been recognised.
+    private(set) var kindOfOrder: Order?
     /// How many of ``order`` have been gone through.
     private var position = 0
     /// How often the next visit was not where it was looked for.
@@ -44,16 +53,21 @@ struct DirectoryWalk {
     /// - Parameters:
     ///   - listing: what is known to be in the directory.
     ///   - inodeNumber: the number that programs are shown of an entry.
-    /// - Returns: the names of those of its kind that come next; none before the second visit.
+    ///   - expected: the order that the first visit is taken to be the beginning of.
+    /// - Returns: the names of those of its kind that come next; none before the second visit, unless an
+    ///   order is expected.
     mutating func noteVisit(
         _ name: FileName, at now: Duration, in listing: () -> DirectoryListing?,
-        numbered inodeNumber: (DirectoryEntry) -> UInt64, ahead: Int
+        numbered inodeNumber: (DirectoryEntry) -> UInt64, expected: Order? = nil, ahead: Int
     ) -> [FileName] {
         let previous = lastVisit.flatMap { now < $0.at + Self.pause ? $0.name : nil }
         lastVisit = (name, now)
         guard let previous else {
-            (order, position, disorder) = ([], 0, 0)
-            return []
+            (order, position, disorder, kindOfOrder) = ([], 0, 0, nil)
+            guard let expected else { return [] }
+            self.listing = listing()
+            makeOrder(expected, behind: name, inodeNumber)
+            return next(ahead)
         }
         if previous != name, !advance(to: name) {
             guard disorder < Self.patience else { return [] }
@@ -86,26 +100,29 @@ struct DirectoryWalk {
     private mutating func makeOrder(
         _ first: FileName, _ second: FileName, _ inodeNumber: (DirectoryEntry) -> UInt64
     ) {
-        (order, position) = ([], 0)
-        guard var listing, let start = listing.number(of: first).map(UInt32.init) else { return }
-        let next = listing.number(of: second).map(UInt32.init)
-        let listed = (listing.firstNumber..<listing.endNumber)
-            .filter { listing.kind(of: $0) == kind }.map(UInt32.init)
-        if follow(listed, from: start, to: next) { return }
-        guard listed.count <= Self.sortedCount else { return }
-        let numbered = listed.map { (listing[Int($0)].map(inodeNumber) ?? 0, $0) }
-        if follow(numbered.sorted { $0.0 < $1.0 }.map(\.1), from: start, to: next) { return }
-        order = listed.sorted { listing.isOrdered(Int($0), Int($1)) }
-        position = (order.firstIndex(of: start) ?? -1) + 1
+        for kind in [Order.listing, .inodeNumbers, .names] {
+            makeOrder(kind, behind: first, inodeNumber)
+            guard kind != .names, let listing, position < order.count else { continue }
+            if listing.isNamed(second, number: Int(order[position])) { return }
+        }
     }
 
-    private mutating func follow(
-        _ order: [UInt32], from first: UInt32, to second: UInt32?
-    ) -> Bool {
-        guard let index = order.firstIndex(of: first), order[(index + 1)...].first == second,
-            second != nil
-        else { return false }
-        (self.order, position) = (order, index + 1)
-        return true
+    private mutating func makeOrder(
+        _ kind: Order, behind first: FileName, _ inodeNumber: (DirectoryEntry) -> UInt64
+    ) {
+        (order, position, kindOfOrder) = ([], 0, nil)
+        guard var listing, let start = listing.number(of: first).map(UInt32.init) else { return }
+        let listed = (listing.firstNumber..<listing.endNumber)
+            .filter { listing.kind(of: $0) == self.kind }.map(UInt32.init)
+        guard kind == .listing || listed.count <= Self.sortedCount else { return }
+        switch kind {
+        case .listing: order = listed
+        case .inodeNumbers:
+            let numbered = listed.map { (listing[Int($0)].map(inodeNumber) ?? 0, $0) }
+            order = numbered.sorted { $0.0 < $1.0 }.map(\.1)
+        case .names: order = listed.sorted { listing.isOrdered(Int($0), Int($1)) }
+        }
+        position = (order.firstIndex(of: start) ?? -1) + 1
+        kindOfOrder = kind
     }
 }

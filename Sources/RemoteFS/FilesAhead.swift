@@ -80,6 +80,9 @@ struct FilesAhead {
     /// How many are to be ahead of a program: more once it has come for some, few again where it does not.
     private(set) var window = Self.fewest
 
+    private var lastUse = Duration.longAgo
+    private var lastOrder: DirectoryWalk.Order?
+
     var count: Int { files.count }
     var isEmpty: Bool { files.isEmpty }
 
@@ -125,6 +128,14 @@ struct FilesAhead {
         return all
     }
 
-    /// Takes note that a program has come for one.
-    mutating func noteUse(maximum: Int) { window = min(window * 2, maximum) }
+    /// Takes note that a program has come for one, in an order.
+    mutating func noteUse(_ order: DirectoryWalk.Order?, at now: Duration, maximum: Int) {
+        window = min(window * 2, maximum)
+        (lastOrder, lastUse) = (order, now)
+    }
+
+    /// In which order the program that has just come for some will go through another directory, too.
+    func expectedOrder(at now: Duration) -> DirectoryWalk.Order? {
+        now < lastUse + Self.patience ? lastOrder : nil
+    }
 }

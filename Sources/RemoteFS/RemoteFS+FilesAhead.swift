@@ -20,6 +20,7 @@ extension RemoteFS {
         let next = details.fileWalk.noteVisit(
             place.name, at: loop.now, in: { details.listing },
             numbered: { number(of: $0, in: place.parent) },
+            expected: filesAhead.expectedOrder(at: loop.now),
             ahead: min(filesAhead.window, options.cache.filesAhead))
         for name in next where hasRoomForFileAhead {
             openAhead(Node.Place(parent: place.parent, name: name))
@@ -100,21 +101,16 @@ extension RemoteFS {
         let (change, now) = (nodes.lastChange, loop.now)
         // As in every open.
         nodes.open(inode)
-        filesAhead.noteUse(maximum: options.cache.filesAhead)
+        let order = nodes[place.parent]?.details?.fileWalk.kindOfOrder
+        filesAhead.noteUse(order, at: now, maximum: options.cache.filesAhead)
         noteVisit(ofFile: inode)
-        let found = try? await looks.file.value
-        let directory = try? await looks.directory.value
-        let server = await ahead.opened()
-        guard let found, let directory, let server, isCurrent(server),
-            !ahead.attributes.differs(from: found), directory.kind == .directory,
-            directory.times?.mtime == ahead.directoryTime,
-            !isChanged(inode, place.parent, since: ahead)
+        guard let found = await compare(ahead, with: looks, askedAfter: change),
+            !isChanged(inode, place.parent, since: ahead), let server = ahead.server
         else {
             giveUp(ahead)
             nodes.close(inode)
             return nil
         }
-        store(directory, of: place.parent, askedAfter: change)
         let handle = add(
             OpenFile(inode: inode, flags: .read, server: server), found, askedAfter: change)
         let keepsPages = keepsPages(of: inode, found)
@@ -123,6 +119,22 @@ extension RemoteFS {
         }
         await show(found, of: inode, askedAfter: change)
         return OpenedFile(handle: handle, keepsPages: keepsPages, needsFlush: false)
+    }
+
+    /// The file's attributes, if what is open on this connection is still what its path leads to.
+    private func compare(
+        _ ahead: FileAhead, with looks: Looks, askedAfter change: UInt64
+    ) async -> FileAttributes? {
+        let found = try? await looks.file.value
+        let directory = try? await looks.directory.value
+        if let directory, directory.kind == .directory {
+            store(directory, of: ahead.place.parent, askedAfter: change)
+        }
+        guard let server = await ahead.opened(), isCurrent(server), let found, let directory,
+            !ahead.attributes.differs(from: found),
+            directory.times?.mtime == ahead.directoryTime
+        else { return nil }
+        return found
     }
 
     /// Whether we have changed a file or its directory since it was opened ahead.
@@ -134,9 +146,11 @@ extension RemoteFS {
         }
     }
 
-    private func startLooks(
-        at inode: InodeNumber, in parent: InodeNumber
-    ) -> (file: PendingReply<FileAttributes>, directory: PendingReply<FileAttributes>)? {
+    private typealias Looks = (
+        file: PendingReply<FileAttributes>, directory: PendingReply<FileAttributes>
+    )
+
+    private func startLooks(at inode: InodeNumber, in parent: InodeNumber) -> Looks? {
         guard let path = try? settledPath(to: inode), let folder = try? settledPath(to: parent)
         else { return nil }
         return try? start { (client) throws(SFTPError) in
@@ -145,6 +159,13 @@ extension RemoteFS {
     }
 
     // MARK: Giving them up
+
+    /// Leaves what the server can have open to programs, where they need it.
+    func makeRoomBesideFilesAhead() {
+        let limit = client.limits.openHandles ?? 100
+        let isTight = files.count + openDirectoryCount + filesAhead.count > limit / 4 * 3
+        if !filesAhead.isEmpty, isTight { closeFilesAhead() }
+    }
 
     private func giveUp(_ ahead: FileAhead) {
         guard let server = ahead.giveUp() else { return }

@@ -170,6 +170,7 @@ extension RemoteFS {
             }
         }
         dropFetched(of: file.inode)
+        makeRoomBesideFilesAhead()
         var file = file
         file.failuresAtOpening = nodes[file.inode]?.details?.failureCount ?? 0
         (file.failuresMet, file.failuresSeen) = (file.failuresAtOpening, file.failuresAtOpening)
