@@ -30,7 +30,9 @@ public struct Deflater: ~Copyable, Sendable {
 
     /// Changes how hard payloads are compressed from the next one on; the stream stays one.
     ///
-    /// - Parameter output: what comes before that payload's compressed form: perhaps a few bytes.
+    /// - Parameters:
+    ///   - level: from 0 for not at all to 9; nothing happens where it is the same as before.
+    ///   - output: what comes before that payload's compressed form: perhaps a few bytes.
     public mutating func setLevel(_ level: Int32, into output: inout [UInt8]) {
         guard level != self.level else { return }
         output.append(addingCapacity: Self.smallestRoom) { output in
@@ -40,7 +42,9 @@ public struct Deflater: ~Copyable, Sendable {
 
     /// Appends the compressed form of one payload to `output`, up to its last byte.
     ///
-    /// - Parameter payload: the message, in as many pieces as it happens to lie in.
+    /// - Parameters:
+    ///   - payload: the message, in as many pieces as it happens to lie in.
+    ///   - output: what it holds already stays in front.
     public mutating func compress(_ payload: [Bytes], into output: inout [UInt8]) {
         for piece in payload.dropLast() { run(piece, flush: Z_NO_FLUSH, into: &output) }
         run(payload.last ?? [], flush: Z_PARTIAL_FLUSH, into: &output)

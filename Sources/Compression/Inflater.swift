@@ -22,8 +22,10 @@ public struct Inflater: ~Copyable, Sendable {
 
     /// The payload that `compressed` holds, in a buffer of its own.
     ///
-    /// - Parameter limit: the largest payload that is accepted, in bytes. A packet may be compressed
-    ///   a thousandfold, so that its own length says nothing.
+    /// - Parameters:
+    ///   - compressed: what the peer's stream has for one packet.
+    ///   - limit: the largest payload that is accepted, in bytes. A packet may be compressed a
+    ///     thousandfold, so that its own length says nothing.
     /// - Throws: a `CompressionError`.
     public mutating func decompress(
         _ compressed: Bytes, limit: Int

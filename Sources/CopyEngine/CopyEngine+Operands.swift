@@ -15,7 +15,9 @@ extension CopyEngine {
     ///
     /// Targets are chosen as scp(1) does: into a directory that is there, or to the name that is given.
     ///
-    /// - Parameter sources: where one is on a server, `*`, `?` and `[...]` stand for what they match.
+    /// - Parameters:
+    ///   - sources: where one is on a server, `*`, `?` and `[...]` stand for what they match.
+    ///   - target: for several sources a directory; on a server it is made if it is missing.
     public func copy(_ sources: [CopyOperand], to target: CopyOperand) async {
         let side = Side(label: target.label)
         do {

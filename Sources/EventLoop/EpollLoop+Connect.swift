@@ -31,7 +31,10 @@ public struct ConnectionSettings: Sendable {
 extension EpollLoop {
     /// Connects to a TCP server; the socket sends small writes at once (`TCP_NODELAY`).
     ///
-    /// - Parameter deadline: until when, in the loop's time; nil for TCP's own limit.
+    /// - Parameters:
+    ///   - address: the server's address, with its port.
+    ///   - settings: what the socket is set to.
+    ///   - deadline: until when, in the loop's time; nil for TCP's own limit.
     /// - Throws: ``SystemError``, with `ETIMEDOUT` once the deadline has come, or
     ///   `CancellationError`.
     public func connect(

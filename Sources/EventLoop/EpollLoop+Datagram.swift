@@ -13,6 +13,8 @@ extension EpollLoop {
     /// Only datagrams from `address` are looked at, which anybody can forge.
     ///
     /// - Parameters:
+    ///   - address: whom to ask, at which port.
+    ///   - question: the datagram that is sent, once.
     ///   - deadline: until when, in the loop's time.
     ///   - understand: makes an answer of a datagram; nil where it is none, and the wait goes on.
     /// - Throws: ``SystemError``, `ECONNREFUSED` for instance, ``TimeoutError`` or

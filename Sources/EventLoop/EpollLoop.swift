@@ -35,8 +35,10 @@ public final class EpollLoop: CoreLoop, @unchecked Sendable {
 
     /// A loop of the calling thread.
     ///
-    /// - Parameter whenQuiet: what is run, once, each time that nothing has happened for `quietTime`
-    ///   after a time in which something did.
+    /// - Parameters:
+    ///   - quietTime: how long nothing must have happened for `whenQuiet` to run.
+    ///   - whenQuiet: what is run, once, each time that nothing has happened for `quietTime` after
+    ///     a time in which something did.
     /// - Throws: when the process or the system is out of descriptors.
     public init(
         quietTime: Duration = .seconds(5), whenQuiet: (() -> Void)? = nil

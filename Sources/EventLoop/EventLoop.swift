@@ -15,7 +15,9 @@ public protocol EventLoop: SerialExecutor, TaskExecutor {
 
     /// Runs `body` on the loop once `deadline` has come, never before this call returns.
     ///
-    /// - Parameter deadline: a point in the time of ``now``; one in the past means the next turn.
+    /// - Parameters:
+    ///   - deadline: a point in the time of ``now``; one in the past means the next turn.
+    ///   - body: called once, unless the timer is cancelled before.
     /// - Returns: a name for the timer, never used again.
     func schedule(at deadline: Duration, _ body: @escaping @Sendable () -> Void) -> TimerID
 

@@ -43,8 +43,10 @@ public actor InMemoryPipe: ByteChannel {
 
     /// The two ends of a new pipe.
     ///
-    /// - Parameter readLimit: the most bytes that one read returns, to test that receivers do not
-    ///   depend on how a stream is cut; 1 is byte by byte.
+    /// - Parameters:
+    ///   - loop: the loop of both ends.
+    ///   - readLimit: the most bytes that one read returns, to test that receivers do not depend on
+    ///     how a stream is cut; 1 is byte by byte.
     public static func makePair(
         loop: any EventLoop, readLimit: Int = .max
     ) -> (InMemoryPipe, InMemoryPipe) {

@@ -18,7 +18,9 @@ public actor NetworkWatch {
 
     /// Watches until ``stop()``.
     ///
-    /// - Parameter handler: called on the loop, once for all that has changed by then.
+    /// - Parameters:
+    ///   - loop: the loop that watches; this is called on it.
+    ///   - handler: called on the loop, once for all that has changed by then.
     /// - Throws: ``SystemError``.
     public init(_ loop: EpollLoop, _ handler: @escaping @Sendable () -> Void) throws {
         self.loop = loop

@@ -44,7 +44,9 @@ public struct Program: Sendable {
 
     /// A command line for the user's shell, which `exec` replaces by the command.
     ///
-    /// - Parameter shell: `SHELL` of the environment; nil or empty for `/bin/sh`, as ssh does it.
+    /// - Parameters:
+    ///   - command: what the shell is to run, in its syntax.
+    ///   - shell: `SHELL` of the environment; nil or empty for `/bin/sh`, as ssh does it.
     public static func shellCommand(_ command: String, shell: String?) -> Program {
         let shell = shell.flatMap { $0.isEmpty ? nil : $0 } ?? "/bin/sh"
         return Program([shell, "-c", "exec " + command])

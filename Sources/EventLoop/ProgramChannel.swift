@@ -21,6 +21,8 @@ public struct ProgramChannel: ByteChannel {
     /// - Parameters:
     ///   - program: its input and output are set here.
     ///   - name: what messages call it, such as "the proxy command".
+    ///   - loop: the channel's loop, which also reaps the program.
+    ///   - sendQueueLimit: how many bytes may wait to be sent before writers have to, too.
     /// - Throws: ``SystemError``.
     public init(
         _ program: Program, name: String, loop: EpollLoop,
@@ -91,7 +93,10 @@ extension EpollLoop {
     /// Starts a program that gives us a connection: it passes one descriptor over its standard
     /// output, a socket, and ends (ssh's `ProxyUseFdpass`).
     ///
-    /// - Parameter deadline: until when, in the loop's time.
+    /// - Parameters:
+    ///   - program: its input and output are set here.
+    ///   - name: what messages call it.
+    ///   - deadline: until when, in the loop's time; nil for as long as it takes.
     /// - Throws: ``SystemError``, ``ProgramFailure``, ``TimeoutError`` or `CancellationError`.
     public func descriptor(
         from program: Program, name: String, until deadline: Duration?

@@ -18,7 +18,9 @@ public actor SleepWatch {
 
     /// Watches until ``stop()``.
     ///
-    /// - Parameter handler: called on the loop after each sleep.
+    /// - Parameters:
+    ///   - loop: the loop that watches; this is called on it.
+    ///   - handler: called on the loop after each sleep.
     /// - Throws: ``SystemError``.
     public init(_ loop: EpollLoop, _ handler: @escaping @Sendable () -> Void) throws {
         self.loop = loop

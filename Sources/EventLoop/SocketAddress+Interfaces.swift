@@ -8,7 +8,9 @@ extension SocketAddress {
     ///
     /// Addresses that only this machine or link knows are taken last, as ssh's `BindInterface` does it.
     ///
-    /// - Parameter peer: the address that will be connected to: its family is the one wanted.
+    /// - Parameters:
+    ///   - name: the interface's name, as `eth0`.
+    ///   - peer: the address that will be connected to: its family is the one wanted.
     public static func ofInterface(
         _ name: String, for peer: SocketAddress
     ) throws(SystemError) -> SocketAddress? {

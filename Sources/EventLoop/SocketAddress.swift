@@ -63,6 +63,7 @@ extension SocketAddress {
     /// - Parameters:
     ///   - host: a name, or an address in numbers.
     ///   - port: the port to put into the addresses.
+    ///   - family: which kinds of addresses to look for.
     /// - Throws: ``ResolutionError``.
     public static func resolve(
         host: String, port: UInt16, family: InternetFamily = .any

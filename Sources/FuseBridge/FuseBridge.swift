@@ -63,8 +63,10 @@ public actor FuseBridge: LoopActor {
     /// A bridge to a file system; nothing is mounted yet.
     ///
     /// - Parameters:
+    ///   - fileSystem: what answers the kernel's requests.
     ///   - options: what the kernel is asked for.
     ///   - trace: where each request is told of; nil for nowhere.
+    ///   - loop: the loop of the bridge and of the file system.
     public init(
         _ fileSystem: RemoteFS, options: FuseBridgeOptions = .init(), trace: Trace? = nil,
         loop: EpollLoop
@@ -93,6 +95,7 @@ public actor FuseBridge: LoopActor {
     /// Mounts, and serves the kernel's requests from then on.
     ///
     /// - Parameters:
+    ///   - mountPoint: the path of the directory to mount on.
     ///   - options: mount options by their names: `fsname=`, `subtype=` and those of the kernel.
     ///   - onEnd: called on the loop when the file system has been unmounted, by whomever.
     /// - Throws: ``MountError``; fusermount3, where it is needed, says more on the standard error output.

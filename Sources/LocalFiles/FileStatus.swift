@@ -60,7 +60,7 @@ public struct FileStatus: Sendable {
     /// The status as SFTP sends it: all fields, and times that do not fit its 32 bits as the nearest that
     /// do, so that a file of 1960 is not newer than all others.
     ///
-    /// - Parameter isExact: whether the client has asked for ``ExactExtension``.
+    /// - Parameter isExact: whether the client has asked for `ExactExtension`.
     public func attributes(isExact: Bool) -> FileAttributes {
         FileAttributes(
             size: size, owner: .init(uid: uid, gid: gid), permissions: mode,

@@ -14,7 +14,10 @@ public struct LocalFile: ~Copyable, Sendable {
     ///
     /// It never waits for the other end of a FIFO, and never takes a terminal as its own.
     ///
-    /// - Parameter permissions: of a file that is created, before the umask.
+    /// - Parameters:
+    ///   - path: absolute, or relative to the working directory; links are followed.
+    ///   - flags: how to open it, and whether to create it.
+    ///   - permissions: of a file that is created, before the umask.
     public init(opening path: Bytes, flags: OpenFlags, permissions: UInt32) throws(Errno) {
         try self.init(opening: path, in: nil, flags: flags, permissions: permissions)
     }

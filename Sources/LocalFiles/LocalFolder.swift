@@ -74,7 +74,10 @@ public final class LocalFolder: Sendable {
     /// Opens a file, or makes it.
     ///
     /// - Parameters:
+    ///   - name: the file's name in this directory.
+    ///   - flags: how to open it, and whether to make it.
     ///   - permissions: of a file that is made, before the umask.
+    ///   - followingLink: whether a symbolic link of that name is followed; otherwise it fails.
     ///   - waits: whether to wait for the other end of a FIFO, in this call and in later ones.
     public func openFile(
         named name: Bytes, flags: OpenFlags, permissions: UInt32 = 0, followingLink: Bool,

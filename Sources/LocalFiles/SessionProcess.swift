@@ -45,7 +45,9 @@ public struct SessionProcess: ~Copyable, Sendable {
     /// It is ended as by a crash of the machine, but between two system calls: what it has begun to write
     /// is written.
     ///
-    /// - Parameter milliseconds: how long to wait at most.
+    /// - Parameters:
+    ///   - name: the mark, as that process gave it to ``init(name:)``.
+    ///   - milliseconds: how long to wait at most.
     /// - Returns: whether it is certain that there is none any more.
     public static func end(_ name: Bytes, within milliseconds: Int32) -> Bool {
         guard let socket = try? Self.socket() else { return false }

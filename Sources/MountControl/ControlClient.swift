@@ -19,7 +19,9 @@ public struct ControlClient {
 
     /// Asks, and waits for the answer.
     ///
-    /// - Parameter patience: how long to wait; nil for as long as it takes.
+    /// - Parameters:
+    ///   - request: one line, without its newline.
+    ///   - patience: how long to wait; nil for as long as it takes.
     /// - Throws: ``ControlError``.
     public func ask(
         _ request: String, patience: Duration?

@@ -18,7 +18,9 @@ public struct IdentityFile: Equatable, Sendable {
     ///
     /// Empty lines and those that begin with `#` are passed over.
     ///
-    /// - Parameter option: the option that names the file, for the error.
+    /// - Parameters:
+    ///   - text: the whole file.
+    ///   - option: the option that names the file, for the error.
     /// - Throws: `MountOptionError.invalidLine`.
     public init(parsing text: String, option: String) throws(MountOptionError) {
         var entries: [Entry] = []

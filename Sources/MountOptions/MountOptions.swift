@@ -87,7 +87,10 @@ public struct MountOptions: Equatable, Sendable {
 
     /// The defaults for one source and mount point.
     ///
-    /// - Parameter sshKeywords: the names of all ssh_config(5) options, as they are to be spelt.
+    /// - Parameters:
+    ///   - source: what to mount.
+    ///   - mountPoint: the directory to mount it on.
+    ///   - sshKeywords: the names of all ssh_config(5) options, as they are to be spelt.
     public init(source: RemoteSource, mountPoint: String, sshKeywords: [String]) {
         self.source = source
         self.mountPoint = mountPoint

@@ -10,7 +10,10 @@ public import Wire
 extension RemoteFS {
     /// Finds a name in a directory.
     ///
-    /// - Parameter caller: the thread that asks; 0 where that is not known.
+    /// - Parameters:
+    ///   - name: one name, not a path.
+    ///   - parent: the directory.
+    ///   - caller: the thread that asks; 0 where that is not known.
     public func lookup(
         _ name: [UInt8], in parent: InodeNumber, by caller: CallerID = 0
     ) async throws(Errno) -> LookupResult {
@@ -39,7 +42,10 @@ extension RemoteFS {
 
     /// The status of a node, and for how long the kernel may take it as true.
     ///
-    /// - Parameter caller: the thread that asks; 0 where that is not known.
+    /// - Parameters:
+    ///   - inode: the node.
+    ///   - handle: the open file that is meant; nil where the kernel names none.
+    ///   - caller: the thread that asks; 0 where that is not known.
     /// - Throws: `ESTALE` where the file has no name any more: the caller looks the name up and asks again,
     ///   which succeeds then.
     public func getattr(
@@ -94,6 +100,8 @@ extension RemoteFS {
     /// starts over with what the directory holds now.
     ///
     /// - Parameters:
+    ///   - handle: the open directory.
+    ///   - offset: 0, or the `nextOffset` of the entry after which to go on.
     ///   - room: how many bytes the entries may take in the kernel's form.
     ///   - overhead: how many bytes an entry takes there besides its name, before it is rounded up to
     ///     a multiple of eight.
@@ -111,6 +119,7 @@ extension RemoteFS {
     /// Opens a file that exists.
     ///
     /// - Parameters:
+    ///   - inode: the file.
     ///   - flags: read, write, append and truncate.
     ///   - caller: the thread that asks; 0 where that is not known.
     /// - Throws: `ESTALE` where another file has the name now, or none: the caller looks the name up and
@@ -130,7 +139,10 @@ extension RemoteFS {
     /// Creates a file, or opens the one that is there unless `flags` demand a new one.
     ///
     /// - Parameters:
+    ///   - name: one name, not a path.
+    ///   - parent: the directory.
     ///   - permissions: what a new file gets, whatever the server's umask is.
+    ///   - flags: how to open it; a new one is demanded by `exclusive`.
     ///   - caller: the thread that asks; 0 where that is not known.
     public func create(
         _ name: [UInt8], in parent: InodeNumber, permissions: UInt32, _ flags: OpenFlags,

@@ -14,7 +14,10 @@ extension RemoteFS {
     /// their way. What becomes of them is told by the next write, by ``fsync(_:)`` and by ``flush(_:)``.
     ///
     /// - Parameters:
+    ///   - handle: the open file.
     ///   - offset: where the data belong; it does not matter where they are appended.
+    ///   - data: what to write.
+    ///   - kind: decides whether they are appended, and whether the write may be cut short.
     ///   - waits: whether to return only when the server has answered.
     /// - Returns: how many bytes from the start of `data` have been written: all, or as many as there
     ///   was room for, or as came before another error.

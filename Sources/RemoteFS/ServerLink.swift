@@ -133,7 +133,11 @@ public actor ServerLink: LoopActor {
 
     /// A link that begins with a connection that stands.
     ///
-    /// - Parameter dial: makes the next one; nil where the first is the only one.
+    /// - Parameters:
+    ///   - connection: the one that stands; the link ends it.
+    ///   - options: how the link is kept up.
+    ///   - loop: the loop of the link and of its connections.
+    ///   - dial: makes the next one; nil where the first is the only one.
     public init(
         _ connection: Connection, options: LinkOptions, loop: any EventLoop, dial: Dialer?
     ) {

@@ -81,6 +81,9 @@ public actor FurtherChannels: LoopActor {
     ///
     /// - Parameters:
     ///   - main: the client whose login they share.
+    ///   - terms: when they pay.
+    ///   - memory: what is known of the server, and found out here.
+    ///   - loop: the loop of `main`.
     ///   - onClose: told when all of them have been closed, and whether since the connection is lost; where
     ///     it is not, nothing was under way on them.
     ///   - open: opens a channel and begins SFTP on it, with the number of `main`.

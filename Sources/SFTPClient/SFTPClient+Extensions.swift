@@ -72,7 +72,12 @@ extension SFTPClient {
 
     /// copy-data: copies between two open files on the server, which does nothing else meanwhile.
     ///
-    /// - Parameter length: in bytes; 0 is everything up to the end of the file.
+    /// - Parameters:
+    ///   - source: the file to read, open for reading.
+    ///   - offset: where the data begin in it.
+    ///   - length: in bytes; 0 is everything up to the end of the file.
+    ///   - destination: the file to write, open for writing.
+    ///   - destinationOffset: where the data go in it.
     /// - Throws: status EOF if the file ends within `length`; what is before its end has been copied.
     public func copyData(
         from source: SFTPHandle, offset: UInt64, length: UInt64, to destination: SFTPHandle,

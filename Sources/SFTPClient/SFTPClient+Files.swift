@@ -8,7 +8,10 @@ public import Wire
 extension SFTPClient {
     /// OPEN: opens a file, or creates it.
     ///
-    /// - Parameter attributes: for a file that is created. The server's umask applies to its permissions.
+    /// - Parameters:
+    ///   - path: absolute, or relative to the directory in which the server starts.
+    ///   - flags: how to open it, and whether to create it.
+    ///   - attributes: for a file that is created. The server's umask applies to its permissions.
     public func open(
         _ path: Bytes, _ flags: OpenFlags, attributes: FileAttributes = FileAttributes()
     ) async throws(SFTPError) -> SFTPHandle {
@@ -52,7 +55,7 @@ extension SFTPClient {
 
     /// READDIR: the next entries of a directory, in the server's order; nil behind the last one.
     ///
-    /// The names are the server's, and may be unfit for use: see ``isSafeComponent(_:)``.
+    /// The names are the server's, and may be unfit for use: see `isSafeComponent(_:)`.
     public func readdir(_ handle: SFTPHandle) async throws(SFTPError) -> [NameEntry]? {
         try await call(.readdir(handle: own(handle)), ReplyDecoding.entries)
     }

@@ -12,7 +12,10 @@ extension SFTPClient {
     /// The reply must be awaited: a handle that nobody fetches stays open on the server. Cancelling
     /// the task that waits is enough to have it closed.
     ///
-    /// - Parameter attributes: of a file that is created; the server's umask applies.
+    /// - Parameters:
+    ///   - path: absolute, or relative to the directory in which the server starts.
+    ///   - flags: how to open it, and whether to create it.
+    ///   - attributes: of a file that is created; the server's umask applies.
     public func startOpen(
         _ path: Bytes, _ flags: OpenFlags, attributes: FileAttributes = FileAttributes()
     ) throws(SFTPError) -> PendingReply<SFTPHandle> {

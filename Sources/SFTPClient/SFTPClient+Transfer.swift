@@ -23,7 +23,11 @@ extension SFTPClient {
     /// READ, whose answer is handed over in the very step in which it comes: as ``startRead(_:offset:length:)``,
     /// without a task that waits.
     ///
-    /// - Parameter onAnswer: called on the loop, once; also with why there is no answer.
+    /// - Parameters:
+    ///   - handle: the file, open for reading.
+    ///   - offset: where to begin in it.
+    ///   - length: the most bytes to read: from 1 to the `readBytes` of ``limits``.
+    ///   - onAnswer: called on the loop, once; also with why there is no answer.
     public func startRead(
         _ handle: SFTPHandle, offset: UInt64, length: Int,
         onAnswer: @escaping @Sendable (Result<[Bytes]?, SFTPError>) -> Void

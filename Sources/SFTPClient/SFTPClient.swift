@@ -17,7 +17,7 @@ public import Wire
 /// Cancelling a task ends its call at once with ``SFTPError/cancelled``. The server may carry the
 /// request out all the same; a handle that it still opens is closed.
 ///
-/// A connection stays alive until ``disconnect()`` or its end.
+/// A connection stays alive until ``disconnect(reason:)`` or its end.
 public actor SFTPClient: LoopActor {
     /// Which of several connections to a server, made one after the other, this is: the handles of one
     /// are not to be used on another.
@@ -26,7 +26,7 @@ public actor SFTPClient: LoopActor {
     public nonisolated let limits: TransferLimits
     /// The extensions that the server has, in the versions that we speak.
     public nonisolated let extensions: Set<SFTPExtension>
-    /// Whether the server has ``ExactExtension``: it tells what version 3 leaves out.
+    /// Whether the server has `ExactExtension`: it tells what version 3 leaves out.
     public nonisolated let isExact: Bool
     /// What the server has said of this session and those before it; nil where it can't tell.
     public nonisolated let sessionAnswer: SessionAnswer?
@@ -86,6 +86,7 @@ public actor SFTPClient: LoopActor {
     ///   - channel: from now on the client's, which closes it in the end, and when this throws.
     ///   - generation: which of several connections made one after the other this is.
     ///   - session: the session's name, and those that are to have ended; nil for one without.
+    ///   - loop: the loop of the client and of the channel.
     /// - Throws: ``SFTPError/connectionLost(reason:)``, ``SFTPError/protocolViolation(reason:)`` or
     ///   ``SFTPError/cancelled``.
     public static func open(

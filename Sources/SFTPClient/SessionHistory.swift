@@ -3,7 +3,7 @@
 public import SFTPProtocol
 public import Wire
 
-/// The sessions that a client has had and that may still run on the server, for ``SessionExtension``.
+/// The sessions that a client has had and that may still run on the server, for `SessionExtension`.
 public struct SessionHistory: Sendable {
     private var running: [SessionAddress] = []
     /// A session that may run nobody knows where, which no server can have ended.
@@ -16,7 +16,7 @@ public struct SessionHistory: Sendable {
 
     /// What to tell the server of a new session.
     ///
-    /// - Parameter name: ``SessionExtension/nameBytes`` random bytes.
+    /// - Parameter name: `SessionExtension.nameBytes` random bytes.
     public func next(name: Bytes) -> SessionRequest {
         SessionRequest(name: name, older: (unknown.map { [$0] } ?? []) + running)
     }

@@ -20,7 +20,11 @@ extension WriteLanes {
     /// Opens a file by its path on further channels to write it, if the path leads to the file that is open:
     /// what a channel tells of it lies between two looks at that.
     ///
-    /// - Parameter handle: the open file's, on `client`.
+    /// - Parameters:
+    ///   - path: under which the open file is thought to be.
+    ///   - channels: where it is to be opened.
+    ///   - handle: the open file's, on `client`.
+    ///   - client: which has the file open.
     /// - Returns: no lanes unless it is certain of every one.
     public static func open(
         _ path: Bytes, on channels: [SFTPClient], beside handle: SFTPHandle, of client: SFTPClient

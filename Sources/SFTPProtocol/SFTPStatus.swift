@@ -20,7 +20,9 @@ public struct SFTPStatus: Hashable, Sendable {
     /// How our server reports that a system call failed: OpenSSH's code for it, and the error's own
     /// text, from which ``exactErrno`` finds the number again.
     ///
-    /// - Parameter isReported: whether the number itself is told, too.
+    /// - Parameters:
+    ///   - errno: what the system call failed with.
+    ///   - isReported: whether the number itself is told, too.
     public init(errno: Errno, isReported: Bool = false) {
         code = StatusCode(errno: errno)
         message = errno.text ?? code.text

@@ -29,7 +29,7 @@ public final class SFTPSession {
         /// How fast the session may read and write.
         public var rates: RateLimits
         /// Whether the process is there for the session alone, so that a later session of the same client
-        /// may end it (``SessionExtension``).
+        /// may end it (`SessionExtension`).
         public var ownsProcess: Bool
 
         /// A configuration.

@@ -19,7 +19,9 @@ public protocol ClientWorld: Sendable {
 
     /// Reads a whole file; nil where there is none. May block: called on a helper thread.
     ///
-    /// - Parameter limit: a larger file is an error.
+    /// - Parameters:
+    ///   - path: the file's path.
+    ///   - limit: in bytes; a larger file is an error.
     func readFile(_ path: String, limit: Int) throws(FileProblem) -> FileContent?
 
     /// Hands over a file piece by piece, so that it never lies in memory as a whole; false where there

@@ -59,8 +59,12 @@ public actor FurtherSessions: LoopActor {
     /// None yet.
     ///
     /// - Parameters:
+    ///   - main: the first connection.
     ///   - limit: how many connections there may be, with the first one.
+    ///   - memory: what is known of the server, and found out here.
+    ///   - loop: the loop of `main`.
     ///   - log: takes what is to be told: how many there are, and once why there are no more.
+    ///   - dial: makes one.
     public init(
         beside main: SSHSession, limit: Int, memory: Memory, loop: any EventLoop,
         log: @escaping @Sendable (String) -> Void, dial: @escaping Dialer

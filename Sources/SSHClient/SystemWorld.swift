@@ -21,6 +21,8 @@ public struct SystemWorld: ClientWorld {
     /// The machine as `loop` reaches it.
     ///
     /// - Parameters:
+    ///   - loop: the loop of all that is opened or run.
+    ///   - environment: the variables that `SendEnv` chooses from, and `HOME`.
     ///   - resolverFile: where the name servers stand, see resolv.conf(5).
     ///   - nameServerPort: the port at which they listen; it cannot stand in that file.
     public init(

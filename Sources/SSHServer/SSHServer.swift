@@ -39,7 +39,11 @@ public actor SSHServer {
 
     /// A server that does not listen yet.
     ///
-    /// - Parameter maximumConnections: how many connections it takes before it ends; nil for no end.
+    /// - Parameters:
+    ///   - settings: for the connections that come, until ``use(_:)`` sets others.
+    ///   - limits: which clients are turned away.
+    ///   - maximumConnections: how many connections it takes before it ends; nil for no end.
+    ///   - loop: where the server runs, though not its connections.
     public init(
         _ settings: ServerSettings, limits: Admission.Limits = Admission.Limits(),
         maximumConnections: Int? = nil, loop: EpollLoop

@@ -28,7 +28,9 @@ extension SystemWorld {
 
     /// Connects.
     ///
-    /// - Parameter say: tells the user what a program writes to its standard error.
+    /// - Parameters:
+    ///   - transport: the way to take.
+    ///   - say: tells the user what a program writes to its standard error.
     /// - Throws: ``TransportError``, or `CancellationError`.
     public func connect(
         to transport: PlainTransport, say: @escaping @Sendable (String) -> Void

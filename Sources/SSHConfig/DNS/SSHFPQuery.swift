@@ -37,6 +37,7 @@ public struct SSHFPQuery: Sendable {
     /// Asks about a host by its full name; nil where the name cannot be one in the DNS.
     ///
     /// - Parameters:
+    ///   - host: the full name.
     ///   - id: a number that nobody can guess.
     ///   - trustsAD: whether the server may say that it has validated its answer.
     ///   - usesEDNS: whether EDNS0 is used, and with it DNSSEC asked for.

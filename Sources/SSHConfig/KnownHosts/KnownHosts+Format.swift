@@ -19,7 +19,10 @@ extension KnownHosts {
 
     /// The same with the name hashed (`HashKnownHosts yes`); an address needs a line of its own.
     ///
-    /// - Parameter salt: ``hashByteCount`` fresh random bytes.
+    /// - Parameters:
+    ///   - keyType: The key's type, as `ssh-ed25519`.
+    ///   - blob: The public key blob.
+    ///   - salt: ``hashByteCount`` fresh random bytes.
     /// - Precondition: the salt has ``hashByteCount`` bytes.
     public func hashedLine(keyType: String, blob: Bytes, salt: Bytes) -> String? {
         guard name.canBeWritten else { return nil }

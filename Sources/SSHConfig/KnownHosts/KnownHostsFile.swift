@@ -21,7 +21,9 @@ public struct KnownHostsFile: Sendable {
 
     /// A file of which nothing is read yet.
     ///
-    /// - Parameter limit: a larger one must not be relied on, in bytes.
+    /// - Parameters:
+    ///   - path: for messages.
+    ///   - limit: a larger one must not be relied on, in bytes.
     public init(path: String, limit: Int = ConfigurationLimits.knownHostsBytes) {
         self.path = path
         bytesLeft = limit

@@ -37,8 +37,9 @@ extension KnownHosts {
     ///
     /// - Parameters:
     ///   - contents: the file as it is now.
+    ///   - update: which keys are obsolete.
     ///   - address: the host's address, where keys are remembered under that, too (`CheckHostIP`).
-    ///   - newLines: whole lines, as ``line(keyType:blob:salt:)`` makes them.
+    ///   - newLines: whole lines, as ``line(keyType:blob:address:)`` makes them.
     public func updated(
         _ contents: Bytes, by update: KnownHostsUpdate, address: KnownHostName? = nil,
         newLines: [String]

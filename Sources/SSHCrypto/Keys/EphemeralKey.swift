@@ -26,6 +26,8 @@ public struct EphemeralKey: ~Copyable, Sendable {
     /// Makes the key that `random` stands for: the same bytes give the same key.
     ///
     /// - Parameters:
+    ///   - algorithm: the method of key agreement.
+    ///   - random: `algorithm.randomCount` bytes, fresh and secret.
     ///   - group: the group, for methods in which the server chooses it.
     ///   - mlkem: for the hybrid method, whose client begins; its server answers with
     ///     ``KeyAgreementAnswer``.

@@ -29,7 +29,9 @@ public struct PrivateKey: Sendable {
 
     /// Signs `data`.
     ///
-    /// - Parameter algorithm: one of the key type's `signatureAlgorithms`.
+    /// - Parameters:
+    ///   - data: what is to be signed, not hashed yet.
+    ///   - algorithm: one of the key type's `signatureAlgorithms`.
     /// - Returns: the signature blob: the algorithm's name and its bytes (RFC 4253 section 6.6).
     /// - Throws: where libcrypto refuses, as it may do with SHA-1 by the system's policy.
     public func sign(_ data: Bytes, algorithm: SignatureAlgorithm) throws(KeyError) -> [UInt8] {

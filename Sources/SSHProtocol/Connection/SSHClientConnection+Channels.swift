@@ -27,7 +27,10 @@ extension SSHClientConnection {
 
     /// Asks for something on a session channel.
     ///
-    /// - Parameter wantsReply: whether ``ChannelEvent/requestAnswered(isSuccess:)`` is to follow.
+    /// - Parameters:
+    ///   - request: what is wanted.
+    ///   - channel: a session channel; nothing is sent where it is not open.
+    ///   - wantsReply: whether ``ChannelEvent/requestAnswered(isSuccess:)`` is to follow.
     public mutating func request(
         _ request: SessionRequest, on channel: ChannelID, wantsReply: Bool = true
     ) {

@@ -6,7 +6,7 @@ public import Wire
 /// A client's SSH connection as a state machine: bytes in, bytes and events out.
 ///
 /// It does no I/O. Its owner
-/// 1. hands over what it received (``receive(_:now:)``, ``receiveEnd(now:)``), and calls
+/// 1. hands over what it received (``receive(_:now:)``, ``receiveEnd(now:cause:)``), and calls
 ///    ``handleDeadline(now:)`` when ``nextDeadline`` has come;
 /// 2. takes the events (``nextEvent()``) and gives commands in answer;
 /// 3. sends what there is to send (``takeOutput(maximum:now:)``).
@@ -67,8 +67,10 @@ public struct SSHClientConnection: ~Copyable {
     /// Data of channels is sealed only here. Take no more than will soon be sent, so that small
     /// messages need not wait behind it.
     ///
-    /// - Parameter maximum: no further packet is begun once there are so many bytes; one packet may
-    ///   go beyond.
+    /// - Parameters:
+    ///   - maximum: no further packet is begun once there are so many bytes; one packet may go
+    ///     beyond.
+    ///   - now: the current time.
     /// - Returns: nothing if there is nothing to send now.
     public mutating func takeOutput(maximum: Int, now: Duration) -> [UInt8] {
         transport.takeOutput(maximum: maximum, layer: &connection, now: now)
@@ -80,7 +82,9 @@ public struct SSHClientConnection: ~Copyable {
     /// Takes note of how long ``takeOutput(maximum:now:)`` has just taken: where measurement decides about
     /// compression, a link that is faster than it is gets data as they are.
     ///
-    /// - Parameter now: the current time, behind that.
+    /// - Parameters:
+    ///   - effort: how long it has taken.
+    ///   - now: the current time, behind that.
     public mutating func note(effort: Duration, now: Duration) {
         transport.sender.steering?.note(effort: effort, now: now)
     }
@@ -109,7 +113,9 @@ extension SSHClientConnection {
 
     /// The server's byte stream has ended.
     ///
-    /// - Parameter cause: what broke it, in words; nil where the server has closed it.
+    /// - Parameters:
+    ///   - now: the current time.
+    ///   - cause: what broke it, in words; nil where the server has closed it.
     public mutating func receiveEnd(now: Duration, cause: String? = nil) {
         let end = cause ?? "the server closed the connection"
         self.end(SSHError(.connectionLost, end + stage))
@@ -246,7 +252,7 @@ extension SSHClientConnection {
 
     /// Gives the signature that was asked for.
     ///
-    /// - Parameter signature: the blob that ``SSHCrypto/PrivateKey`` or an agent made.
+    /// - Parameter signature: the blob that `PrivateKey` or an agent made.
     /// - Precondition: one was asked for.
     public mutating func provideSignature(_ signature: Bytes) {
         guard !transport.isClosed else { return }

@@ -17,7 +17,7 @@ public struct AlgorithmPreferences: Equatable, Sendable {
     /// Compression methods, the same for both directions.
     public var compression: [CompressionAlgorithm]
 
-    /// Whether measurement decides about compression (``DeflateSteering``, ``InflateSteering``), where
+    /// Whether measurement decides about compression (`DeflateSteering`, `InflateSteering`), where
     /// the server has it; for clients.
     public var steersCompression = false
 
