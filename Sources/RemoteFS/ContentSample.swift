@@ -65,6 +65,7 @@ extension RemoteFS {
 
     /// Takes note that a range of a file is being changed.
     func forgetContent(_ range: Range<UInt64>, of inode: InodeNumber) {
+        newContents[inode] = nil
         guard let details = nodes[inode]?.details, let sample = details.sample,
             !sample.isOutside(range)
         else { return }

@@ -21,6 +21,7 @@ extension RemoteFS {
     ) async throws(Errno) -> Int {
         guard let inode = files[handle]?.inode else { throw .EBADF }
         nodes.beginChange(of: inode)
+        newContents[inode] = nil
         var written = 0
         var failure: Errno?
         while written < data.count, failure == nil {

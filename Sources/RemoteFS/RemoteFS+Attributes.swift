@@ -59,6 +59,9 @@ extension RemoteFS {
             let validity = min(options.attributeValidity, cached.validUntil - loop.now)
             return (status(cached.value, of: inode), validity)
         }
+        if let attributes = attributesBeforeWrites(of: inode) {
+            return (status(attributes, of: inode), .zero)
+        }
         try await settleWrites(of: inode)
         let now = loop.now
         let isWaitedFor = walks.beginWait(at: inode, now: now)

@@ -57,6 +57,7 @@ extension RemoteFS {
     ) async throws(Errno) -> (beginning: UInt64, after: AttributeRequest?) {
         if changes.atime != nil { nodes[inode]?.expireAttributes() }
         let beginning = nodes.beginChange(of: inode)
+        newContents[inode]?.noteAttributeChange()
         nodes[inode]?.details?.identity?.beginChange(attributes)
         if let size = attributes.size { forgetContent(size..<UInt64.max, of: inode) }
         let generation = client.generation

@@ -64,6 +64,7 @@ extension RemoteFS {
                 OpenFile(inode: inode, flags: flags, server: server), attributes,
                 askedAfter: truncates ? nodes.lastChange : change)
             guard let attributes, !truncates else {
+                if let attributes { keepNewContent(of: inode, attributes, flags) }
                 nodes[inode]?.pages = nil
                 return OpenedFile(handle: handle, keepsPages: false)
             }
@@ -177,6 +178,7 @@ extension RemoteFS {
                 let handle = add(
                     OpenFile(inode: entry.status.inode, flags: flags, server: server), attributes,
                     askedAfter: nodes.lastChange)
+                if let attributes { keepNewContent(of: entry.status.inode, attributes, flags) }
                 return (entry, OpenedFile(handle: handle, keepsPages: false))
             } catch {
                 nodes[parent]?.listing = nil
@@ -303,6 +305,7 @@ extension RemoteFS {
         nodes.close(file.inode)
         if nodes[file.inode]?.openCount ?? 0 == 0 {
             details?.sample = nil
+            newContents[file.inode] = nil
             if let inPlace = details?.inPlace.take() { await client.startClose(inPlace) }
         }
         guard let server = file.server,

@@ -187,6 +187,7 @@ extension RemoteFS {
 
     /// Takes note that data which had been acknowledged are not there.
     func noteFailure(_ error: Errno, of inode: InodeNumber) {
+        newContents[inode] = nil
         guard let details = nodes[inode]?.makeDetails() else { return }
         details.failureCount += 1
         details.lastFailure = error

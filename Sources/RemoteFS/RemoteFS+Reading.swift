@@ -26,6 +26,7 @@ extension RemoteFS {
     func readOnce(
         _ handle: HandleID, offset: UInt64, count: Int, isCareful: Bool = false
     ) async throws(Errno) -> [Bytes] {
+        if let data = try await readNewContent(handle, offset: offset, count: count) { return data }
         // Behind what is pending there may be more: up to that, the file is not at its end.
         if let inode = files[handle]?.inode { try await settleWrites(of: inode, from: offset) }
         if let all = await takeSmallFile(handle, offset: offset, count: count) { return all }
@@ -246,6 +247,7 @@ extension RemoteFS {
     /// Drops what was fetched of a file that is being opened once more: who has just opened it sees what
     /// was there at that moment, also by what others read.
     func dropFetched(of inode: InodeNumber) {
+        if !newContents.isEmpty { newContents[inode] = nil }
         for handle in Array(aheadMemory.files) where files[handle]?.inode == inode {
             if let ahead = files[handle]?.ahead { drop(ahead, handle) }
         }

@@ -67,6 +67,7 @@ extension RemoteFS {
         writes.writer = handle
         if writes.pending.isAllSent { writes.waitingSince = loop.now }
         writes.pending.add(piece, limit: client.limits.writeBytes)
+        addNewContent(piece, of: inode)
         sendPending(of: inode)
         return true
     }

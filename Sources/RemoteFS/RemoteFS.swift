@@ -51,6 +51,8 @@ public actor RemoteFS: LoopActor {
 
     /// What has been written to files and need not be waited for.
     var pendingWrites: [InodeNumber: FileWrites] = [:]
+    /// What files hold that are being written anew.
+    var newContents: [InodeNumber: NewContent] = [:]
     /// Those who wait for some of it to be answered.
     let writeProgress: WaitQueue
     /// How many bytes are being written to files by those who wait for it.
@@ -268,6 +270,7 @@ public actor RemoteFS: LoopActor {
         guard let node = nodes[inode], node.isUnchanged(since: change) else { return .zero }
         let heard = Heard(value: attributes, at: time ?? loop.now)
         nodes.setAttributes(heard, of: inode)
+        confirmNewContent(of: inode, heard)
         // What a path leads to may be another file while it is not open on this connection.
         if let details = node.details, details.identity != nil {
             if node.openCount == 0 {

@@ -17,6 +17,14 @@ final class FakeDisk: Sendable {
         var owner = FileAttributes.Owner(uid: 1, gid: 1)
         /// Its inode number, for servers that tell it; 0 for none.
         var number: UInt64 = 0
+
+        mutating func change(_ attributes: FileAttributes) {
+            if let size = attributes.size.map({ Int($0) }) {
+                data = data.prefix(size) + [UInt8](repeating: 0, count: max(size - data.count, 0))
+            }
+            if let mode = attributes.permissions { self.mode = self.mode & ~0o7777 | mode & 0o7777 }
+            if let times = attributes.times { mtime = times.mtime }
+        }
     }
 
     private struct State {
@@ -95,6 +103,12 @@ final class FakeDisk: Sendable {
                 }
                 data.replaceSubrange(start..<start + new.count, with: new)
                 state.files[path]?.data = data
+                return ok
+            case .setstat(let path, let attributes):
+                state.files[Self.text(path)]?.change(attributes)
+                return ok
+            case .fsetstat(let handle, let attributes):
+                if let path = path(handle) { state.files[path]?.change(attributes) }
                 return ok
             case .mkdir(let path, let attributes):
                 guard state.files[Self.text(path)] == nil else { return failure }
