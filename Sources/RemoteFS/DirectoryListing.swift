@@ -108,6 +108,11 @@ struct DirectoryListing {
             .lexicographicallyPrecedes(names[range(of: second - firstNumber)])
     }
 
+    /// Whether an entry's name comes after another, byte by byte.
+    func isBehind(_ name: FileName, _ number: Int) -> Bool {
+        name.lexicographicallyPrecedes(names[range(of: number - firstNumber)])
+    }
+
     // MARK: Growing and shrinking
 
     /// How long after it was begun; never less.

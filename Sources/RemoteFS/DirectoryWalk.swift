@@ -9,6 +9,14 @@ struct DirectoryWalk {
         case names
     }
 
+    /// Where a visited entry stands, or has stood if it has been removed since.
+    struct Place {
+        /// Its number in the listing.
+        let number: Int
+        /// The number that programs are shown of it.
+        let inodeNumber: UInt64
+    }
+
     /// How long a pause may be in one walk.
     private static let pause = Duration.seconds(5)
     /// How far behind the last visit the next one is looked for before the walk is given up: less among files,
@@ -21,7 +29,7 @@ struct DirectoryWalk {
 
     /// What is visited: directories, or files.
     private let kind: FileKind
-    private var lastVisit: (name: FileName, at: Duration)?
+    private var lastVisit: (name: FileName, at: Duration, place: Place?)?
     /// The numbers of the entries of that kind in the listing, in the order of the walk.
     private var order: [UInt32] = []
     private var listing: DirectoryListing?
@@ -51,29 +59,33 @@ struct DirectoryWalk {
     /// Takes note that something in the directory has been opened to be read.
     ///
     /// - Parameters:
+    ///   - name: what has been opened.
+    ///   - now: the present.
+    ///   - place: where it stands; nil where that is not known.
     ///   - listing: what is known to be in the directory.
     ///   - inodeNumber: the number that programs are shown of an entry.
     ///   - expected: the order that the first visit is taken to be the beginning of.
+    ///   - ahead: the most names to return.
     /// - Returns: the names of those of its kind that come next; none before the second visit, unless an
     ///   order is expected.
     mutating func noteVisit(
-        _ name: FileName, at now: Duration, in listing: () -> DirectoryListing?,
+        _ name: FileName, at now: Duration, place: Place?, in listing: () -> DirectoryListing?,
         numbered inodeNumber: (DirectoryEntry) -> UInt64, expected: Order? = nil, ahead: Int
     ) -> [FileName] {
-        let previous = lastVisit.flatMap { now < $0.at + Self.pause ? $0.name : nil }
-        lastVisit = (name, now)
+        let previous = lastVisit.flatMap { now < $0.at + Self.pause ? $0 : nil }
+        lastVisit = (name, now, place)
         guard let previous else {
             (order, position, disorder, kindOfOrder) = ([], 0, 0, nil)
             guard let expected else { return [] }
             self.listing = listing()
-            makeOrder(expected, behind: name, inodeNumber)
+            makeOrder(expected, behind: name, place, inodeNumber)
             return next(ahead)
         }
-        if previous != name, !advance(to: name) {
+        if previous.name != name, !advance(to: name) {
             guard disorder < Self.patience else { return [] }
             disorder += 1
             self.listing = listing()
-            makeOrder(previous, name, inodeNumber)
+            makeOrder(previous.name, previous.place, name, inodeNumber)
             guard advance(to: name) else { return [] }
         }
         return next(ahead)
@@ -98,31 +110,38 @@ struct DirectoryWalk {
     /// Puts what is visited in the order of the listing or of the inode numbers, if the two visits are
     /// neighbours there, or of the names otherwise; the walk stands behind `first`.
     private mutating func makeOrder(
-        _ first: FileName, _ second: FileName, _ inodeNumber: (DirectoryEntry) -> UInt64
+        _ first: FileName, _ place: Place?, _ second: FileName,
+        _ inodeNumber: (DirectoryEntry) -> UInt64
     ) {
         for kind in [Order.listing, .inodeNumbers, .names] {
-            makeOrder(kind, behind: first, inodeNumber)
+            makeOrder(kind, behind: first, place, inodeNumber)
             guard kind != .names, let listing, position < order.count else { continue }
             if listing.isNamed(second, number: Int(order[position])) { return }
         }
     }
 
     private mutating func makeOrder(
-        _ kind: Order, behind first: FileName, _ inodeNumber: (DirectoryEntry) -> UInt64
+        _ kind: Order, behind first: FileName, _ place: Place?,
+        _ inodeNumber: (DirectoryEntry) -> UInt64
     ) {
         (order, position, kindOfOrder) = ([], 0, nil)
-        guard var listing, let start = listing.number(of: first).map(UInt32.init) else { return }
+        guard let listing, let place else { return }
         let listed = (listing.firstNumber..<listing.endNumber)
             .filter { listing.kind(of: $0) == self.kind }.map(UInt32.init)
         guard kind == .listing || listed.count <= Self.sortedCount else { return }
         switch kind {
-        case .listing: order = listed
+        case .listing:
+            order = listed
+            position = order.firstIndex { $0 > place.number } ?? order.count
         case .inodeNumbers:
             let numbered = listed.map { (listing[Int($0)].map(inodeNumber) ?? 0, $0) }
-            order = numbered.sorted { $0.0 < $1.0 }.map(\.1)
-        case .names: order = listed.sorted { listing.isOrdered(Int($0), Int($1)) }
+                .sorted { $0.0 < $1.0 }
+            order = numbered.map(\.1)
+            position = numbered.firstIndex { $0.0 > place.inodeNumber } ?? order.count
+        case .names:
+            order = listed.sorted { listing.isOrdered(Int($0), Int($1)) }
+            position = order.firstIndex { listing.isBehind(first, Int($0)) } ?? order.count
         }
-        position = (order.firstIndex(of: start) ?? -1) + 1
         kindOfOrder = kind
     }
 }

@@ -31,6 +31,8 @@ final class ListingFetch {
     private var window: Int
     private let maximumWindow: Int
     private var uselessReplies = 0
+    /// What the server has told of the directory itself while it listed it.
+    private var ownAttributes: FileAttributes?
     /// How many names are to come that have come before.
     private var repetitions = 0
 
@@ -112,6 +114,9 @@ final class ListingFetch {
         inFlight.append(request)
     }
 
+    /// Whether an answer is to come still.
+    var isWaitedFor: Bool { !inFlight.isEmpty && failure == nil }
+
     /// The READDIR that is answered next.
     func takeRequest() -> PendingReply<[NameEntry]?>? {
         inFlight.isEmpty ? nil : inFlight.removeFirst()
@@ -130,6 +135,7 @@ final class ListingFetch {
         for entry in entries {
             guard let name = shownName(entry) else {
                 if entry.filename.elementsEqual(".".utf8) {
+                    ownAttributes = entry.attributes
                     noteTimes(of: entry.attributes, latest: latest)
                 }
                 continue
@@ -148,6 +154,9 @@ final class ListingFetch {
         uselessReplies = isUseless ? uselessReplies + 1 : 0
         if uselessReplies == Self.maximumUselessReplies { fail(.EIO) }
     }
+
+    /// What the server has told of the directory itself in the last replies, once.
+    func takeOwnAttributes() -> FileAttributes? { ownAttributes.take() }
 
     /// Looks whether the directory's own times, told by the server while it listed the directory, show that
     /// every later change gets another one.

@@ -37,7 +37,9 @@ struct NewContent {
     mutating func write(_ piece: FilePiece, now: Duration) -> Bool {
         guard piece.range.upperBound <= UInt64(Self.fileBytes) else { return false }
         let (start, end) = (Int(piece.range.lowerBound), Int(piece.range.upperBound))
-        if start > data.count { data.append(contentsOf: repeatElement(0, count: start - data.count)) }
+        if start > data.count {
+            data.append(contentsOf: repeatElement(0, count: start - data.count))
+        }
         data.replaceSubrange(start..<min(end, data.count), with: piece.data)
         (version, confirmedAt) = (nil, now)
         return true

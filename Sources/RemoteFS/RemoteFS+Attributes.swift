@@ -55,13 +55,12 @@ extension RemoteFS {
     func getattrOnce(
         _ inode: InodeNumber, handle: HandleID?
     ) async throws(Errno) -> (status: FileStatus, validity: Duration) {
-        if let cached = cachedAttributes(of: inode) {
-            let validity = min(options.attributeValidity, cached.validUntil - loop.now)
-            return (status(cached.value, of: inode), validity)
-        }
+        if let cached = cachedStatus(of: inode) { return cached }
         if let attributes = attributesBeforeWrites(of: inode) {
             return (status(attributes, of: inode), .zero)
         }
+        try await expectLook(at: inode, handle)
+        if let cached = cachedStatus(of: inode) { return cached }
         try await settleWrites(of: inode)
         let now = loop.now
         let isWaitedFor = walks.beginWait(at: inode, now: now)
@@ -71,6 +70,12 @@ extension RemoteFS {
         if let remains = nodes[inode]?.remains { return (status(remains, of: inode), .zero) }
         let request = try askForAttributes(of: inode, handle: handle)
         return try await answer(request, of: inode)
+    }
+
+    private func cachedStatus(of inode: InodeNumber) -> (status: FileStatus, validity: Duration)? {
+        guard let cached = cachedAttributes(of: inode) else { return nil }
+        let validity = min(options.attributeValidity, cached.validUntil - loop.now)
+        return (status(cached.value, of: inode), validity)
     }
 
     /// A request for attributes that has been sent.

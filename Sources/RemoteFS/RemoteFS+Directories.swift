@@ -29,11 +29,13 @@ extension RemoteFS {
     }
 
     /// Closes a directory.
-    public func releasedir(_ handle: HandleID) {
+    ///
+    /// Nobody waits for this.
+    public func releasedir(_ handle: HandleID) async {
         guard let directory = directories.remove(handle) else { return }
         directory.close()
-        closeIfUnread(directory.fetch)
         nodes.close(directory.inode)
+        await finishUnread(directory.fetch)
     }
 
     // MARK: Reading

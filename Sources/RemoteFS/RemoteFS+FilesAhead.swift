@@ -18,7 +18,8 @@ extension RemoteFS {
             let place = nodes[inode]?.place, let details = nodes[place.parent]?.details
         else { return }
         let next = details.fileWalk.noteVisit(
-            place.name, at: loop.now, in: { details.listing },
+            place.name, at: loop.now, place: placeInWalk(of: place, details),
+            in: { details.listing },
             numbered: { number(of: $0, in: place.parent) },
             expected: filesAhead.expectedOrder(at: loop.now),
             ahead: min(filesAhead.window, options.cache.filesAhead))

@@ -7,15 +7,8 @@ import Wire
 
 /// For how much longer a listing proves what is there for each of its entries.
 private let presencePerEntry = Duration.microseconds(100)
-/// The most entries of a listing that may be fetched anew whenever it proves nothing any more.
-private let shortListing = 512
 /// How many listings are checked ahead for each that may be fetched ahead: it takes one request.
 private let checksPerListingAhead = 2
-/// How many entries of a directory are fetched before somebody reads it.
-private let entriesAhead = 4096
-/// For how long a listing that is fetched ahead waits for its first reader, and for how long no other
-/// of its directory is fetched ahead.
-private let patienceAhead = Duration.seconds(5)
 /// How much the server's clock may differ from ours, in seconds, if what it tells of a directory is compared
 /// with it.
 private let clockDifference: Int64 = 60
@@ -196,7 +189,7 @@ extension RemoteFS {
         return fetch
     }
 
-    private func startFetch(
+    func startFetch(
         of inode: InodeNumber, _ path: Bytes
     ) throws(Errno) -> (ListingFetch, PendingReply<SFTPHandle>) {
         let opening = try start { (client) throws(SFTPError) in try client.startOpendir(path) }
@@ -212,7 +205,7 @@ extension RemoteFS {
     /// Waits for the server's handle.
     ///
     /// - Returns: why there is none.
-    private func open(
+    func open(
         _ fetch: ListingFetch, _ opening: PendingReply<SFTPHandle>
     ) async -> SFTPError? {
         defer { fetch.progress.wakeAll() }
@@ -241,13 +234,17 @@ extension RemoteFS {
     }
 
     /// Waits for the next entries, or for the end or an error.
-    func advance(_ fetch: ListingFetch) async throws(Errno) {
+    ///
+    /// - Parameter asksForMore: whether to ask for what comes behind what has been asked for.
+    func advance(_ fetch: ListingFetch, asksForMore: Bool = true) async throws(Errno) {
         if fetch.isFetching || fetch.isOpening {
             do { try await fetch.progress.wait() } catch { throw .EINTR }
             return
         }
-        if !(fetch.server.map(isCurrent) ?? false) { try await resume(fetch) }
-        requestMore(fetch)
+        if asksForMore {
+            if !(fetch.server.map(isCurrent) ?? false) { try await resume(fetch) }
+            requestMore(fetch)
+        }
         guard let reply = fetch.takeRequest() else { return fetch.fail(.EIO) }
         fetch.isFetching = true
         defer {
@@ -260,7 +257,10 @@ extension RemoteFS {
                 entries, at: loop.now, latest: options.wallClock() + clockDifference,
                 hidingLinks: options.symlinks.areFollowed
             ) { shownName(of: $0) }
-            requestMore(fetch)
+            if let attributes = fetch.takeOwnAttributes() {
+                confirm(attributes, of: fetch.inode, askedAfter: fetch.listing.askedAfterChange)
+            }
+            if asksForMore { requestMore(fetch) }
         } catch {
             if error.endsConnection {
                 interrupt(fetch)
@@ -269,6 +269,18 @@ extension RemoteFS {
             fetch.fail(error.fileErrno)
             removeFromNode(fetch)
         }
+    }
+
+    /// Takes what a server tells of a directory that it lists, if it looks like what it tells who asks for it:
+    /// some only make it up.
+    private func confirm(
+        _ attributes: FileAttributes, of inode: InodeNumber, askedAfter change: UInt64
+    ) {
+        guard let known = nodes[inode]?.attributes?.value, attributes.kind == .directory,
+            (attributes.permissions, attributes.owner) == (known.permissions, known.owner),
+            attributes.times != nil, attributes.exact?.identity == known.exact?.identity
+        else { return }
+        store(attributes, of: inode, askedAfter: change)
     }
 
     /// Takes note of the end of a directory: the listing is complete, and kept if it still holds.
@@ -304,74 +316,18 @@ extension RemoteFS {
         removeFromNode(fetch)
     }
 
+    /// Takes what is on its way still of a listing that is read no more, and gives the rest up: a program that
+    /// has read the beginning of a directory often comes back at once, and the end may be among it.
+    func finishUnread(_ fetch: ListingFetch) async {
+        while fetch.readerCount == 0, fetch.isWaitedFor, !fetch.isFetching,
+            (try? await advance(fetch, asksForMore: false)) != nil
+        {}
+        closeIfUnread(fetch)
+    }
+
     private func closeOnServer(_ fetch: ListingFetch) {
         guard let server = fetch.takeServer() else { return }
         openDirectoryCount -= 1
         client.assumeIsolated { $0.startClose(server) }
-    }
-
-    // MARK: Fetching ahead
-
-    /// Takes note that a directory is being read, and fetches the listings of those that come next.
-    func noteVisit(of inode: InodeNumber) {
-        guard options.cache.listingTimeout > .zero, let place = nodes[inode]?.place,
-            let details = nodes[place.parent]?.makeDetails()
-        else { return }
-        let next = details.walk.noteVisit(
-            place.name, at: loop.now, in: { details.listing ?? details.fetch?.listing },
-            numbered: { self.number(of: $0, in: place.parent) }, ahead: options.cache.listingsAhead)
-        for name in next { fetchAhead(name, in: place.parent) }
-    }
-
-    private func fetchAhead(_ name: FileName, in parent: InodeNumber) {
-        guard fetchesAhead < options.cache.listingsAhead,
-            let inode = nodes.inode(named: name, in: parent)
-        else { return }
-        fetchAhead(inode)
-    }
-
-    /// Takes note that a name of a directory had to be asked for: with the second one, all are.
-    func noteMiss(of name: FileName, in inode: InodeNumber) {
-        guard options.cache.listingTimeout > .zero,
-            let details = nodes[inode]?.makeDetails(),
-            details.walk.noteMiss(of: name, at: loop.now),
-            fetchesAhead < options.cache.listingsAhead
-        else { return }
-        let isShort = validListing(of: inode).map { $0.count <= shortListing } ?? false
-        guard isShort || loop.now >= details.walk.nextFetch else { return }
-        details.walk.nextFetch = loop.now + patienceAhead
-        fetchAhead(inode)
-    }
-
-    private func fetchAhead(_ inode: InodeNumber) {
-        if let listing = validListing(of: inode) {
-            if provesPresence(listing), provesAbsence(listing) { return }
-            if checkListing(of: inode) != nil { return }
-        }
-        guard let node = nodes[inode], node.kind == .directory, node.changesInFlight == 0,
-            node.details?.fetch == nil, !nodes.isUnsettled(inode),
-            let path = try? settledPath(to: inode),
-            let (_, opening) = try? startFetch(of: inode, path)
-        else { return }
-        fetchesAhead += 1
-        // Known for as long as something is to come back to it.
-        nodes.open(inode)
-        loop.spawn { await self.runFetch(of: inode, opening) }
-    }
-
-    private func runFetch(of inode: InodeNumber, _ opening: PendingReply<SFTPHandle>) async {
-        guard let fetch = nodes[inode]?.details?.fetch else { return }
-        if await open(fetch, opening) == nil {
-            while !fetch.isComplete, fetch.failure == nil, fetch.readerCount == 0,
-                fetch.listing.count < entriesAhead
-            {
-                guard (try? await advance(fetch)) != nil else { break }
-            }
-        }
-        fetchesAhead -= 1
-        nodes.close(fetch.inode)
-        guard !fetch.isComplete, fetch.failure == nil, fetch.readerCount == 0 else { return }
-        try? await loop.sleep(for: patienceAhead)
-        closeIfUnread(fetch)
     }
 }

@@ -61,6 +61,7 @@ public actor RemoteFS: LoopActor {
     var retriedOpens = RetriedOpens()
     /// Looks that have failed and are about to be taken again.
     var retriedLooks = RetriedLooks()
+    var looks = OpenFileLooks()
     /// Names that were seen not to be there.
     var absences = SeenAbsences()
     /// What the server gives to what we make; nil before we have made something.

@@ -33,6 +33,26 @@ import Wire
         }
     }
 
+    /// As rm does, which reads a directory's first entries, closes it, and opens it once more.
+    @Test func whoComesBackAtOnceReadsWhatWasOnItsWay() throws {
+        try simulate(answer: answer(with: [names(bytes("a"), bytes("b"))])) { fileSystem, server in
+            await server.answer(after: .milliseconds(50))
+            let first = try await fileSystem.opendir(rootInode).handle
+            _ = try await fileSystem.names(in: first, from: 0)
+            await fileSystem.releasedir(first)
+            let start = fileSystem.loop.now
+            let listed = try await fileSystem.list(rootInode, attributes: false)
+            #expect(listed.count == 4)
+            #expect(fileSystem.loop.now == start)
+            try await fileSystem.loop.sleep(for: .seconds(1))
+            let opened = await server.requests.count {
+                if case .opendir = $0 { true } else { false }
+            }
+            let closed = await server.requests.count { if case .close = $0 { true } else { false } }
+            #expect((opened, closed) == (1, 1))
+        }
+    }
+
     /// A server may list names for ever: they must not all be kept.
     @Test func listsOnWithoutNodesWhereThereAreTooMany() throws {
         let listing = SFTPReply.name(

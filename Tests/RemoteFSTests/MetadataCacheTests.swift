@@ -296,7 +296,19 @@ extension RemoteFS {
     @discardableResult
     func list(_ inode: InodeNumber, attributes: Bool = true) async throws(Errno) -> [ListedEntry] {
         let handle = try await opendir(inode).handle
-        defer { releasedir(handle) }
+        let result: Result<[ListedEntry], Errno>
+        do throws(Errno) {
+            result = .success(try await entries(of: handle, attributes: attributes))
+        } catch {
+            result = .failure(error)
+        }
+        await releasedir(handle)
+        return try result.get()
+    }
+
+    private func entries(
+        of handle: HandleID, attributes: Bool
+    ) async throws(Errno) -> [ListedEntry] {
         var all: [ListedEntry] = []
         while true {
             let entries = try await readdir(

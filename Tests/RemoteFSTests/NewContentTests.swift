@@ -15,7 +15,8 @@ import Wire
     private func write(
         _ flags: OpenFlags = [.read, .write],
         configure: @escaping @Sendable (inout RemoteFSOptions) -> Void = { _ in },
-        _ body: @escaping @Sendable (RemoteFS, FakeNetwork, FakeDisk, InodeNumber, HandleID)
+        _ body:
+            @escaping @Sendable (RemoteFS, FakeNetwork, FakeDisk, InodeNumber, HandleID)
             async throws -> Void
     ) throws {
         let disk = FakeDisk()

@@ -116,6 +116,24 @@ import Wire
         }
     }
 
+    /// As rm does: the directory that was read last is gone when the next one is opened.
+    @Test func thatRemoveWhatTheyMeetTakeFewRoundTripsBesides() throws {
+        let tree = Tree(directories: (0..<20).map { "d\($0 + 10)" }, files: 2)
+        try serve(tree) { fileSystem, server in
+            let roundTrip = Duration.milliseconds(50)
+            await server.answer(after: roundTrip)
+            let begin = fileSystem.loop.now
+            for directory in try await fileSystem.list(rootInode).dropFirst(2) {
+                for file in try await fileSystem.list(directory.number).dropFirst(2) {
+                    try await fileSystem.unlink(file.name, in: directory.number)
+                }
+                try await fileSystem.rmdir(directory.name, in: rootInode)
+            }
+            let time = fileSystem.loop.now - begin
+            #expect(time <= roundTrip * (20 * 3 + 12), "\(time)")
+        }
+    }
+
     /// Who comes back later, as git does for each file, waits for some of the directories, not for all.
     @Test func learnInFewRoundTripsThatNothingHasChanged() throws {
         try serve(Tree(directories: (0..<200).map { "d\($0)" }, files: 10)) { fileSystem, server in
