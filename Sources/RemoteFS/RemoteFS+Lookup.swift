@@ -11,7 +11,7 @@ extension RemoteFS {
         _ name: [UInt8], in parent: InodeNumber
     ) async throws(Errno) -> LookupResult {
         if let known = try lookUpInCaches(name, in: parent) { return known }
-        let path = try await path(to: name, in: parent)
+        let path = try await pathBehindWrites(to: name, in: parent)
         let change = nodes.lastChange
         checkListing(of: parent)
         let request = try startStatus(path)
@@ -29,6 +29,22 @@ extension RemoteFS {
             nodes.detach(name, in: parent)
         }
         return .found(try enter(name, in: parent, attributes, askedAfter: change))
+    }
+
+    /// The path of a name, of which what is asked next is carried out behind all that has been written to the
+    /// file so far.
+    ///
+    /// The kernel takes a size that is told after a write for one that shows it: a smaller one cuts off what
+    /// it holds of the file, also what a program has changed there by a mapping.
+    private func pathBehindWrites(
+        to name: FileName, in parent: InodeNumber
+    ) async throws(Errno) -> Bytes {
+        let path = try await path(to: name, in: parent)
+        guard let known = nodes.inode(named: name, in: parent), pendingWrites[known] != nil,
+            sentWrites(of: known) == nil
+        else { return path }
+        try await settleWrites(of: known)
+        return try await self.path(to: name, in: parent)
     }
 
     /// Asks for what a path stands for: of a link its own attributes, unless links are followed.

@@ -63,6 +63,22 @@ import Wire
         }
     }
 
+    /// The kernel takes the size for the file's, and drops what it holds behind it.
+    @Test func aLookupShowsTheSizeAfterThem() throws {
+        try write { fileSystem, network, disk, handle in
+            await network.server.answer(after: .milliseconds(50))
+            let data = [UInt8](repeating: 7, count: 4096)[...]
+            for round in 1...2 {
+                _ = try await fileSystem.write(handle, offset: UInt64(round) * 4096, data: data)
+                let found = try await fileSystem.lookup(bytes("f"), in: rootInode)
+                guard case .found(let entry) = found else { throw Errno.ENOENT }
+                #expect(entry.status.size == UInt64(round + 1) * 4096)
+                await fileSystem.forget(entry.status.inode, count: 1)
+                try await fileSystem.settle(handle)
+            }
+        }
+    }
+
     @Test func smallWritesGatherForAMomentUnlessSomebodyWaits() throws {
         try write { fileSystem, network, disk, handle in
             await network.server.answer(after: .milliseconds(1))

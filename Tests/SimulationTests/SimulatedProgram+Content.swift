@@ -13,6 +13,7 @@ extension SimulatedProgram {
         let data = numbers.bytes(1 + numbers.below(numbers.oneIn(4) ? 20_000 : 300))
         guard offset + data.count <= Self.longestFile else { return }
         await write(data, at: offset, to: index)
+        if numbers.oneIn(4) { await look() }
     }
 
     /// Writes from the end to the beginning: pieces of which none follows the one before, so that each is
@@ -87,21 +88,32 @@ extension SimulatedProgram {
         if numbers.oneIn(2) { await compareSize(at: index) }
     }
 
-    /// Asks for the size, and compares.
+    /// Asks for the size, by the open file or by its name, and compares.
     func look() async {
         guard let index = open.indices.randomElement(numbers) else { return }
-        await compareSize(at: index)
+        let name = files.first { $0.value === open[index].file }?.key
+        guard let name, numbers.oneIn(2) else { return await compareSize(at: index) }
+        await attempt("look up \(text(name))", on: .content(index, changes: false)) {
+            () async throws(Errno) in
+            guard case .found(let entry) = try await fileSystem.lookup(name, in: try await node())
+            else { throw .ENOENT }
+            guard entry.status.inode == open[index].inode else { return }
+            await compare(entry.status.size, at: index)
+        }
     }
 
     private func compareSize(at index: Int) async {
         let file = open[index]
         await attempt("stat", on: .content(index, changes: false)) { () async throws(Errno) in
             let (status, _) = try await fileSystem.getattr(file.inode, handle: file.handle)
-            guard status.size != UInt64(file.file.content.count), await !mayBeLost(index) else {
-                return
-            }
-            violation("saw a size of \(status.size) instead of \(file.file.content.count)")
+            await compare(status.size, at: index)
         }
+    }
+
+    private func compare(_ size: UInt64, at index: Int) async {
+        let expected = open[index].file.content.count
+        guard size != UInt64(expected), await !mayBeLost(index) else { return }
+        violation("saw a size of \(size) instead of \(expected)")
     }
 
     func sync() async {
