@@ -55,6 +55,23 @@ def make_project(path, environment, directories, files_in_each):
     shutil.copy2(os.path.join(path, ".git/index"), path + ".index")
 
 
+def make_sources(path, count):
+    """A Makefile and C files that all include one header."""
+    os.mkdir(path)
+    files = {f"f{number}.c": f'#include "all.h"\nint f{number}(int x) {{ return x + {number}; }}\n'
+             for number in range(1, count)}
+    files["f0.c"] = ""
+    files["main.c"] = '#include "all.h"\nint main(void) { return f1(1) == 2 ? 0 : 1; }\n'
+    files["all.h"] = "".join(f"int f{number}(int x);\n" for number in range(1, count))
+    files["Makefile"] = ("objects := $(patsubst %.c,%.o,$(sort $(wildcard *.c)))\n"
+                         "program: $(objects)\n\tcc -o $@ $(objects)\n%.o: %.c all.h\n\tcc -c -o $@ $<\n")
+    for name, text in files.items():
+        with open(os.path.join(path, name), "w", encoding="utf-8") as file:
+            file.write(text)
+        # As old as sources are, as a rule.
+        os.utime(os.path.join(path, name), (time.time() - 3600,) * 2)
+
+
 def restore_index(path):
     # rclone can leave it behind: nobody would write the index any more.
     remove(os.path.join(path, ".git/index.lock"))

@@ -2,6 +2,7 @@
 """Work on names and on many small files."""
 
 import os
+import shutil
 import time
 
 from kit import data, processes
@@ -100,6 +101,43 @@ class Git(Workload):
             for part in ("status-first", "status-second"):
                 self.measure(mount, part, program("git", "-C", mount.path("project"), "status", "--porcelain",
                                                   environment=self.site.environment), amount=self.sizes.project)
+
+
+class Build(Workload):
+    """A program of some C files and a header, made from nothing and after a change of one of them."""
+
+    stem = "build"
+    parts = (("build", "make of a program of {sizes.sources} C files", "s"),
+             ("build-again", "make after a change of one of them", "s"))
+
+    def prepare(self):
+        super().prepare()
+        data.make_sources(self.here("sources"), self.sizes.sources)
+
+    def run(self, client):
+        shutil.copytree(self.here("sources"), self.there("sources"))
+        with self.mount(client) as mount:
+            for part, word in (("build", b"first"), ("build-again", b"again")):
+                # Times have whole seconds, by which make sees what is newer.
+                time.sleep(2)
+                with open(mount.path("sources/f0.c"), "wb") as file:
+                    file.write(b'const char *word = "%s";\n' % word)
+                self.measure(mount, part, program("make", "-s", "-C", mount.path("sources")),
+                             amount=self.sizes.sources, delivered=lambda word=word: self._holds(word))
+
+    def _holds(self, word):
+        try:
+            with open(self.there("sources/program"), "rb") as file:
+                return word in file.read()
+        except FileNotFoundError:
+            return False
+
+    def products(self):
+        return [self.there("sources")]
+
+    def remove(self):
+        super().remove()
+        data.remove(self.here("sources"))
 
 
 class Growth(Workload):
