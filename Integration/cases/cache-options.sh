@@ -32,6 +32,7 @@ seen() { # options what...
     expect_equal "what is seen with $options" "$*" "${found# }"
 }
 seen dcache_timeout=60
+seen dcache_timeout=60,dcache_clean_interval=0,dcache_min_clean_interval=0
 seen cache_timeout=0 listing link attributes
 seen dcache_stat_timeout=0 attributes
 seen dcache_dir_timeout=0 listing

@@ -29,7 +29,7 @@ public struct LocalStore: FileStore {
 
     /// Opens a directory.
     public func folder(at path: Bytes) async throws -> any Folder {
-        let folder = try await loop.offload { try LocalFolder(opening: path) }
+        let folder = try await loop.offload { try LocalDirectory(opening: path) }
         return OpenLocalFolder(folder: folder, path: path, loop: loop)
     }
 
@@ -40,7 +40,7 @@ public struct LocalStore: FileStore {
 }
 
 private struct OpenLocalFolder: Folder {
-    let folder: LocalFolder
+    let folder: LocalDirectory
     let path: Bytes
     let loop: any EventLoop
 
@@ -139,10 +139,10 @@ private final class OpenLocalListing: Listing, @unchecked Sendable {
     /// How many entries one step reads.
     private static let entriesAtOnce = 512
 
-    private let directory: LocalDirectory
+    private let directory: DirectoryStream
     private let loop: any EventLoop
 
-    init(_ directory: consuming LocalDirectory, loop: any EventLoop) {
+    init(_ directory: consuming DirectoryStream, loop: any EventLoop) {
         self.directory = directory
         self.loop = loop
     }

@@ -71,7 +71,7 @@ public struct MountPoint: Sendable {
         guard error == ENOTCONN else {
             throw MountError(SystemError(call: path, code: error).description)
         }
-        guard let stale = MountTable.read().mount(at: path), stale.isOurs else {
+        guard let stale = MountTable.read().mount(at: path), stale.hasTypeOfOurs else {
             throw MountError("\(path) holds a dead mount that is not ours; unmount it first")
         }
         try unmount(lazily: true)
@@ -91,13 +91,11 @@ public struct MountPoint: Sendable {
 
     private func runFusermount(lazily: Bool) throws {
         let words = ["fusermount3", "-u"] + (lazily ? ["-z"] : []) + ["--", path]
-        var arguments: [UnsafeMutablePointer<CChar>?] = unsafe words.map { unsafe strdup($0) }
-        unsafe arguments.append(nil)
-        defer { for index in unsafe arguments.indices { unsafe free(arguments[index]) } }
-        var process: pid_t = 0
-        let result = unsafe posix_spawnp(&process, "fusermount3", nil, nil, &arguments, environ)
-        guard result == 0 else {
-            throw MountError(SystemError(call: "fusermount3", code: result).description)
+        let process: CInt
+        do {
+            process = try Program(words, input: .inherited, output: .inherited).start()
+        } catch {
+            throw MountError(error.description)
         }
         var status: CInt = 0
         while unsafe waitpid(process, &status, 0) < 0, errno == EINTR {}

@@ -20,7 +20,7 @@ public struct MountTable: Sendable {
         /// Whether a program has mounted it, of whatever type it says that it is.
         public var isFUSE: Bool { type == "fuse" || type.hasPrefix("fuse.") }
         /// Whether a program such as ours has mounted it, under our name or that of sshfs.
-        public var isOurs: Bool { type == "fuse.hawser" || type == "fuse.sshfs" }
+        public var hasTypeOfOurs: Bool { type == "fuse.hawser" || type == "fuse.sshfs" }
     }
 
     /// The mounts, in the order in which they were made.

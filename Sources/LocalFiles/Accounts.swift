@@ -10,8 +10,9 @@ public import Wire
 public final class Accounts {
     /// The most names remembered, since a peer can ask for as many as there are numbers.
     private static let namesKept = 1024
-    /// The room for an entry's texts in the system's answer, in bytes.
-    private static let entryBytes = 16 << 10
+    /// The room for an entry's texts in the system's answer, in bytes: at first, and at most, for groups with
+    /// very many members.
+    private static let entryBytes = (first: 16 << 10, most: 4 << 20)
 
     private var userNames: [UInt32: Bytes?] = [:]
     private var groupNames: [UInt32: Bytes?] = [:]
@@ -35,46 +36,81 @@ public final class Accounts {
     public func groupName(_ gid: UInt32) -> Bytes? {
         if let known = groupNames[gid] { return known }
         if groupNames.count >= Self.namesKept { groupNames = [:] }
-        var entry = unsafe group()
-        var found: UnsafeMutablePointer<group>?
-        var texts = [CChar](repeating: 0, count: Self.entryBytes)
-        let failed = unsafe getgrgid_r(gid, &entry, &texts, texts.count, &found)
-        let isKnown = unsafe failed == 0 && found != nil
-        let name = isKnown ? unsafe bytes(of: entry.gr_name) : nil
+        let name = unsafe Self.group(
+            { unsafe getgrgid_r(gid, $0, $1, $2, $3) }, { unsafe bytes(of: $0.gr_name) })
         groupNames[gid] = .some(name)
         return name
     }
 
     /// The name and home directory of a user by number.
     public static func user(number: UInt32) -> (name: Bytes, home: Bytes)? {
-        unsafe lookUp { entry, texts, count, found in
-            unsafe getpwuid_r(number, entry, texts, count, found)
-        }
+        unsafe user({ unsafe getpwuid_r(number, $0, $1, $2, $3) }, nameAndHome)
     }
 
     /// The name and home directory of a user by name.
     public static func user(named name: Bytes) -> (name: Bytes, home: Bytes)? {
+        unsafe user(named: name, nameAndHome)
+    }
+
+    /// The number of a user.
+    public static func number(ofUser name: Bytes) -> UInt32? {
+        unsafe user(named: name) { unsafe $0.pw_uid }
+    }
+
+    /// The number of a group.
+    public static func number(ofGroup name: Bytes) -> UInt32? {
         try? unsafe withPathPointer(name) { name throws(Errno) in
-            unsafe lookUp { entry, texts, count, found in
-                unsafe getpwnam_r(name, entry, texts, count, found)
-            }
+            unsafe group({ unsafe getgrnam_r(name, $0, $1, $2, $3) }, { unsafe $0.gr_gid })
         }
     }
 
-    private static func lookUp(
-        _ call: (
-            UnsafeMutablePointer<passwd>, UnsafeMutablePointer<CChar>, Int,
-            UnsafeMutablePointer<UnsafeMutablePointer<passwd>?>
-        ) -> Int32
-    ) -> (name: Bytes, home: Bytes)? {
-        var entry = unsafe passwd()
-        var found: UnsafeMutablePointer<passwd>?
-        var texts = [CChar](repeating: 0, count: entryBytes)
-        return unsafe texts.withUnsafeMutableBufferPointer { texts in
-            guard let start = texts.baseAddress,
-                unsafe call(&entry, start, texts.count, &found) == 0, unsafe found != nil
-            else { return nil }
-            return unsafe (bytes(of: entry.pw_name), bytes(of: entry.pw_dir))
+    private static func nameAndHome(_ entry: passwd) -> (name: Bytes, home: Bytes) {
+        unsafe (bytes(of: entry.pw_name), bytes(of: entry.pw_dir))
+    }
+
+    // MARK: Asking
+
+    /// One of getpwnam_r(3) and its like: where to put the entry, where its texts and how much room there is
+    /// for them, and where to tell that there is one.
+    private typealias Call<Entry> = (
+        UnsafeMutablePointer<Entry>, UnsafeMutablePointer<CChar>, Int,
+        UnsafeMutablePointer<UnsafeMutablePointer<Entry>?>
+    ) -> Int32
+
+    private static func user<Value>(named name: Bytes, _ value: (passwd) -> Value) -> Value? {
+        try? unsafe withPathPointer(name) { name throws(Errno) in
+            unsafe user({ unsafe getpwnam_r(name, $0, $1, $2, $3) }, value)
         }
+    }
+
+    private static func user<Value>(_ call: Call<passwd>, _ value: (passwd) -> Value) -> Value? {
+        unsafe lookUp(passwd(), call, value)
+    }
+
+    private static func group<Value>(
+        _ call: Call<Glibc.group>, _ value: (Glibc.group) -> Value
+    ) -> Value? {
+        unsafe lookUp(Glibc.group(), call, value)
+    }
+
+    /// - Parameter value: takes what is wanted from an entry, whose texts are gone afterwards.
+    private static func lookUp<Entry, Value>(
+        _ empty: Entry, _ call: Call<Entry>, _ value: (Entry) -> Value
+    ) -> Value? {
+        var entry = empty
+        var count = entryBytes.first
+        while count <= entryBytes.most {
+            var texts = [CChar](repeating: 0, count: count)
+            var found: UnsafeMutablePointer<Entry>?
+            let (error, result) = unsafe texts.withUnsafeMutableBufferPointer { texts in
+                // Never nil: there is room.
+                guard let start = texts.baseAddress else { return (ENOMEM, Value?.none) }
+                let error = unsafe call(&entry, start, texts.count, &found)
+                return unsafe (error, error == 0 && found != nil ? value(entry) : nil)
+            }
+            guard error == ERANGE else { return result }
+            count *= 4
+        }
+        return nil
     }
 }

@@ -49,11 +49,11 @@ public struct FileTree: Sendable {
     }
 
     /// Opens a directory to be listed.
-    public func openDirectory(_ path: Bytes) throws(Errno) -> LocalDirectory {
-        guard let root else { return try LocalDirectory(opening: path) }
+    public func openDirectory(_ path: Bytes) throws(Errno) -> DirectoryStream {
+        guard let root else { return try DirectoryStream(opening: path) }
         let place = try root.place(of: path)
         defer { place.close() }
-        return try LocalDirectory(opening: place.path)
+        return try DirectoryStream(opening: place.path)
     }
 
     // MARK: Attributes

@@ -51,11 +51,6 @@ public struct CacheOptions: Equatable, Sendable {
     public var linkTimeout: Duration?
     /// How many entries we may keep (`dcache_max_size`).
     public var maximumEntries: Int?
-    /// How often what has expired is thrown away (`dcache_clean_interval`).
-    public var cleanInterval: Duration?
-    /// How much time lies at least between two such sweeps when there are too many entries
-    /// (`dcache_min_clean_interval`).
-    public var minimumCleanInterval: Duration?
 
     /// Whether only one READDIR of a directory is under way at a time (`sync_readdir`).
     public var readsDirectoriesStepwise = false

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What one option does, and whether it takes a value.
-indirect enum OptionRule: Sendable {
+enum OptionRule: Sendable {
     /// Sets something; the option takes no value.
     case flag(@Sendable (inout MountOptions) -> Void)
     /// Sets something from the option's value; throws what was expected where it does not fit.
@@ -15,8 +15,6 @@ indirect enum OptionRule: Sendable {
     /// Accepted with any value for the sake of existing command lines; the user is told why nothing
     /// changes.
     case note(String)
-    /// Does what the rule says, which changes nothing yet; the user is told.
-    case pending(OptionRule)
 
     /// What a value should have been: words that complete "it is not".
     struct Expected: Error {
@@ -45,9 +43,6 @@ indirect enum OptionRule: Sendable {
             break
         case .note(let reason):
             options.notes.append("option \"\(item.name)\" changes nothing: \(reason)")
-        case .pending(let rule):
-            try rule.apply(item, to: &options)
-            options.notes.append("option \"\(item.name)\" has no effect in this version")
         }
     }
 }

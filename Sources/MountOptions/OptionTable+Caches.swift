@@ -53,11 +53,11 @@ extension OptionTable {
             OptionEntry(
                 "dcache_clean_interval", "cache_clean_interval", value: "SECONDS",
                 help: "accepted; changes nothing",
-                rule: .pending(.seconds { $0.caches.cleanInterval = $1 })),
+                rule: .note("what has expired is dropped at once")),
             OptionEntry(
                 "dcache_min_clean_interval", "cache_min_clean_interval", value: "SECONDS",
                 help: "accepted; changes nothing",
-                rule: .pending(.seconds { $0.caches.minimumCleanInterval = $1 })),
+                rule: .note("what has expired is dropped at once")),
             OptionEntry(
                 "auto_cache", help: "keep the pages of unchanged files (default)",
                 rule: .flag { $0.caches.pages = .keptIfUnchanged }),

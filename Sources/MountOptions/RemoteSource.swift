@@ -53,15 +53,20 @@ public struct RemoteSource: Equatable, Sendable {
     private static func check(
         user: String?, host: Substring, in source: String
     ) throws(MountOptionError) {
-        func isPlain(_ text: some StringProtocol) -> Bool {
+        func isPlain(_ text: some StringProtocol, without refused: String) -> Bool {
             text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F }
-                && !text.contains { "'`\"$\\;&<>|(){}".contains($0) }
+                && !text.contains { refused.contains($0) }
         }
+        let refused = "'`\";&<>|(){}"
         if host.isEmpty { throw .invalidSource(source, reason: "the host is missing") }
-        if host.hasPrefix("-") || !isPlain(host) || host.contains("/") {
+        if host.hasPrefix("-") || !isPlain(host, without: refused + "$\\") || host.contains("/") {
             throw .invalidSource(source, reason: "invalid host name")
         }
-        if let user, user.isEmpty || user.hasPrefix("-") || !isPlain(user) {
+        // A domain may stand in it: DOMAIN\user.
+        if let user,
+            user.isEmpty || user.hasPrefix("-") || user.hasSuffix("\\")
+                || !isPlain(user, without: refused)
+        {
             throw .invalidSource(source, reason: "invalid user name")
         }
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Bytes of a peer are shown to people only through this, and its texts through `TerminalText`: they
+// Bytes of a server are shown to people through this, and its texts through `TerminalText`: they
 // could otherwise steer their terminal.
 
 /// The start of some bytes as printable ASCII.

@@ -69,16 +69,16 @@ final class SharedFile: Sendable {
 /// A directory that a client is listing.
 final class OpenDirectory {
     let path: Bytes
-    private var directory: LocalDirectory?
+    private var directory: DirectoryStream?
 
-    init(_ directory: consuming LocalDirectory, path: Bytes) {
+    init(_ directory: consuming DirectoryStream, path: Bytes) {
         self.directory = consume directory
         self.path = path
     }
 
     /// Calls `body` with the directory; one that has been closed is not a directory any more.
     func withDirectory<Result>(
-        _ body: (borrowing LocalDirectory) throws(Errno) -> Result
+        _ body: (borrowing DirectoryStream) throws(Errno) -> Result
     ) throws(Errno) -> Result {
         switch directory {
         case .some(let directory): return try body(directory)

@@ -29,7 +29,7 @@ extension SFTPSession {
     }
 
     private func nextEntries(
-        of directory: borrowing LocalDirectory, at path: Bytes
+        of directory: borrowing DirectoryStream, at path: Bytes
     ) throws(Errno) -> [NameEntry] {
         let longName = LongName(accounts: accounts, now: LocalTime.secondsSince1970)
         var entries: [NameEntry] = []
@@ -51,7 +51,7 @@ extension SFTPSession {
 
     /// What is known of an entry; of `..` what a confined tree has in its place.
     private func status(
-        of name: Bytes, in directory: borrowing LocalDirectory, at path: Bytes
+        of name: Bytes, in directory: borrowing DirectoryStream, at path: Bytes
     ) throws(Errno) -> FileStatus {
         guard files.isConfined, name.elementsEqual("..".utf8) else {
             return try directory.status(of: name)

@@ -35,10 +35,7 @@ extension ClientOptions {
             defaults: PublicKeyAlgorithm.standard.map(\.rawValue),
             supported: PublicKeyAlgorithm.allCases.map(\.rawValue))
         let algorithms = chosen.compactMap(PublicKeyAlgorithm.init(rawValue:))
-        return switch hostKeyAlgorithms.change {
-        case .replace, .prepend: algorithms
-        case .unchanged, .append, .remove: known.preferringKnownTypes(algorithms)
-        }
+        return hostKeyAlgorithms.demandsOrder ? algorithms : known.preferringKnownTypes(algorithms)
     }
 
     /// How authorities may sign the certificates of hosts.

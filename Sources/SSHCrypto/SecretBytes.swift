@@ -43,14 +43,6 @@ internal import CLibCrypto
         try body(unsafe storage.span)
     }
 
-    /// Lends the bytes for overwriting.
-    mutating func withMutableSpan<Result: ~Copyable, Failure: Error>(
-        _ body: (inout MutableSpan<UInt8>) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        var span = unsafe storage.mutableSpan
-        return try body(&span)
-    }
-
     /// Overwrites every byte, in a way that the optimiser may not remove.
     borrowing func wipe() {
         unsafe OPENSSL_cleanse(storage.baseAddress, count)

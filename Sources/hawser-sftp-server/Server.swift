@@ -10,9 +10,6 @@ import Wire
 /// OpenSSH's exit status for mistakes of the caller and of the client.
 private let fatalStatus: Int32 = 255
 
-/// How much memory stays ours though it is not in use, in bytes: a few packets' worth.
-private let freedMemoryKept: Int32 = 1 << 20
-
 /// Serves standard input and output, and returns the exit status.
 func runServer() -> Int32 {
     openStandardDescriptors()
@@ -40,7 +37,7 @@ struct StartFailure: Error, CustomStringConvertible {
 }
 
 private func serve(_ arguments: ServerArguments) throws(StartFailure) -> Int32 {
-    prepareProcess()
+    ProcessLimits.prepareServer()
     let log = SystemLog.make(arguments)
     guard let user = Accounts.user(number: Accounts.currentUser) else {
         throw StartFailure(
@@ -97,14 +94,6 @@ private func openStandardDescriptors() {
             return
         }
     }
-}
-
-private func prepareProcess() {
-    // The user's own files are what a client may read, not this process's memory.
-    _ = clinux_make_undumpable()
-    // A file that would grow beyond the allowed size is an error of the write, not our end.
-    signal(SIGXFSZ, SIG_IGN)
-    clinux_keep_freed_memory(freedMemoryKept)
 }
 
 /// The client's address as sshd tells it: the first word of SSH_CONNECTION.

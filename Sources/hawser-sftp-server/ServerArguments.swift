@@ -141,9 +141,9 @@ struct ServerArguments {
     }
 
     private static let facilities: [String: Int32] = [
-        "DAEMON": LOG_DAEMON, "USER": LOG_USER, "AUTH": LOG_AUTH, "LOCAL0": LOG_LOCAL0,
-        "LOCAL1": LOG_LOCAL1, "LOCAL2": LOG_LOCAL2, "LOCAL3": LOG_LOCAL3, "LOCAL4": LOG_LOCAL4,
-        "LOCAL5": LOG_LOCAL5, "LOCAL6": LOG_LOCAL6, "LOCAL7": LOG_LOCAL7,
+        "DAEMON": LOG_DAEMON, "USER": LOG_USER, "AUTH": LOG_AUTH, "AUTHPRIV": LOG_AUTHPRIV,
+        "LOCAL0": LOG_LOCAL0, "LOCAL1": LOG_LOCAL1, "LOCAL2": LOG_LOCAL2, "LOCAL3": LOG_LOCAL3,
+        "LOCAL4": LOG_LOCAL4, "LOCAL5": LOG_LOCAL5, "LOCAL6": LOG_LOCAL6, "LOCAL7": LOG_LOCAL7,
     ]
 
     /// The next option, `?` for a bad one, and its argument; `nil` behind the last.

@@ -76,7 +76,7 @@ func content(of path: String, upTo limit: Int = 1 << 24) throws -> String {
 }
 
 func names(in path: String) throws -> [String] {
-    let directory = try LocalDirectory(opening: path.bytes)
+    let directory = try DirectoryStream(opening: path.bytes)
     var names: [String] = []
     while let name = try directory.next() {
         names.append(String(decoding: name, as: UTF8.self))

@@ -19,7 +19,7 @@ import Testing
         let mount = try #require(table.mount(at: "/mnt/a b"))
         #expect(mount.type == "fuse.hawser")
         #expect(mount.source == "me@host:/x")
-        #expect(mount.isOurs)
+        #expect(mount.hasTypeOfOurs)
         #expect(mount.device == "0:35")
         #expect(mount.userID == 1000)
         #expect(table.mount(at: "/mnt/c")?.type == "tmpfs")

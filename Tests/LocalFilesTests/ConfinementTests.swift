@@ -58,7 +58,7 @@ import Wire
                 let status = try LocalFiles.status(of: path(name), followingLink: false)
                 var names: [String] = []
                 if !status.isRegular {
-                    let directory = try LocalDirectory(opening: path(name))
+                    let directory = try DirectoryStream(opening: path(name))
                     while let name = try directory.next() {
                         names.append(String(decoding: name, as: UTF8.self))
                     }
@@ -82,7 +82,7 @@ import Wire
             var directories: [String] = []
             while let directory = pending.popLast() {
                 directories.append(directory)
-                guard let listing = try? LocalDirectory(opening: Array(directory.utf8)[...]) else {
+                guard let listing = try? DirectoryStream(opening: Array(directory.utf8)[...]) else {
                     continue
                 }
                 while let name = try? listing.next() {

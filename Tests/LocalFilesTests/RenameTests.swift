@@ -47,7 +47,7 @@ import Wire
     }
 
     private func names() throws -> Set<String> {
-        let listing = try LocalDirectory(opening: directory)
+        let listing = try DirectoryStream(opening: directory)
         var names: Set<String> = []
         while let name = try listing.next() { names.insert(String(decoding: name, as: UTF8.self)) }
         return names.subtracting([".", ".."])

@@ -35,7 +35,7 @@ import Wire
         #expect(status.mode & 0o7777 == 0o600)
         #expect(try HostKeyFile.readOrMake(folder.path("key")).publicKey == key.publicKey)
         // No draft stays behind.
-        let directory = try LocalDirectory(opening: Array(folder.path.utf8)[...])
+        let directory = try DirectoryStream(opening: Array(folder.path.utf8)[...])
         var names: [String] = []
         while let name = try directory.next() {
             names.append(String(decoding: name, as: UTF8.self))

@@ -36,12 +36,8 @@ extension HostKeyCheck {
     /// What is known of the host before it is connected to, to put the algorithms of its keys first.
     var knownForOrder: KnownHosts {
         get async throws {
-            switch context.options.hostKeyAlgorithms.change {
-            // Then the order is the user's.
-            case .replace, .prepend: known
-            case .unchanged, .append, .remove:
-                try await Self.addCommandOutput(to: known, for: .order, nil, context)
-            }
+            if context.options.hostKeyAlgorithms.demandsOrder { return known }
+            return try await Self.addCommandOutput(to: known, for: .order, nil, context)
         }
     }
 

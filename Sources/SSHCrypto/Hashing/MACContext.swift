@@ -13,9 +13,6 @@ internal import CLibCrypto
     /// The length of a whole tag in bytes.
     let tagCount: Int
 
-    /// The longest tag of any MAC that we use, in bytes.
-    static let largestTagCount = 64
-
     static func hmac(_ digestName: String, tagCount: Int) -> MACContext {
         MACContext(fetchedHMAC, digestName: digestName, tagCount: tagCount)
     }

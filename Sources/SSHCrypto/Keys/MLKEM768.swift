@@ -12,8 +12,6 @@ public struct MLKEM768: Sendable {
     public static let publicKeyCount = 1184
     /// The length of a ciphertext in bytes.
     public static let ciphertextCount = 1088
-    /// The length of the secret in bytes.
-    public static let secretCount = 32
 
     /// What a public key and fresh randomness give.
     public struct Encapsulation: ~Copyable, Sendable {

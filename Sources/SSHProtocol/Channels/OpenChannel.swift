@@ -86,9 +86,6 @@ extension OpenChannel {
         }
     }
 
-    /// Takes back what is queued: the peer reads no more.
-    mutating func discardQueue() { queue.removeAll() }
-
     /// Takes the next message that the window lets us send, or nil.
     mutating func nextOutput() -> ChannelOutput? {
         if !queue.isEmpty {

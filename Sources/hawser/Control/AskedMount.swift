@@ -52,7 +52,7 @@ struct AskedMount: Sendable {
     static func at(_ mountPoint: MountPoint, loop: EpollLoop) throws -> AskedMount {
         guard let mount = MountTable.read().mount(at: mountPoint.path), mount.isFUSE,
             case let asked = AskedMount(mount, loop),
-            mount.isOurs || asked.socket.presence(loop) != .absent
+            mount.hasTypeOfOurs || asked.socket.presence(loop) != .absent
         else { throw MountError("\(mountPoint.path): nothing of ours is mounted there") }
         return asked
     }

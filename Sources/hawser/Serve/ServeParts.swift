@@ -11,11 +11,6 @@ import SSHProtocol
 import SSHServer
 import Wire
 
-/// What keeps the server from starting; one line for a person.
-struct ServeProblem: Error, CustomStringConvertible {
-    let description: String
-}
-
 /// An address and a port, as `127.0.0.1:2222`, `[::1]:2222` or `*:2222`.
 struct ListenAddress {
     let text: String
@@ -60,13 +55,13 @@ struct ServeParts: Sendable {
         // In a container the user may be a number only.
         home = account?.home ?? Array("/".utf8)[...]
         guard let name = command.user.map({ Array($0.utf8)[...] }) ?? account?.name else {
-            throw ServeProblem(
-                description: "user \(Accounts.currentUser) has no name: give one by --user")
+            throw CommandProblem("user \(Accounts.currentUser) has no name: give one by --user")
         }
         userName = name
-        let directory = try LocalFiles.workingDirectory() + Array("/".utf8)
+        // Where it can't be told, as in one that has been removed, only relative paths need it.
+        let directory = try? LocalFiles.workingDirectory() + Array("/".utf8)
         func path(_ text: String) -> Bytes {
-            text.hasPrefix("/") ? Array(text.utf8)[...] : directory + Array(text.utf8)
+            text.hasPrefix("/") ? Array(text.utf8)[...] : (directory ?? []) + Array(text.utf8)
         }
         authorizedKeys =
             command.authorizedKeys.map(path) ?? home + Array("/.ssh/authorized_keys".utf8)
@@ -88,7 +83,7 @@ struct ServeParts: Sendable {
                     try FileTree(confinedTo: root)
                 } ?? .whole
         } catch {
-            throw ServeProblem(description: "\(command.root ?? ""): \(error)")
+            throw CommandProblem("\(command.root ?? ""): \(error)")
         }
         policy = RequestPolicy(
             isReadOnly: command.readOnly, denied: Set(command.deny.map(RequestPolicy.names) ?? []),
@@ -106,8 +101,19 @@ struct ServeParts: Sendable {
         }
     }
 
-    /// Where clients begin; with a root that is not where the process is, and the home may be missing.
-    var workingDirectory: Bytes { files.isConfined ? Array("/".utf8)[...] : home }
+    /// Goes where clients begin: home, or to the top if that can't be entered, as with sshd.
+    ///
+    /// With a root that is not where the process is, and the home need not be there.
+    func enterWorkingDirectory() throws {
+        let top = Array("/".utf8)[...]
+        do {
+            try LocalFiles.changeWorkingDirectory(to: files.isConfined ? top : home)
+        } catch {
+            let name = ServerLog.escaped(home)
+            log.log(.error, "home directory \(name): \(error): clients begin in /")
+            try LocalFiles.changeWorkingDirectory(to: top)
+        }
+    }
 
     /// Has new files and directories get these modes, where given, from now on.
     mutating func forceModes(file: UInt32?, directory: UInt32?) {
@@ -135,10 +141,8 @@ struct ServeParts: Sendable {
         for path in hostKeys {
             let key = try HostKeyFile.readOrMake(path)
             if keys.contains(where: { $0.publicKey.type == key.publicKey.type }) {
-                throw ServeProblem(
-                    description:
-                        "\(ServerLog.escaped(path)): a second key of the type \(key.publicKey.type)"
-                )
+                let (name, type) = (ServerLog.escaped(path), key.publicKey.type)
+                throw CommandProblem("\(name): a second key of the type \(type)")
             }
             keys.append(key)
         }

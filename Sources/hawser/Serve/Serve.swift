@@ -156,14 +156,9 @@ struct Serve: ParsableCommand {
 
     /// How long transfers may go on after SIGTERM.
     private static let patience = Duration.seconds(30)
-    /// How much memory stays ours though it is not in use, in bytes: a few packets' worth.
-    private static let freedMemoryKept: CInt = 1 << 20
 
     func run() throws {
-        _ = clinux_make_undumpable()
-        // A file that would grow beyond the allowed size is an error of the write, not our end.
-        signal(SIGXFSZ, SIG_IGN)
-        clinux_keep_freed_memory(Self.freedMemoryKept)
+        ProcessLimits.prepareServer()
         ProcessLimits.raiseOpenDescriptors()
         var parts = try ServeParts(self)
         _ = try parts.settings()
@@ -173,7 +168,7 @@ struct Serve: ParsableCommand {
             file: fileMode.flatMap(ForcedModes.permissions),
             directory: directoryMode.flatMap(ForcedModes.permissions))
         let settings = try parts.settings()
-        try LocalFiles.changeWorkingDirectory(to: parts.workingDirectory)
+        try parts.enterWorkingDirectory()
         parts.raiseSandbox(ports: addresses.map(\.port))
         let loop = try EpollLoop(whenQuiet: clinux_release_freed_memory)
         if stdio {
@@ -222,7 +217,7 @@ struct Serve: ParsableCommand {
                     let listener = try TCPListener(address.address)
                     try await server.listen(on: listener)
                 } catch {
-                    throw ServeProblem(description: "\(address.text): \(error)")
+                    throw CommandProblem("\(address.text): \(error)")
                 }
             }
             ServiceManager.notify(.ready)

@@ -113,6 +113,6 @@ struct PendingReport {
         guard unsafe waitpid(process, &status, 0) == process, status & 0x7F != 0 else {
             return "interrupted"
         }
-        return "the mount process was ended by signal \(status & 0x7F)"
+        return "the process in the background was ended by signal \(status & 0x7F)"
     }
 }

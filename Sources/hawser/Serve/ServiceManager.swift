@@ -17,8 +17,8 @@ enum ServiceManager {
     /// To be called once, before there is another thread: the environment is changed, so that no program
     /// that we start takes them for its own.
     ///
-    /// - Throws: ``SystemError``, `EINVAL` for what is no socket that listens.
-    static func takeListeners() throws(SystemError) -> [CInt] {
+    /// - Throws: ``CommandProblem`` for what is no socket that listens.
+    static func takeListeners() throws(CommandProblem) -> [CInt] {
         defer {
             for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] { _ = unsafe unsetenv(name) }
         }
@@ -28,7 +28,8 @@ enum ServiceManager {
         let descriptors = firstDescriptor..<(firstDescriptor + min(count, mostDescriptors))
         for descriptor in descriptors {
             guard listens(descriptor) else {
-                throw SystemError(call: "LISTEN_FDS", code: EINVAL)
+                throw CommandProblem(
+                    "LISTEN_FDS: descriptor \(descriptor) is no socket that listens")
             }
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         }

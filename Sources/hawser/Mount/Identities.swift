@@ -2,6 +2,7 @@
 
 import EventLoop
 import Glibc
+import LocalFiles
 import MountOptions
 import RemoteFS
 import SFTPClient
@@ -37,10 +38,10 @@ struct Identities {
             let (userFile, groupFile) = (options.ownership.userFile, options.ownership.groupFile)
             if userFile == nil, groupFile == nil { return try namesOfServer() }
             if let userFile {
-                map.users = try await table(userFile, "uidfile", LocalAccounts.userNumber)
+                map.users = try await table(userFile, "uidfile", LocalNumbers.ofUser)
             }
             if let groupFile {
-                map.groups = try await table(groupFile, "gidfile", LocalAccounts.groupNumber)
+                map.groups = try await table(groupFile, "gidfile", LocalNumbers.ofGroup)
             }
         }
         return map
@@ -62,8 +63,8 @@ struct Identities {
         }
         var map = IdentityMap()
         let keepsUnmapped = options.ownership.keepsUnmapped
-        map.users = .names(keepsUnmapped: keepsUnmapped, local: LocalAccounts.userNumber)
-        map.groups = .names(keepsUnmapped: keepsUnmapped, local: LocalAccounts.groupNumber)
+        map.users = .names(keepsUnmapped: keepsUnmapped, local: LocalNumbers.ofUser)
+        map.groups = .names(keepsUnmapped: keepsUnmapped, local: LocalNumbers.ofGroup)
         return map
     }
 
@@ -109,24 +110,13 @@ struct Identities {
     }
 }
 
-/// The numbers of users and groups of this machine, as its name services know them; blocks.
-enum LocalAccounts {
-    /// The room for an entry's texts in the system's answer, in bytes.
-    private static let entryBytes = 64 << 10
-
-    @Sendable static func userNumber(_ name: String) -> UInt32? {
-        var entry = unsafe passwd()
-        var found: UnsafeMutablePointer<passwd>?
-        var texts = [CChar](repeating: 0, count: entryBytes)
-        let failed = unsafe getpwnam_r(name, &entry, &texts, texts.count, &found)
-        return unsafe failed == 0 && found != nil ? entry.pw_uid : nil
+/// The numbers of users and groups of this machine, by name; blocks.
+private enum LocalNumbers {
+    @Sendable static func ofUser(_ name: String) -> UInt32? {
+        Accounts.number(ofUser: Array(name.utf8)[...])
     }
 
-    @Sendable static func groupNumber(_ name: String) -> UInt32? {
-        var entry = unsafe group()
-        var found: UnsafeMutablePointer<group>?
-        var texts = [CChar](repeating: 0, count: entryBytes)
-        let failed = unsafe getgrnam_r(name, &entry, &texts, texts.count, &found)
-        return unsafe failed == 0 && found != nil ? entry.gr_gid : nil
+    @Sendable static func ofGroup(_ name: String) -> UInt32? {
+        Accounts.number(ofGroup: Array(name.utf8)[...])
     }
 }
