@@ -15,7 +15,7 @@ public final class EpollLoop: CoreLoop, @unchecked Sendable {
     private let incoming = Mutex<[LoopCore.Item]>([])
     private let wakeUp: FileDescriptor
     let epoll: FileDescriptor
-    private let helpers = HelperThreads()
+    private let helpers: HelperThreads
 
     // All below: only on the loop's thread.
     var core = LoopCore()
@@ -36,13 +36,16 @@ public final class EpollLoop: CoreLoop, @unchecked Sendable {
     /// A loop of the calling thread.
     ///
     /// - Parameters:
+    ///   - threadPatience: for how long a thread for what blocks waits for more before it ends.
     ///   - quietTime: how long nothing must have happened for `whenQuiet` to run.
     ///   - whenQuiet: what is run, once, each time that nothing has happened for `quietTime` after
     ///     a time in which something did.
     /// - Throws: when the process or the system is out of descriptors.
     public init(
-        quietTime: Duration = .seconds(5), whenQuiet: (() -> Void)? = nil
+        threadPatience: Duration = .zero, quietTime: Duration = .seconds(5),
+        whenQuiet: (() -> Void)? = nil
     ) throws(SystemError) {
+        helpers = HelperThreads(patience: threadPatience)
         self.quietTime = quietTime
         self.whenQuiet = whenQuiet
         signal(SIGPIPE, SIG_IGN)

@@ -101,6 +101,29 @@ import Testing
         }
     }
 
+    /// Threads that wait for more work are given it, come and go, and lose none.
+    @Test(arguments: [Duration.zero, .microseconds(50), .seconds(10)])
+    func blockingWorkIsAllDone(patience: Duration) throws {
+        let loop = try EpollLoop(threadPatience: patience)
+        let threads = Recorder()
+        try loop.run {
+            for round in 0..<200 {
+                await withTaskGroup(of: Void.self) { group in
+                    for _ in 0..<(1 + round % 20) {
+                        group.addTask {
+                            try? await loop.offload {
+                                threads.add(Int(bitPattern: UInt(pthread_self())))
+                            }
+                        }
+                    }
+                }
+                if round % 8 == 0 { try await loop.sleep(for: .microseconds(60)) }
+            }
+        }
+        #expect(threads.values.count == (0..<200).reduce(0) { $0 + 1 + $1 % 20 })
+        if patience == .seconds(10) { #expect(Set(threads.values).count <= 16) }
+    }
+
     @Test func blockingWorkRunsOnAnotherThread() throws {
         let loop = try EpollLoop()
         struct Expected: Error {}

@@ -44,7 +44,7 @@ actor CopyProcess {
     ) -> CInt {
         Glibc.signal(SIGPIPE, SIG_IGN)
         do {
-            let loop = try EpollLoop()
+            let loop = try EpollLoop(threadPatience: .seconds(1))
             let process = CopyProcess(options, command, loop)
             try loop.handleSignals([SIGINT, SIGTERM, SIGHUP, SIGUSR1]) { signal in
                 process.assumeIsolated { $0.take(signal) }
